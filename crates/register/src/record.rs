@@ -1,0 +1,225 @@
+//! Records of a ledger: checked content, and what the store adds to it.
+
+use kernel::{Id, Name, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::catalog::Catalog;
+use crate::cell::{Cell, Raw, Table};
+use crate::definition::{Field, Geometry, LedgerDefinition, RESERVED};
+use crate::location::Location;
+use crate::problem::{Findings, Position, ProblemCode};
+use crate::value::{Checker, LinkUse, is_date};
+
+/// What one revision of a record says.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Content {
+    pub key: String,
+    pub title: Name,
+    /// Field id → JSON form of its type, in the order of the definition.
+    pub values: Map<String, Value>,
+    pub location: Option<Location>,
+    /// Why there is no location, or where it comes from.
+    #[serde(default)]
+    pub location_note: String,
+    /// Chapter and box, document or person that says so.
+    pub source: String,
+    #[serde(default)]
+    pub note: String,
+    /// 模拟: made up by a program.
+    #[serde(default)]
+    pub simulated: bool,
+    /// 示意: invented to show the use, to be replaced.
+    #[serde(default)]
+    pub schematic: bool,
+    /// Date from which it holds.
+    #[serde(default)]
+    pub valid_from: Option<String>,
+    /// Key of the body or enterprise it belongs to.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Version of the definition it was written under.
+    pub version: u32,
+}
+
+impl Content {
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.values.get(field).and_then(Value::as_str)
+    }
+
+    pub fn integer(&self, field: &str) -> Option<i64> {
+        self.values.get(field).and_then(Value::as_i64)
+    }
+}
+
+/// A record as the store holds it now, or held it at some revision.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Record {
+    pub id: Id,
+    pub ledger: String,
+    pub revision: i64,
+    pub updated_at: Timestamp,
+    pub updated_by: String,
+    /// Reason of its deletion.
+    pub deleted: Option<String>,
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+impl Record {
+    /// Takes out the fields that `keep` refuses.
+    pub fn redacted(mut self, definition: &LedgerDefinition, keep: impl Fn(&Field) -> bool) -> Self {
+        self.content.values.retain(|id, _| definition.field(id).is_some_and(&keep));
+        self
+    }
+}
+
+/// Content that passed, with what can only be decided once other records are known.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub content: Content,
+    pub links: Vec<LinkUse>,
+    /// The location is the centre of this township (key of a body).
+    pub township: Option<(String, Position)>,
+}
+
+/// Checks a record against its definition. Everything wrong is reported; `None` when anything was.
+pub fn check(
+    file: &str,
+    at: Position,
+    table: &Table,
+    definition: &LedgerDefinition,
+    catalog: &Catalog,
+    findings: &mut Findings,
+) -> Option<Checked> {
+    let before = findings.list.len() + findings.dropped;
+    let mut checker = Checker { file, catalog, findings, links: Vec::new() };
+    let values = checker.fields(&definition.fields, table, at, &RESERVED);
+    let place = place_of(&mut checker, at, table, definition);
+    let source = meta_text(&mut checker, table, "source").unwrap_or_default();
+    if source.is_empty() {
+        checker.report(
+            at,
+            ProblemCode::SourceMissing,
+            ("没有写出处".into(), "it does not say where it comes from".into()),
+            ("补上 source = \"章节或专栏\"".into(), "add source = \"chapter or box\"".into()),
+        );
+    }
+    let note = meta_text(&mut checker, table, "note").unwrap_or_default();
+    let valid_from = meta_text(&mut checker, table, "valid_from");
+    if let Some(date) = valid_from.as_deref().filter(|date| !is_date(date)) {
+        let what = (format!("valid_from“{date}”不是日期"), format!("valid_from `{date}` is not a date"));
+        checker.report(at, ProblemCode::WrongType, what, ("如 2026-11-24".into(), "such as 2026-11-24".into()));
+    }
+    let simulated = meta_flag(&mut checker, table, "simulated");
+    let schematic = meta_flag(&mut checker, table, "schematic");
+    let links = checker.links;
+    let (values, place) = (values?, place?);
+    if before != findings.list.len() + findings.dropped {
+        return None;
+    }
+    let text = |field: &str| match values.get(field) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let zh = text(&definition.title);
+    let en = definition.title_en.as_deref().map(text).filter(|title| !title.is_empty());
+    let owner = definition.owner.as_deref().map(text).filter(|owner| !owner.is_empty());
+    let content = Content {
+        key: text(&definition.key),
+        title: Name { en: en.unwrap_or_else(|| zh.clone()), zh },
+        location: place.location,
+        location_note: place.note,
+        source,
+        note,
+        simulated,
+        schematic,
+        valid_from,
+        owner: owner.map(|owner| owner.rsplit(':').next().unwrap_or_default().to_owned()),
+        version: definition.version,
+        values,
+    };
+    Some(Checked { content, links, township: place.township })
+}
+
+fn meta_text(checker: &mut Checker<'_>, table: &Table, key: &str) -> Option<String> {
+    let cell = table.get(key)?;
+    match &cell.raw {
+        Raw::Text(text) | Raw::Moment(text) => Some(text.clone()),
+        _ => {
+            let what = (format!("“{key}”应为文本"), format!("`{key}` must be text"));
+            checker.report(cell.at, ProblemCode::WrongType, what, ("加上引号".into(), "put it in quotes".into()));
+            None
+        }
+    }
+}
+
+fn meta_flag(checker: &mut Checker<'_>, table: &Table, key: &str) -> bool {
+    let Some(cell) = table.get(key) else { return false };
+    match &cell.raw {
+        Raw::Bool(value) => *value,
+        Raw::Text(text) if text == "true" || text == "是" => true,
+        Raw::Text(text) if text == "false" || text == "否" => false,
+        _ => {
+            let what = (format!("“{key}”应为 true 或 false"), format!("`{key}` must be true or false"));
+            checker.report(cell.at, ProblemCode::WrongType, what, ("改成 true 或 false".into(), "write true or false".into()));
+            false
+        }
+    }
+}
+
+#[derive(Default)]
+struct Place {
+    location: Option<Location>,
+    township: Option<(String, Position)>,
+    note: String,
+}
+
+/// Where the record is. A ledger with points wants one of: coordinates with accuracy, `"township"`
+/// (centre of the field `township`), or a `location_note` that says why there is none.
+fn place_of(checker: &mut Checker<'_>, at: Position, table: &Table, definition: &LedgerDefinition) -> Option<Place> {
+    let note = meta_text(checker, table, "location_note").unwrap_or_default();
+    let flat = table.get("lon").or_else(|| table.get("lat")).map(|cell| Cell { at: cell.at, raw: Raw::Table(table.clone()) });
+    let by_township = |cell: &Cell| matches!(&cell.raw, Raw::Text(word) if word == "township");
+    let centre = table.get("location").filter(|cell| by_township(cell)).or_else(|| {
+        table.get("accuracy").filter(|cell| flat.is_none() && by_township(cell))
+    });
+    if let Some(cell) = centre {
+        let Some(Cell { raw: Raw::Text(key), .. }) = table.get("township") else {
+            checker.report(
+                cell.at,
+                ProblemCode::BadLocation,
+                ("位置写了乡镇中心，但没有填 township".into(), "the location is a township's centre, but `township` is empty".into()),
+                ("填上乡镇编号".into(), "give the key of the township".into()),
+            );
+            return None;
+        };
+        return Some(Place { township: Some((key.clone(), cell.at)), note, location: None });
+    }
+    if let Some(mut cell) = table.get("location").cloned().or(flat) {
+        if let Raw::Table(inner) = &mut cell.raw
+            && table.get("lon").is_some()
+        {
+            // The record's own note is not the location's.
+            inner.entries.retain(|entry| entry.key != "note");
+        }
+        let mut location = Location::check(checker, &cell)?;
+        if location.note.is_empty() {
+            location.note.clone_from(&note);
+        }
+        return Some(Place { location: Some(location), note, township: None });
+    }
+    if definition.geometry == Geometry::Point && note.is_empty() {
+        checker.report(
+            at,
+            ProblemCode::BadLocation,
+            ("没有位置，也没有说明为什么".into(), "there is no location and no word why".into()),
+            (
+                "写 location = { lon, lat, accuracy }，或 location = \"township\"，或 location_note = \"为什么没有\"".into(),
+                "write location = { lon, lat, accuracy }, or location = \"township\", or location_note = \"why there is none\"".into(),
+            ),
+        );
+        return None;
+    }
+    Some(Place { note, ..Place::default() })
+}
