@@ -6,13 +6,17 @@
 
 pub mod error;
 pub mod event;
+pub mod fact;
 pub mod id;
 pub mod permission;
+pub mod point;
 pub mod time;
 
 pub use error::{ErrorCode, Problem};
+pub use fact::{Fact, FactQuery, FactSource, FactValue, Facts};
 pub use event::{Event, EventDraft};
 pub use id::{Id, IdSource};
+pub use point::{FactorLimit, LimitPeriod, Point, PointKind, PointSet, PointSource};
 pub use permission::{Action, Actor, Role};
 pub use time::{Day, Hour, Month, Timestamp};
 
