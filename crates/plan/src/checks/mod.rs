@@ -1,0 +1,140 @@
+//! The rules. Each knows plans in general and no county in particular.
+
+mod figures;
+mod indicators;
+mod names;
+mod projects;
+
+use std::collections::BTreeSet;
+
+use kernel::Name;
+
+use crate::finding::{Finding, Severity};
+use crate::source::{INDICATORS, PROJECTS, Position, Source, TASKS};
+
+/// One place to add findings, so that a rule is short.
+pub struct Out<'o> {
+    file: &'static str,
+    findings: &'o mut Vec<Finding>,
+}
+
+impl Out<'_> {
+    #[allow(clippy::too_many_arguments)]
+    fn put(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        at: Position,
+        subjects: Vec<String>,
+        what: (String, String),
+        hint: (&str, &str),
+    ) {
+        self.findings.push(Finding::new(
+            code,
+            severity,
+            self.file,
+            at,
+            subjects,
+            Name::new(what.0, what.1),
+            Name::new(hint.0, hint.1),
+        ));
+    }
+}
+
+pub fn run_all(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    identifiers(source, findings);
+    projects::total(source, findings);
+    projects::each(source, findings);
+    projects::counted_twice(source, findings);
+    indicators::each(source, findings);
+    indicators::carried(source, findings);
+    indicators::tasks(source, findings);
+    figures::lists(source, findings);
+    figures::agree(source, findings);
+    names::variants(source, findings);
+}
+
+/// No identifier twice, no reference that leads nowhere.
+fn identifiers(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    let twice = |out: &mut Out<'_>, at: Position, subject: String| {
+        out.put(
+            "PL003",
+            Severity::Error,
+            at,
+            vec![subject.clone()],
+            (
+                format!("编号 {subject} 用了两次"),
+                format!("{subject} is used twice"),
+            ),
+            ("给其中一个换编号", "give one of them another identifier"),
+        );
+    };
+    let mut seen = BTreeSet::new();
+    let mut out = Out {
+        file: PROJECTS,
+        findings,
+    };
+    for project in &source.projects.projects {
+        let subject = format!("project:{}", project.get_ref().number);
+        if !seen.insert(subject.clone()) {
+            twice(&mut out, source.at(PROJECTS, project), subject);
+        }
+    }
+    out.file = INDICATORS;
+    for indicator in &source.indicators.indicators {
+        let subject = format!("indicator:{}", indicator.get_ref().id);
+        if !seen.insert(subject.clone()) {
+            twice(&mut out, source.at(INDICATORS, indicator), subject);
+        }
+    }
+    out.file = TASKS;
+    for task in &source.tasks.tasks {
+        let subject = format!("task:{}", task.get_ref().id);
+        if !seen.insert(subject.clone()) {
+            twice(&mut out, source.at(TASKS, task), subject);
+        }
+    }
+    let mut lost = |file, at, from: String, to: String| {
+        if !seen.contains(&to) {
+            let mut out = Out {
+                file,
+                findings: out.findings,
+            };
+            out.put(
+                "PL004",
+                Severity::Error,
+                at,
+                vec![from.clone(), to.clone()],
+                (
+                    format!("{from} 引用的 {to} 不存在"),
+                    format!("{from} refers to {to}, which does not exist"),
+                ),
+                (
+                    "改正编号，或补上被引用的条目",
+                    "correct the identifier or add what it refers to",
+                ),
+            );
+        }
+    };
+    for project in &source.projects.projects {
+        let (at, item) = (source.at(PROJECTS, project), project.get_ref());
+        let from = format!("project:{}", item.number);
+        item.indicators
+            .iter()
+            .for_each(|id| lost(PROJECTS, at, from.clone(), format!("indicator:{id}")));
+        item.tasks
+            .iter()
+            .for_each(|id| lost(PROJECTS, at, from.clone(), format!("task:{id}")));
+    }
+    for task in &source.tasks.tasks {
+        let (at, item) = (source.at(TASKS, task), task.get_ref());
+        item.indicators.iter().for_each(|id| {
+            lost(
+                TASKS,
+                at,
+                format!("task:{}", item.id),
+                format!("indicator:{id}"),
+            )
+        });
+    }
+}

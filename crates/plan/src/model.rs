@@ -1,0 +1,303 @@
+//! The plan's nouns as the pack's files hold them. Texts are our own short words; names and figures are the
+//! source's, with the place they stand in.
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use crate::source::At;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    pub plan: Plan,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub name: String,
+    pub name_en: String,
+    /// First and last year of the plan period.
+    pub period: [i32; 2],
+    /// Year of the long-range vision.
+    pub horizon: i32,
+    pub document: String,
+    pub issued: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectFile {
+    pub total: Option<At<DeclaredTotal>>,
+    #[serde(default, rename = "project")]
+    pub projects: Vec<At<Project>>,
+}
+
+/// The total that the source itself prints below its table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredTotal {
+    pub estimate: Decimal,
+    pub unit: String,
+    pub place: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    pub number: u32,
+    pub name: String,
+    pub group: String,
+    pub content: String,
+    /// 万元
+    pub estimate: Decimal,
+    pub years: [i32; 2],
+    /// Bodies as spelled in the source.
+    pub lead: Vec<String>,
+    #[serde(default)]
+    pub cooperating: Vec<String>,
+    /// The source ends its list of bodies with 等.
+    #[serde(default)]
+    pub open_list: bool,
+    #[serde(default, rename = "quantity")]
+    pub quantities: Vec<Quantity>,
+    #[serde(default, rename = "whole")]
+    pub wholes: Vec<Whole>,
+    #[serde(default, rename = "list")]
+    pub lists: Vec<NamedList>,
+    #[serde(default, rename = "throughput")]
+    pub throughputs: Vec<Throughput>,
+    #[serde(default)]
+    pub indicators: Vec<String>,
+    #[serde(default)]
+    pub tasks: Vec<String>,
+    pub place: String,
+}
+
+/// Something that will be there when the project is done.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantity {
+    /// What is counted, as an identifier shared by all projects: `afforestation`, `sewer_length`, …
+    pub kind: String,
+    pub what: String,
+    pub value: Decimal,
+    pub unit: String,
+}
+
+/// A whole that the source also gives in parts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whole {
+    pub what: String,
+    pub value: Decimal,
+    pub unit: String,
+    pub parts: Vec<Decimal>,
+}
+
+/// A capacity that the source states per day and per year.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Throughput {
+    pub what: String,
+    pub per_day: Decimal,
+    pub day_unit: String,
+    pub per_year: Decimal,
+    pub year_unit: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListFile {
+    #[serde(default, rename = "list")]
+    pub lists: Vec<At<PlacedList>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlacedList {
+    pub id: String,
+    pub kind: String,
+    pub place: String,
+    pub what: String,
+    pub stated: Option<u32>,
+    #[serde(default)]
+    pub open: bool,
+    pub items: Vec<String>,
+}
+
+/// A list of names, with the count that the source states for it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedList {
+    pub what: String,
+    pub stated: Option<u32>,
+    /// The source ends the list with 等: fewer names than stated are then no contradiction.
+    #[serde(default)]
+    pub open: bool,
+    pub items: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorFile {
+    #[serde(default, rename = "indicator")]
+    pub indicators: Vec<At<Indicator>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    HigherIsBetter,
+    LowerIsBetter,
+    /// Neither: to be kept or merely reported.
+    Neutral,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bindingness {
+    /// 约束性
+    Binding,
+    /// 预期性
+    Expected,
+    /// Stated in the text, not in a box.
+    Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    pub id: String,
+    pub name: String,
+    #[serde(default)]
+    pub name_en: String,
+    pub unit: String,
+    pub direction: Direction,
+    pub bindingness: Bindingness,
+    /// Sums over the period (累计) instead of standing at a moment.
+    #[serde(default)]
+    pub cumulative: bool,
+    #[serde(default, rename = "value")]
+    pub values: Vec<StatedValue>,
+    #[serde(default, rename = "target")]
+    pub targets: Vec<Target>,
+    /// Bodies as spelled in the pack.
+    #[serde(default)]
+    pub bodies: Vec<String>,
+    /// CEL over facts.
+    #[serde(default)]
+    pub formula: String,
+    /// Which document will prove it, where no formula can.
+    #[serde(default)]
+    pub document: String,
+    /// Kind of project quantities that carry it.
+    #[serde(default)]
+    pub quantity: String,
+    /// Pollutant and statistic, where it is a statistic of an ambient standard: `["O3", "annual_mean"]`.
+    #[serde(default)]
+    pub statistic: Vec<String>,
+    pub place: String,
+}
+
+/// A value that the source states for a year.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatedValue {
+    pub year: i32,
+    /// `None`: the source prints a dash.
+    pub value: Option<Decimal>,
+    pub place: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    pub year: i32,
+    /// `>=`, `>`, `<=`, `<`, `=`, or `text`.
+    pub operator: String,
+    pub value: Option<Decimal>,
+    #[serde(default)]
+    pub text: String,
+    pub place: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskFile {
+    #[serde(default, rename = "task")]
+    pub tasks: Vec<At<Task>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    pub id: String,
+    pub text: String,
+    #[serde(default)]
+    pub owners: Vec<String>,
+    #[serde(default)]
+    pub deliverable: String,
+    pub due: Option<i32>,
+    #[serde(default)]
+    pub proof: String,
+    #[serde(default)]
+    pub indicators: Vec<String>,
+    pub place: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FigureFile {
+    #[serde(default, rename = "figure")]
+    pub figures: Vec<At<Figure>>,
+    #[serde(default, rename = "mention")]
+    pub mentions: Vec<At<Mention>>,
+}
+
+/// One figure as one place of the source states it; the same subject and quantity may stand in several places.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    pub subject: String,
+    pub quantity: String,
+    /// Year or period it is for.
+    pub when: String,
+    pub value: Decimal,
+    pub unit: String,
+    /// Decimal places to which the place rounds; two figures agree when they are equal at the coarser rounding.
+    pub decimals: u32,
+    pub place: String,
+    /// When it is a count out of another count (days of a year): the denominator.
+    pub out_of: Option<Decimal>,
+    /// Subjects that the figure belongs to, such as `project:33`.
+    #[serde(default)]
+    pub about: Vec<String>,
+}
+
+/// A name as one place of the source writes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mention {
+    pub name: String,
+    pub kind: String,
+    pub place: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverFile {
+    #[serde(default, rename = "waiver")]
+    pub waivers: Vec<At<Waiver>>,
+}
+
+/// Silences findings of one rule about one subject, with the reason.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    pub code: String,
+    pub subject: String,
+    pub reason: String,
+    pub by: String,
+    pub date: String,
+}

@@ -1,0 +1,122 @@
+//! All rules over all files, waivers applied, in the order of the files.
+
+use std::fmt::Write as _;
+
+use kernel::Name;
+
+use crate::checks;
+use crate::finding::{Finding, Severity};
+use crate::source::{Files, Source, WAIVERS};
+
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    pub errors: usize,
+    pub warnings: usize,
+    pub waived: usize,
+}
+
+/// Checks the plan of a pack. Pure; bounded by the size of the files.
+pub fn check(files: &Files) -> Report {
+    let mut findings = Vec::new();
+    let source = Source::read(files, &mut findings);
+    checks::run_all(&source, &mut findings);
+    apply_waivers(&source, &mut findings);
+    findings.sort_by(|one, other| {
+        (&one.file, one.at, one.code, &one.subjects).cmp(&(
+            &other.file,
+            other.at,
+            other.code,
+            &other.subjects,
+        ))
+    });
+    let count = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.waived.is_none() && finding.severity == severity)
+            .count()
+    };
+    Report {
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        waived: findings
+            .iter()
+            .filter(|finding| finding.waived.is_some())
+            .count(),
+        findings,
+    }
+}
+
+fn apply_waivers(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    let mut unused = Vec::new();
+    for waiver in &source.waivers.waivers {
+        let wanted = waiver.get_ref();
+        let mut used = false;
+        for finding in findings.iter_mut() {
+            if finding.code == wanted.code
+                && finding.subjects.contains(&wanted.subject)
+                && !wanted.reason.trim().is_empty()
+            {
+                finding.waived = Some(format!(
+                    "{}（{}，{}）",
+                    wanted.reason, wanted.by, wanted.date
+                ));
+                used = true;
+            }
+        }
+        if !used {
+            unused.push(Finding::new(
+                "PL004",
+                Severity::Warning,
+                WAIVERS,
+                source.at(WAIVERS, waiver),
+                vec![format!("waiver:{}:{}", wanted.code, wanted.subject)],
+                Name::new(
+                    "这条豁免没有对应的问题，或没有写理由",
+                    "this waiver silences nothing, or gives no reason",
+                ),
+                Name::new(
+                    "删去，或改正编号与对象",
+                    "remove it, or correct its code and subject",
+                ),
+            ));
+        }
+    }
+    findings.extend(unused);
+}
+
+impl Report {
+    /// As a compiler prints it; Chinese first.
+    pub fn to_text(&self, folder: &str) -> String {
+        let mut out = String::new();
+        for finding in &self.findings {
+            let level = match (&finding.waived, finding.severity) {
+                (Some(_), _) => "已豁免 waived",
+                (None, Severity::Error) => "错误 error",
+                (None, Severity::Warning) => "提示 warning",
+            };
+            let _ = writeln!(
+                out,
+                "{folder}/{}:{}:{}: {level} {} [{}]\n  {}\n  {}\n  → {}\n  → {}",
+                finding.file,
+                finding.at.line,
+                finding.at.column,
+                finding.code,
+                finding.subjects.join(", "),
+                finding.what.zh,
+                finding.what.en,
+                finding.hint.zh,
+                finding.hint.en,
+            );
+            if let Some(reason) = &finding.waived {
+                let _ = writeln!(out, "  豁免理由 waived because: {reason}");
+            }
+        }
+        let _ = writeln!(
+            out,
+            "规划检查：{} 个错误，{} 个提示，{} 个已豁免 (errors, warnings, waived)",
+            self.errors, self.warnings, self.waived
+        );
+        out
+    }
+}
