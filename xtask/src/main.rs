@@ -17,12 +17,7 @@ cargo xtask e2e       the browser tests only
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let rest: Vec<&str> = arguments
-        .iter()
-        .skip(1)
-        .map(String::as_str)
-        .filter(|argument| *argument != "--")
-        .collect();
+    let rest: Vec<&str> = arguments.iter().skip(1).map(String::as_str).filter(|argument| *argument != "--").collect();
     let result = match arguments.first().map(String::as_str) {
         Some("run") => steps::run(&rest),
         Some("test") => steps::test(),

@@ -10,28 +10,16 @@ struct Need {
     why: &'static str,
 }
 
-const BUILD: [Need; 1] = [Need {
-    tool: "cc",
-    package: "gcc",
-    why: "to build SQLite, which is linked in",
-}];
+const BUILD: [Need; 1] = [Need { tool: "cc", package: "gcc", why: "to build SQLite, which is linked in" }];
 
 const TEST: [Need; 3] = [
-    Need {
-        tool: "chromium",
-        package: "chromium",
-        why: "for the browser tests",
-    },
+    Need { tool: "chromium", package: "chromium", why: "for the browser tests" },
     Need {
         tool: "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
         package: "fonts-noto-cjk",
         why: "Chinese text in the browser tests",
     },
-    Need {
-        tool: "mosquitto",
-        package: "mosquitto",
-        why: "the MQTT broker of the MQTT test",
-    },
+    Need { tool: "mosquitto", package: "mosquitto", why: "the MQTT broker of the MQTT test" },
 ];
 
 fn present(tool: &str) -> bool {
@@ -39,9 +27,7 @@ fn present(tool: &str) -> bool {
         return Path::new(tool).exists();
     }
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths)
-        .chain(["/usr/sbin".into(), "/sbin".into()])
-        .any(|folder| folder.join(tool).is_file())
+    std::env::split_paths(&paths).chain(["/usr/sbin".into(), "/sbin".into()]).any(|folder| folder.join(tool).is_file())
 }
 
 fn is_root() -> bool {
@@ -68,16 +54,12 @@ fn need(needs: &[Need]) -> Result<(), String> {
         };
         let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
         install.extend(&packages);
-        if (apt(&install) || (apt(&["update", "-q"]) && apt(&install)))
-            && missing.iter().all(|need| present(need.tool))
+        if (apt(&install) || (apt(&["update", "-q"]) && apt(&install))) && missing.iter().all(|need| present(need.tool))
         {
             return Ok(());
         }
     }
-    let lines: Vec<String> = missing
-        .iter()
-        .map(|need| format!("  {} — {}", need.package, need.why))
-        .collect();
+    let lines: Vec<String> = missing.iter().map(|need| format!("  {} — {}", need.package, need.why)).collect();
     Err(format!(
         "these Debian packages are missing:\n{}\ninstall them with:\n  sudo apt-get update && sudo apt-get install -y {}",
         lines.join("\n"),
@@ -97,19 +79,9 @@ pub fn need_test_tools() -> Result<(), String> {
 /// Node 20 or newer with npm.
 pub fn need_node() -> Result<(), String> {
     let advice = "Node.js 20 or newer with npm is needed to build the web app (Debian 12 has 18: take a newer one from nodejs.org or your distribution's backports)";
-    let output = Command::new("node")
-        .arg("--version")
-        .output()
-        .map_err(|_| advice.to_owned())?;
-    let version = String::from_utf8_lossy(&output.stdout)
-        .trim()
-        .trim_start_matches('v')
-        .to_owned();
-    let major: u32 = version
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok())
-        .unwrap_or(0);
+    let output = Command::new("node").arg("--version").output().map_err(|_| advice.to_owned())?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches('v').to_owned();
+    let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
     if major < 20 {
         return Err(format!("found Node {version}. {advice}"));
     }

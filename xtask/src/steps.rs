@@ -19,25 +19,16 @@ fn cargo() -> Command {
 
 fn npm() -> Command {
     let mut command = Command::new("npm");
-    command
-        .current_dir(root().join("web"))
-        .env("npm_config_fund", "false")
-        .env("npm_config_audit", "false");
+    command.current_dir(root().join("web")).env("npm_config_fund", "false").env("npm_config_audit", "false");
     command
 }
 
 fn step(name: &str, command: &mut Command) -> Result<(), String> {
     eprintln!("\n== {name}");
     let started = Instant::now();
-    let status = command
-        .status()
-        .map_err(|error| format!("{name}: {error}"))?;
+    let status = command.status().map_err(|error| format!("{name}: {error}"))?;
     eprintln!("== {name}: {:.1} s", started.elapsed().as_secs_f64());
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{name} failed ({status})"))
-    }
+    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status})")) }
 }
 
 /// The newest change below a folder, leaving out what is generated.
@@ -45,27 +36,19 @@ fn newest(folder: &Path) -> Option<SystemTime> {
     let mut newest = None;
     for entry in std::fs::read_dir(folder).ok()?.flatten() {
         let name = entry.file_name();
-        if ["node_modules", "dist", "test-results", "playwright-report"]
-            .iter()
-            .any(|skip| name == *skip)
-        {
+        if ["node_modules", "dist", "test-results", "playwright-report"].iter().any(|skip| name == *skip) {
             continue;
         }
         let path = entry.path();
-        let time = if path.is_dir() {
-            self::newest(&path)
-        } else {
-            entry.metadata().and_then(|data| data.modified()).ok()
-        };
+        let time =
+            if path.is_dir() { self::newest(&path) } else { entry.metadata().and_then(|data| data.modified()).ok() };
         newest = newest.max(time);
     }
     newest
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path)
-        .and_then(|data| data.modified())
-        .ok()
+    std::fs::metadata(path).and_then(|data| data.modified()).ok()
 }
 
 fn install_packages() -> Result<(), String> {
@@ -89,8 +72,7 @@ pub fn build_web() -> Result<(), String> {
 }
 
 fn binary(profile: &str) -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join(profile).join("qingshan")
 }
 
@@ -98,21 +80,11 @@ pub fn run(rest: &[&str]) -> Result<(), String> {
     setup::need_build_tools()?;
     setup::need_node()?;
     build_web()?;
-    step(
-        "build the binary",
-        cargo().args(["build", "--bin", "qingshan"]),
-    )?;
+    step("build the binary", cargo().args(["build", "--bin", "qingshan"]))?;
     let mut serve = Command::new(binary("debug"));
     serve
         .current_dir(root())
-        .args([
-            "serve",
-            "--county",
-            "counties/500242-youyang",
-            "--data",
-            "data",
-            "--simulate",
-        ])
+        .args(["serve", "--county", "counties/500242-youyang", "--data", "data", "--simulate"])
         .args(rest);
     step("qingshan serve", &mut serve)
 }
@@ -123,41 +95,15 @@ pub fn test() -> Result<(), String> {
     build_web()?;
     install_packages()?;
     step("types of the web app", npm().args(["run", "typecheck"]))?;
-    step(
-        "unit tests of the web app",
-        npm().args(["test", "--", "--run"]),
-    )?;
+    step("unit tests of the web app", npm().args(["test", "--", "--run"]))?;
     step("format", cargo().args(["fmt", "--all", "--check"]))?;
-    step(
-        "clippy",
-        cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-    )?;
-    step(
-        "build the binary",
-        cargo().args(["build", "--bin", "qingshan"]),
-    )?;
-    let nextest = Command::new("cargo-nextest")
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success());
+    step("clippy", cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    step("build the binary", cargo().args(["build", "--bin", "qingshan"]))?;
+    let nextest = Command::new("cargo-nextest").arg("--version").output().is_ok_and(|output| output.status.success());
     if nextest {
-        step(
-            "tests",
-            cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]),
-        )?;
+        step("tests", cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]))?;
     } else {
-        step(
-            "tests",
-            cargo().args(["test", "--workspace", "--no-fail-fast", "--quiet"]),
-        )?;
+        step("tests", cargo().args(["test", "--workspace", "--no-fail-fast", "--quiet"]))?;
     }
     browser_tests()
 }
@@ -167,31 +113,13 @@ pub fn browser_tests() -> Result<(), String> {
     setup::need_node()?;
     build_web()?;
     install_packages()?;
-    step(
-        "build the binary",
-        cargo().args(["build", "--bin", "qingshan"]),
-    )?;
-    step(
-        "browser tests",
-        npm()
-            .args(["run", "e2e"])
-            .env("QINGSHAN_BINARY", binary("debug")),
-    )
+    step("build the binary", cargo().args(["build", "--bin", "qingshan"]))?;
+    step("browser tests", npm().args(["run", "e2e"]).env("QINGSHAN_BINARY", binary("debug")))
 }
 
 pub fn bench(rest: &[&str]) -> Result<(), String> {
     setup::need_build_tools()?;
-    step(
-        "build for measuring",
-        cargo().args([
-            "build",
-            "--release",
-            "--bin",
-            "qingshan",
-            "--bin",
-            "qingshan-bench",
-        ]),
-    )?;
+    step("build for measuring", cargo().args(["build", "--release", "--bin", "qingshan", "--bin", "qingshan-bench"]))?;
     let mut measure = Command::new(binary("release").with_file_name("qingshan-bench"));
     step("measure", measure.current_dir(root()).args(rest))
 }

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the repository")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository").to_path_buf()
 }
 
 /// Crate → the crates of ours that its `[dependencies]` name (test dependencies may reach further).
@@ -22,8 +19,7 @@ fn our_dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .collect();
     let mut found = BTreeMap::new();
     for name in &names {
-        let manifest =
-            std::fs::read_to_string(folder.join(name).join("Cargo.toml")).expect("a manifest");
+        let manifest = std::fs::read_to_string(folder.join(name).join("Cargo.toml")).expect("a manifest");
         let mut section = String::new();
         let mut uses = BTreeSet::new();
         for line in manifest.lines() {
@@ -41,9 +37,7 @@ fn our_dependencies() -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-const MECHANISMS: [&str; 8] = [
-    "collect", "judge", "register", "zone", "act", "trace", "plan", "share",
-];
+const MECHANISMS: [&str; 8] = ["collect", "judge", "register", "zone", "act", "trace", "plan", "share"];
 const PURE: [&str; 2] = ["hj212", "standards"];
 
 /// What a crate may import, or `None` where there is no bound (the wiring, tools).
@@ -52,9 +46,7 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
         "kernel" | "faultdisk" => Some(vec![]),
         name if PURE.contains(&name) => Some(vec![]),
         "store" | "api" => Some(vec!["kernel"]),
-        name if MECHANISMS.contains(&name) => {
-            Some(vec!["kernel", "api", "store", "hj212", "standards"])
-        }
+        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "hj212", "standards"]),
         _ => None,
     }
 }
@@ -65,14 +57,8 @@ fn every_crate_stays_on_its_floor() {
         let Some(allowed) = allowed(&name) else {
             continue;
         };
-        let pure = uses
-            .iter()
-            .filter(|used| PURE.contains(&used.as_str()))
-            .count();
-        assert!(
-            pure <= 1,
-            "{name} uses {pure} pure libraries, at most one is allowed"
-        );
+        let pure = uses.iter().filter(|used| PURE.contains(&used.as_str())).count();
+        assert!(pure <= 1, "{name} uses {pure} pure libraries, at most one is allowed");
         for used in &uses {
             assert!(
                 allowed.contains(&used.as_str()),
@@ -90,17 +76,12 @@ fn text_files() -> Vec<PathBuf> {
         .output()
         .expect("git lists the files");
     let names = String::from_utf8(output.stdout).expect("UTF-8 names");
-    let endings = [
-        "rs", "toml", "md", "ts", "vue", "json", "js", "mjs", "html", "css", "sh", "lock",
-    ];
+    let endings = ["rs", "toml", "md", "ts", "vue", "json", "js", "mjs", "html", "css", "sh", "lock"];
     names
         .lines()
         .map(|name| root().join(name))
         .filter(|path| {
-            path.exists()
-                && path
-                    .extension()
-                    .is_some_and(|ending| endings.iter().any(|known| ending == *known))
+            path.exists() && path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))
         })
         .collect()
 }
@@ -108,13 +89,8 @@ fn text_files() -> Vec<PathBuf> {
 #[test]
 fn nothing_names_a_machine_path_or_a_registry_host() {
     // Written in two halves, so that this file does not name them itself.
-    let banned = [
-        ["/work", "/main"],
-        ["/work", "/shared"],
-        ["/home", "/"],
-        ["registry.", "npmjs"],
-        ["index.", "crates.io"],
-    ];
+    let banned =
+        [["/work", "/main"], ["/work", "/shared"], ["/home", "/"], ["registry.", "npmjs"], ["index.", "crates.io"]];
     let banned: Vec<String> = banned.iter().map(|halves| halves.concat()).collect();
     for path in text_files() {
         let Ok(text) = std::fs::read_to_string(&path) else {
@@ -131,30 +107,15 @@ fn nothing_names_a_machine_path_or_a_registry_host() {
 
 #[test]
 fn markdown_links_lead_to_files() {
-    for path in text_files()
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
-    {
+    for path in text_files().into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "md")) {
         let text = std::fs::read_to_string(&path).expect("readable");
         let folder = path.parent().expect("a folder");
-        for target in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or("");
-            if file.is_empty()
-                || file.contains("://")
-                || file.starts_with("mailto:")
-                || file.contains(' ')
-            {
+            if file.is_empty() || file.contains("://") || file.starts_with("mailto:") || file.contains(' ') {
                 continue;
             }
-            assert!(
-                folder.join(file).exists(),
-                "{} links to {file}, which does not exist",
-                path.display()
-            );
+            assert!(folder.join(file).exists(), "{} links to {file}, which does not exist", path.display());
         }
     }
 }

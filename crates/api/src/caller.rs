@@ -20,11 +20,7 @@ impl Caller {
         if self.0.may(action, owner_body) {
             return Ok(());
         }
-        Err(Problem::new(
-            ErrorCode::NotAllowed,
-            format!("需要权限 {} (needs this right)", action.name()),
-        )
-        .into())
+        Err(Problem::new(ErrorCode::NotAllowed, format!("需要权限 {} (needs this right)", action.name())).into())
     }
 }
 
@@ -75,12 +71,7 @@ impl IntoResponse for ApiProblem {
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&details).unwrap_or_default();
-        (
-            status,
-            [(header::CONTENT_TYPE, "application/problem+json")],
-            body,
-        )
-            .into_response()
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
     }
 }
 
@@ -94,12 +85,8 @@ where
 {
     type Rejection = ApiProblem;
 
-    async fn from_request(
-        request: axum::extract::Request,
-        state: &S,
-    ) -> Result<Self, Self::Rejection> {
-        let read: Result<axum::Json<T>, JsonRejection> =
-            axum::Json::from_request(request, state).await;
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Self::Rejection> {
+        let read: Result<axum::Json<T>, JsonRejection> = axum::Json::from_request(request, state).await;
         match read {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
@@ -125,8 +112,7 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequestParts<S> for Que
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let read: Result<axum::extract::Query<T>, QueryRejection> =
             axum::extract::Query::from_request_parts(parts, state).await;
-        read.map(|axum::extract::Query(value)| Self(value))
-            .map_err(|error| Problem::invalid(error.body_text()).into())
+        read.map(|axum::extract::Query(value)| Self(value)).map_err(|error| Problem::invalid(error.body_text()).into())
     }
 }
 
@@ -139,8 +125,7 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned + Send> FromRequestParts<S> 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let read: Result<axum::extract::Path<T>, PathRejection> =
             axum::extract::Path::from_request_parts(parts, state).await;
-        read.map(|axum::extract::Path(value)| Self(value))
-            .map_err(|error| Problem::not_found(error.body_text()).into())
+        read.map(|axum::extract::Path(value)| Self(value)).map_err(|error| Problem::not_found(error.body_text()).into())
     }
 }
 

@@ -92,11 +92,7 @@ pub struct Routes {
 
 impl Routes {
     pub fn new(tag: &'static str) -> Self {
-        Self {
-            tag,
-            router: Router::new(),
-            operations: Vec::new(),
-        }
+        Self { tag, router: Router::new(), operations: Vec::new() }
     }
 
     fn add<H, T>(
@@ -112,57 +108,27 @@ impl Routes {
         T: 'static,
     {
         self.router = self.router.route(path, on(filter, handler));
-        self.operations.push(Operation {
-            method,
-            path: path.to_owned(),
-            tag: self.tag,
-            ..operation
-        });
+        self.operations.push(Operation { method, path: path.to_owned(), tag: self.tag, ..operation });
         self
     }
 
-    pub fn get<H: Handler<T, ()>, T: 'static>(
-        self,
-        path: &str,
-        operation: Operation,
-        handler: H,
-    ) -> Self {
+    pub fn get<H: Handler<T, ()>, T: 'static>(self, path: &str, operation: Operation, handler: H) -> Self {
         self.add(MethodFilter::GET, "get", path, operation, handler)
     }
 
-    pub fn post<H: Handler<T, ()>, T: 'static>(
-        self,
-        path: &str,
-        operation: Operation,
-        handler: H,
-    ) -> Self {
+    pub fn post<H: Handler<T, ()>, T: 'static>(self, path: &str, operation: Operation, handler: H) -> Self {
         self.add(MethodFilter::POST, "post", path, operation, handler)
     }
 
-    pub fn put<H: Handler<T, ()>, T: 'static>(
-        self,
-        path: &str,
-        operation: Operation,
-        handler: H,
-    ) -> Self {
+    pub fn put<H: Handler<T, ()>, T: 'static>(self, path: &str, operation: Operation, handler: H) -> Self {
         self.add(MethodFilter::PUT, "put", path, operation, handler)
     }
 
-    pub fn patch<H: Handler<T, ()>, T: 'static>(
-        self,
-        path: &str,
-        operation: Operation,
-        handler: H,
-    ) -> Self {
+    pub fn patch<H: Handler<T, ()>, T: 'static>(self, path: &str, operation: Operation, handler: H) -> Self {
         self.add(MethodFilter::PATCH, "patch", path, operation, handler)
     }
 
-    pub fn delete<H: Handler<T, ()>, T: 'static>(
-        self,
-        path: &str,
-        operation: Operation,
-        handler: H,
-    ) -> Self {
+    pub fn delete<H: Handler<T, ()>, T: 'static>(self, path: &str, operation: Operation, handler: H) -> Self {
         self.add(MethodFilter::DELETE, "delete", path, operation, handler)
     }
 

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ApiProblem;
 
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     #[default]
@@ -26,11 +24,7 @@ pub struct Column {
 
 impl Column {
     pub fn new(key: &str, zh: &str, en: &str, unit: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            label: Name::new(zh, en),
-            unit: unit.to_owned(),
-        }
+        Self { key: key.to_owned(), label: Name::new(zh, en), unit: unit.to_owned() }
     }
 }
 
@@ -58,19 +52,12 @@ impl Table {
     /// UTF-8 with mark, so that spreadsheet programs read Chinese; column keys in the first row.
     fn csv(&self) -> Result<Response, ApiProblem> {
         let failed = |error: &dyn std::fmt::Display| {
-            ApiProblem(Problem::new(
-                ErrorCode::Internal,
-                format!("writing a CSV table: {error}"),
-            ))
+            ApiProblem(Problem::new(ErrorCode::Internal, format!("writing a CSV table: {error}")))
         };
         let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-        writer
-            .write_record(self.columns.iter().map(|column| &column.key))
-            .map_err(|error| failed(&error))?;
+        writer.write_record(self.columns.iter().map(|column| &column.key)).map_err(|error| failed(&error))?;
         for row in &self.rows {
-            writer
-                .write_record(row.iter().map(|cell| harmless(cell).into_owned()))
-                .map_err(|error| failed(&error))?;
+            writer.write_record(row.iter().map(|cell| harmless(cell).into_owned())).map_err(|error| failed(&error))?;
         }
         let bytes = writer.into_inner().map_err(|error| failed(&error))?;
         Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response())
@@ -79,13 +66,8 @@ impl Table {
 
 /// A cell that a spreadsheet program would run as a formula gets a leading apostrophe; numbers stay.
 fn harmless(cell: &str) -> std::borrow::Cow<'_, str> {
-    let formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if formula {
-        format!("'{cell}").into()
-    } else {
-        cell.into()
-    }
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if formula { format!("'{cell}").into() } else { cell.into() }
 }
 
 #[cfg(test)]

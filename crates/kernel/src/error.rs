@@ -44,37 +44,18 @@ impl ErrorCode {
     pub const fn describe(self) -> (&'static str, u16, &'static str, &'static str) {
         match self {
             Self::NotSignedIn => ("QS-1001", 401, "未登录", "not signed in"),
-            Self::WrongCredentials => {
-                ("QS-1002", 401, "用户名或密码不对", "wrong name or password")
-            }
+            Self::WrongCredentials => ("QS-1002", 401, "用户名或密码不对", "wrong name or password"),
             Self::NotAllowed => ("QS-1003", 403, "无此权限", "not allowed"),
-            Self::SetupClosed => (
-                "QS-1004",
-                403,
-                "初始化链接无效或已用过",
-                "the set-up link is not valid any more",
-            ),
+            Self::SetupClosed => ("QS-1004", 403, "初始化链接无效或已用过", "the set-up link is not valid any more"),
             Self::NotFound => ("QS-2001", 404, "没有这个对象", "no such thing"),
             Self::InvalidInput => ("QS-2002", 422, "输入有误", "invalid input"),
             Self::RevisionConflict => ("QS-2003", 409, "已被别人修改", "changed by somebody else"),
-            Self::OwnerMayNotClose => (
-                "QS-3001",
-                403,
-                "不能由承办人自己关闭",
-                "nobody closes their own case",
-            ),
+            Self::OwnerMayNotClose => ("QS-3001", 403, "不能由承办人自己关闭", "nobody closes their own case"),
             Self::EvidenceMissing => ("QS-3002", 422, "缺少证据", "evidence is missing"),
-            Self::NoTransition => (
-                "QS-3003",
-                409,
-                "当前状态不能这样做",
-                "not possible in this state",
-            ),
+            Self::NoTransition => ("QS-3003", 409, "当前状态不能这样做", "not possible in this state"),
             Self::TooLarge => ("QS-4001", 413, "内容过大", "too large"),
             Self::TooMany => ("QS-4002", 429, "请求过多", "too many requests"),
-            Self::StationNotConnected => {
-                ("QS-5001", 409, "站点未连接", "the station is not connected")
-            }
+            Self::StationNotConnected => ("QS-5001", 409, "站点未连接", "the station is not connected"),
             Self::StoreFull => ("QS-9001", 507, "存储空间已满", "the disk is full"),
             Self::Internal => ("QS-9999", 500, "内部错误", "internal error"),
         }
@@ -92,10 +73,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-        }
+        Self { code, detail: detail.into() }
     }
 
     pub fn not_found(what: impl std::fmt::Display) -> Self {

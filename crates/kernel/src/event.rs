@@ -68,19 +68,7 @@ mod tests {
 
     #[test]
     fn moving_a_byte_between_fields_changes_the_hash() {
-        let hash = |kind, actor| {
-            chain_hash(
-                &[0; 32],
-                Division(500_242),
-                1,
-                Id(1),
-                Timestamp(0),
-                kind,
-                actor,
-                "",
-                "{}",
-            )
-        };
+        let hash = |kind, actor| chain_hash(&[0; 32], Division(500_242), 1, Id(1), Timestamp(0), kind, actor, "", "{}");
         assert_ne!(hash("ab", "c"), hash("a", "bc"));
     }
 }

@@ -35,10 +35,7 @@ pub struct FactQuery {
 
 impl FactQuery {
     pub fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            arguments: BTreeMap::new(),
-        }
+        Self { name: name.to_owned(), arguments: BTreeMap::new() }
     }
 
     pub fn with(mut self, argument: &str, value: FactValue) -> Self {
@@ -49,20 +46,14 @@ impl FactQuery {
     pub fn integer(&self, argument: &str) -> Result<i64, Problem> {
         match self.arguments.get(argument) {
             Some(FactValue::Integer(value)) => Ok(*value),
-            other => Err(Problem::invalid(format!(
-                "{}: {argument} = {other:?}, wanted an integer",
-                self.name
-            ))),
+            other => Err(Problem::invalid(format!("{}: {argument} = {other:?}, wanted an integer", self.name))),
         }
     }
 
     pub fn text(&self, argument: &str) -> Result<&str, Problem> {
         match self.arguments.get(argument) {
             Some(FactValue::Text(value)) => Ok(value),
-            other => Err(Problem::invalid(format!(
-                "{}: {argument} = {other:?}, wanted a text",
-                self.name
-            ))),
+            other => Err(Problem::invalid(format!("{}: {argument} = {other:?}, wanted a text", self.name))),
         }
     }
 }
@@ -115,25 +106,18 @@ pub struct Facts {
 impl Facts {
     pub fn add(&mut self, source: Arc<dyn FactSource>) {
         for description in source.describe() {
-            self.sources
-                .insert(description.name.clone(), (description, Arc::clone(&source)));
+            self.sources.insert(description.name.clone(), (description, Arc::clone(&source)));
         }
     }
 
     pub fn describe(&self) -> Vec<FactDescription> {
-        self.sources
-            .values()
-            .map(|(description, _)| description.clone())
-            .collect()
+        self.sources.values().map(|(description, _)| description.clone()).collect()
     }
 
     pub fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
         match self.sources.get(&query.name) {
             Some((_, source)) => source.answer(query, now),
-            None => Err(Problem::new(
-                ErrorCode::NotFound,
-                format!("没有事实“{}” (no such fact)", query.name),
-            )),
+            None => Err(Problem::new(ErrorCode::NotFound, format!("没有事实“{}” (no such fact)", query.name))),
         }
     }
 }

@@ -61,9 +61,7 @@ pub struct IdSource {
 
 impl IdSource {
     pub const fn new() -> Self {
-        Self {
-            last: AtomicI64::new(0),
-        }
+        Self { last: AtomicI64::new(0) }
     }
 
     /// The next identifier at `now`; strictly greater than every earlier one of this source.
@@ -72,12 +70,7 @@ impl IdSource {
         let mut last = self.last.load(Ordering::Relaxed);
         loop {
             let candidate = floor.max(last + 1);
-            match self.last.compare_exchange_weak(
-                last,
-                candidate,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
+            match self.last.compare_exchange_weak(last, candidate, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Id(candidate),
                 Err(current) => last = current,
             }
@@ -95,9 +88,6 @@ mod tests {
         let first = source.next(Timestamp(1_800_000_000_000));
         let second = source.next(Timestamp(1_700_000_000_000));
         assert!(second > first);
-        assert_eq!(
-            serde_json::to_string(&first).unwrap(),
-            format!("\"{first}\"")
-        );
+        assert_eq!(serde_json::to_string(&first).unwrap(), format!("\"{first}\""));
     }
 }

@@ -21,9 +21,7 @@ pub use point::{FactorLimit, LimitPeriod, Point, PointKind, PointSet, PointSourc
 pub use time::{Day, Hour, Month, Timestamp};
 
 /// A county or other administrative division (行政区划), by its six-digit GB/T 2260 code.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Division(pub i32);
 
@@ -34,9 +32,7 @@ impl std::fmt::Display for Division {
 }
 
 /// A name in both languages of the product; Chinese is the one of record.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Name {
     pub zh: String,
     pub en: String,
@@ -44,9 +40,6 @@ pub struct Name {
 
 impl Name {
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            zh: zh.into(),
-            en: en.into(),
-        }
+        Self { zh: zh.into(), en: en.into() }
     }
 }

@@ -5,19 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Id;
 
 /// Roles (角色). The three administrators are separated (三员分立): none of them may do another's work.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// 系统管理员: stations, ledgers, imports; not users, not the audit log.
@@ -77,19 +65,7 @@ impl Role {
 }
 
 /// Everything that can be asked of the program.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Points, values, verdicts, map, ledgers without sensitive fields.
@@ -159,12 +135,7 @@ pub struct Actor {
 impl Actor {
     /// A mechanism or the start-up acting by itself; may do everything.
     pub fn system(name: &str) -> Self {
-        Self {
-            id: Id(0),
-            name: name.to_owned(),
-            roles: Vec::new(),
-            body: None,
-        }
+        Self { id: Id(0), name: name.to_owned(), roles: Vec::new(), body: None }
     }
 
     pub fn is_system(&self) -> bool {
@@ -176,29 +147,24 @@ impl Actor {
         if self.is_system() {
             return true;
         }
-        self.roles
-            .iter()
-            .any(|&role| match role_scope(role, action) {
-                Scope::All => true,
-                Scope::OwnBody => match (&self.body, owner_body) {
-                    (Some(own), Some(owner)) => own == owner,
-                    _ => false,
-                },
-                Scope::Nothing => false,
-            })
+        self.roles.iter().any(|&role| match role_scope(role, action) {
+            Scope::All => true,
+            Scope::OwnBody => match (&self.body, owner_body) {
+                (Some(own), Some(owner)) => own == owner,
+                _ => false,
+            },
+            Scope::Nothing => false,
+        })
     }
 
     /// May this actor do `action` on anything at all?
     pub fn may_somewhere(&self, action: Action) -> bool {
         self.is_system()
-            || self
-                .roles
-                .iter()
-                .any(|&role| match role_scope(role, action) {
-                    Scope::All => true,
-                    Scope::OwnBody => self.body.is_some(),
-                    Scope::Nothing => false,
-                })
+            || self.roles.iter().any(|&role| match role_scope(role, action) {
+                Scope::All => true,
+                Scope::OwnBody => self.body.is_some(),
+                Scope::Nothing => false,
+            })
     }
 }
 
@@ -223,16 +189,11 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
         (R::SecurityAdministrator, A::ManageUsers) => All,
         (R::AuditAdministrator, A::ReadAudit) => All,
         (R::SecurityAdministrator | R::AuditAdministrator, _) => Nothing,
-        (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData) => {
-            Nothing
-        }
+        (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData) => Nothing,
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,
-        (
-            R::Inspector,
-            A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases | A::CloseCases,
-        ) => All,
+        (R::Inspector, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases | A::CloseCases) => All,
         (R::Inspector, _) => Nothing,
         (R::Body, A::ReadMonitoring) => All,
         (R::Body, A::ReadCases | A::WorkCases) => OwnBody,

@@ -10,19 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Name, Timestamp};
 
 /// What kind of thing is observed. Kinds decide which evaluation applies; a new ledger maps to one of them.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PointKind {
     /// 环境空气自动站
@@ -83,22 +71,14 @@ impl PointKind {
             Self::MicroStation => ("micro_station", "微型空气站", "air micro-station"),
             Self::WaterSection => ("water_section", "地表水断面", "surface-water section"),
             Self::LakePoint => ("lake_point", "湖库点位", "lake or reservoir point"),
-            Self::DrinkingWaterSource => (
-                "drinking_water_source",
-                "饮用水水源地",
-                "drinking-water source",
-            ),
+            Self::DrinkingWaterSource => ("drinking_water_source", "饮用水水源地", "drinking-water source"),
             Self::WastewaterOutlet => ("wastewater_outlet", "废水排放口", "wastewater outlet"),
             Self::WasteGasOutlet => ("waste_gas_outlet", "废气排放口", "waste-gas outlet"),
             Self::NoisePoint => ("noise_point", "声环境点", "noise point"),
             Self::EcologicalFlow => ("ecological_flow", "生态流量", "ecological flow"),
             Self::GroundwaterWell => ("groundwater_well", "地下水井", "groundwater well"),
             Self::SoilPoint => ("soil_point", "土壤点", "soil point"),
-            Self::ElectromagneticStation => (
-                "electromagnetic_station",
-                "电磁环境站",
-                "electromagnetic station",
-            ),
+            Self::ElectromagneticStation => ("electromagnetic_station", "电磁环境站", "electromagnetic station"),
             Self::DustPoint => ("dust_point", "扬尘监测点", "dust point"),
             Self::HydrologyStation => ("hydrology_station", "水文站", "hydrology station"),
             Self::EcologicalStation => ("ecological_station", "生态观测站", "ecological station"),
@@ -119,19 +99,7 @@ impl PointKind {
 }
 
 /// Over which period a limit holds.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitPeriod {
     /// 任意时刻／一次值
@@ -172,8 +140,7 @@ pub struct FactorLimit {
 
 impl FactorLimit {
     pub fn in_force(&self, at: Timestamp) -> bool {
-        self.valid_from.is_none_or(|from| from <= at)
-            && self.valid_until.is_none_or(|until| at < until)
+        self.valid_from.is_none_or(|from| from <= at) && self.valid_until.is_none_or(|until| at < until)
     }
 }
 
@@ -243,21 +210,13 @@ pub struct PointSet {
 
 impl PointSet {
     pub fn new(points: Vec<Arc<Point>>) -> Self {
-        let by_id = points
-            .iter()
-            .enumerate()
-            .map(|(place, point)| (point.id, place))
-            .collect();
+        let by_id = points.iter().enumerate().map(|(place, point)| (point.id, place)).collect();
         let by_key = points
             .iter()
             .enumerate()
             .map(|(place, point)| ((point.ledger.clone(), point.key.clone()), place))
             .collect();
-        Self {
-            points,
-            by_id,
-            by_key,
-        }
+        Self { points, by_id, by_key }
     }
 
     pub fn get(&self, id: i64) -> Option<&Arc<Point>> {
@@ -265,9 +224,7 @@ impl PointSet {
     }
 
     pub fn find(&self, ledger: &str, key: &str) -> Option<&Arc<Point>> {
-        self.by_key
-            .get(&(ledger.to_owned(), key.to_owned()))
-            .map(|&place| &self.points[place])
+        self.by_key.get(&(ledger.to_owned(), key.to_owned())).map(|&place| &self.points[place])
     }
 
     /// In the register's order.

@@ -39,18 +39,11 @@ impl Timestamp {
     pub fn to_iso(self) -> String {
         let (year, month, day) = self.day().civil();
         let rest = (self.0 + OFFSET_MILLIS).rem_euclid(DAY_MILLIS);
-        let (hour, minute, second, millis) = (
-            rest / HOUR_MILLIS,
-            rest / 60_000 % 60,
-            rest / 1000 % 60,
-            rest % 1000,
-        );
+        let (hour, minute, second, millis) = (rest / HOUR_MILLIS, rest / 60_000 % 60, rest / 1000 % 60, rest % 1000);
         if millis == 0 {
             format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00")
         } else {
-            format!(
-                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}+08:00"
-            )
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}+08:00")
         }
     }
 
@@ -64,25 +57,15 @@ impl Timestamp {
     }
 
     pub fn from_civil(civil: jiff::civil::DateTime) -> Option<Self> {
-        let days = days_from_civil(
-            civil.year().into(),
-            civil.month().into(),
-            civil.day().into(),
-        );
-        let seconds = i64::from(civil.hour()) * 3600
-            + i64::from(civil.minute()) * 60
-            + i64::from(civil.second());
-        Some(Self(
-            days * DAY_MILLIS + seconds * 1000 + i64::from(civil.millisecond()) - OFFSET_MILLIS,
-        ))
+        let days = days_from_civil(civil.year().into(), civil.month().into(), civil.day().into());
+        let seconds = i64::from(civil.hour()) * 3600 + i64::from(civil.minute()) * 60 + i64::from(civil.second());
+        Some(Self(days * DAY_MILLIS + seconds * 1000 + i64::from(civil.millisecond()) - OFFSET_MILLIS))
     }
 }
 
 /// The one place that reads the clock; decisions take the time as an argument.
 pub fn now() -> Timestamp {
-    let elapsed = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp(elapsed.as_millis() as i64)
 }
 
@@ -95,8 +78,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a time")))
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a time")))
     }
 }
 
@@ -172,11 +154,7 @@ impl Day {
 
     pub fn parse(text: &str) -> Option<Self> {
         let date: jiff::civil::Date = text.parse().ok()?;
-        Some(Self::from_civil(
-            date.year().into(),
-            date.month() as u32,
-            date.day() as u32,
-        ))
+        Some(Self::from_civil(date.year().into(), date.month() as u32, date.day() as u32))
     }
 }
 
@@ -216,16 +194,11 @@ const fn civil_from_days(days: i64) -> (i32, u32, u32) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year as i32, month as u32, day as u32)
 }
@@ -256,10 +229,7 @@ mod tests {
 
     #[test]
     fn time_without_zone_is_beijing_time() {
-        assert_eq!(
-            Timestamp::parse("2019-07-18T12:00:00"),
-            Timestamp::parse("2019-07-18T04:00:00Z")
-        );
+        assert_eq!(Timestamp::parse("2019-07-18T12:00:00"), Timestamp::parse("2019-07-18T04:00:00Z"));
         assert_eq!(Timestamp::parse("yesterday"), None);
     }
 }

@@ -41,16 +41,7 @@ impl Finding {
         what: Name,
         hint: Name,
     ) -> Self {
-        Self {
-            code,
-            severity,
-            file: file.to_owned(),
-            at,
-            subjects,
-            what,
-            hint,
-            waived: None,
-        }
+        Self { code, severity, file: file.to_owned(), at, subjects, what, hint, waived: None }
     }
 }
 
@@ -60,95 +51,27 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL002", "文件读不懂", "a file cannot be read"),
     ("PL003", "编号重复", "an identifier is used twice"),
     ("PL004", "引用了不存在的编号", "a reference leads nowhere"),
-    (
-        "PL101",
-        "合计与各项之和不符",
-        "the printed total is not the sum of its lines",
-    ),
-    (
-        "PL102",
-        "分项之和与总数不符",
-        "the parts do not add up to the whole",
-    ),
-    (
-        "PL103",
-        "所列数目与声明数目不符",
-        "the list has another count than stated",
-    ),
+    ("PL101", "合计与各项之和不符", "the printed total is not the sum of its lines"),
+    ("PL102", "分项之和与总数不符", "the parts do not add up to the whole"),
+    ("PL103", "所列数目与声明数目不符", "the list has another count than stated"),
     ("PL104", "清单中重复", "an entry stands twice in a list"),
-    (
-        "PL201",
-        "责任单位不在名录",
-        "a responsible body is not known",
-    ),
-    (
-        "PL202",
-        "牵头单位又列为配合单位",
-        "a lead body is also listed as co-operating",
-    ),
+    ("PL201", "责任单位不在名录", "a responsible body is not known"),
+    ("PL202", "牵头单位又列为配合单位", "a lead body is also listed as co-operating"),
     ("PL203", "没有责任单位", "no responsible body"),
-    (
-        "PL204",
-        "责任单位以“等”结尾",
-        "the list of bodies is left open",
-    ),
-    (
-        "PL301",
-        "实施周期超出规划期",
-        "the period lies outside the plan",
-    ),
+    ("PL204", "责任单位以“等”结尾", "the list of bodies is left open"),
+    ("PL301", "实施周期超出规划期", "the period lies outside the plan"),
     ("PL302", "起止年份颠倒", "the period ends before it begins"),
-    (
-        "PL401",
-        "日规模与年规模不一致",
-        "daily and yearly capacity do not agree",
-    ),
-    (
-        "PL402",
-        "同一工程量计入两个项目",
-        "the same quantity is counted in two projects",
-    ),
-    (
-        "PL403",
-        "目标低于现状",
-        "the target is weaker than the baseline",
-    ),
+    ("PL401", "日规模与年规模不一致", "daily and yearly capacity do not agree"),
+    ("PL402", "同一工程量计入两个项目", "the same quantity is counted in two projects"),
+    ("PL403", "目标低于现状", "the target is weaker than the baseline"),
     ("PL404", "目标不是数", "the target is not a number"),
     ("PL405", "缺少现状值", "the baseline is missing"),
     ("PL406", "指标没有证据来源", "an indicator without evidence"),
-    (
-        "PL407",
-        "目标没有项目承载",
-        "a target that no project carries",
-    ),
-    (
-        "PL408",
-        "项目工程量之和与目标不符",
-        "project quantities do not add up to the target",
-    ),
-    (
-        "PL409",
-        "标准中没有这个统计量",
-        "the standard knows no such statistic",
-    ),
-    (
-        "PL410",
-        "比例与其分子分母不符",
-        "a ratio disagrees with its count",
-    ),
-    (
-        "PL411",
-        "目标未达或年份已过",
-        "a value that its own target contradicts",
-    ),
-    (
-        "PL501",
-        "同一名称写法不一",
-        "one thing is written in two ways",
-    ),
-    (
-        "PL502",
-        "两处数字不一致",
-        "two places state different figures",
-    ),
+    ("PL407", "目标没有项目承载", "a target that no project carries"),
+    ("PL408", "项目工程量之和与目标不符", "project quantities do not add up to the target"),
+    ("PL409", "标准中没有这个统计量", "the standard knows no such statistic"),
+    ("PL410", "比例与其分子分母不符", "a ratio disagrees with its count"),
+    ("PL411", "目标未达或年份已过", "a value that its own target contradicts"),
+    ("PL501", "同一名称写法不一", "one thing is written in two ways"),
+    ("PL502", "两处数字不一致", "two places state different figures"),
 ];

@@ -23,26 +23,14 @@ pub fn check(files: &Files) -> Report {
     checks::run_all(&source, &mut findings);
     apply_waivers(&source, &mut findings);
     findings.sort_by(|one, other| {
-        (&one.file, one.at, one.code, &one.subjects).cmp(&(
-            &other.file,
-            other.at,
-            other.code,
-            &other.subjects,
-        ))
+        (&one.file, one.at, one.code, &one.subjects).cmp(&(&other.file, other.at, other.code, &other.subjects))
     });
-    let count = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.waived.is_none() && finding.severity == severity)
-            .count()
-    };
+    let count =
+        |severity| findings.iter().filter(|finding| finding.waived.is_none() && finding.severity == severity).count();
     Report {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
-        waived: findings
-            .iter()
-            .filter(|finding| finding.waived.is_some())
-            .count(),
+        waived: findings.iter().filter(|finding| finding.waived.is_some()).count(),
         findings,
     }
 }
@@ -57,10 +45,7 @@ fn apply_waivers(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 && finding.subjects.contains(&wanted.subject)
                 && !wanted.reason.trim().is_empty()
             {
-                finding.waived = Some(format!(
-                    "{}（{}，{}）",
-                    wanted.reason, wanted.by, wanted.date
-                ));
+                finding.waived = Some(format!("{}（{}，{}）", wanted.reason, wanted.by, wanted.date));
                 used = true;
             }
         }
@@ -71,14 +56,8 @@ fn apply_waivers(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 WAIVERS,
                 source.at(WAIVERS, waiver),
                 vec![format!("waiver:{}:{}", wanted.code, wanted.subject)],
-                Name::new(
-                    "这条豁免没有对应的问题，或没有写理由",
-                    "this waiver silences nothing, or gives no reason",
-                ),
-                Name::new(
-                    "删去，或改正编号与对象",
-                    "remove it, or correct its code and subject",
-                ),
+                Name::new("这条豁免没有对应的问题，或没有写理由", "this waiver silences nothing, or gives no reason"),
+                Name::new("删去，或改正编号与对象", "remove it, or correct its code and subject"),
             ));
         }
     }

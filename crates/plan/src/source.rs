@@ -6,9 +6,7 @@ use kernel::Name;
 use serde::de::DeserializeOwned;
 
 use crate::finding::{Finding, Severity};
-use crate::model::{
-    FigureFile, IndicatorFile, ListFile, Plan, PlanFile, ProjectFile, TaskFile, WaiverFile,
-};
+use crate::model::{FigureFile, IndicatorFile, ListFile, Plan, PlanFile, ProjectFile, TaskFile, WaiverFile};
 
 /// A thing and the byte range it has in its file.
 pub type At<T> = toml::Spanned<T>;
@@ -74,11 +72,7 @@ impl<'f> Source<'f> {
     }
 
     pub fn at<T>(&self, file: &str, item: &At<T>) -> Position {
-        self.files
-            .get(file)
-            .map_or(Position { line: 1, column: 1 }, |text| {
-                position(text, item.span().start)
-            })
+        self.files.get(file).map_or(Position { line: 1, column: 1 }, |text| position(text, item.span().start))
     }
 }
 
@@ -91,10 +85,7 @@ fn read<T: DeserializeOwned>(files: &Files, file: &str, findings: &mut Vec<Findi
             Position { line: 1, column: 1 },
             vec![format!("file:{file}")],
             Name::new("缺少文件", "the file is missing"),
-            Name::new(
-                "规划数据要有这个文件，可以是空的",
-                "the plan data has this file; it may be empty",
-            ),
+            Name::new("规划数据要有这个文件，可以是空的", "the plan data has this file; it may be empty"),
         ));
         return None;
     };
@@ -109,14 +100,8 @@ fn read<T: DeserializeOwned>(files: &Files, file: &str, findings: &mut Vec<Findi
                 file,
                 at,
                 vec![format!("file:{file}")],
-                Name::new(
-                    format!("读不懂这里：{message}"),
-                    format!("cannot be read here: {message}"),
-                ),
-                Name::new(
-                    "对照 docs/guides/plan.md 改正",
-                    "correct it as docs/guides/plan.md says",
-                ),
+                Name::new(format!("读不懂这里：{message}"), format!("cannot be read here: {message}")),
+                Name::new("对照 docs/guides/plan.md 改正", "correct it as docs/guides/plan.md says"),
             ));
             None
         }
@@ -152,15 +137,9 @@ fn body_names(files: &Files) -> BTreeSet<String> {
             }
         } else if file.ends_with(".csv") {
             let mut lines = text.trim_start_matches('\u{feff}').lines();
-            let place = lines
-                .next()
-                .and_then(|head| head.split(',').position(|cell| cell == "name"));
+            let place = lines.next().and_then(|head| head.split(',').position(|cell| cell == "name"));
             if let Some(place) = place {
-                names.extend(
-                    lines
-                        .filter_map(|line| line.split(',').nth(place))
-                        .map(str::to_owned),
-                );
+                names.extend(lines.filter_map(|line| line.split(',').nth(place)).map(str::to_owned));
             }
         }
     }

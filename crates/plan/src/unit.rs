@@ -24,10 +24,7 @@ fn base(unit: &str) -> Option<(&'static str, Decimal)> {
 /// The value in the base unit of its dimension, with the dimension's name.
 pub fn normalise(value: Decimal, unit: &str) -> (String, Decimal) {
     match base(unit) {
-        Some((dimension, factor)) => (
-            dimension.to_owned(),
-            value.checked_mul(factor).unwrap_or(value),
-        ),
+        Some((dimension, factor)) => (dimension.to_owned(), value.checked_mul(factor).unwrap_or(value)),
         None => (unit.to_owned(), value),
     }
 }
@@ -41,10 +38,7 @@ mod tests {
         let (dimension, mu) = normalise(Decimal::from(20), "万亩");
         let (other, kilometres) = normalise(Decimal::new(1333, 1), "平方公里");
         assert_eq!(dimension, other);
-        assert!(
-            (mu - kilometres).abs() < Decimal::from(100),
-            "{mu} {kilometres}"
-        );
+        assert!((mu - kilometres).abs() < Decimal::from(100), "{mu} {kilometres}");
         assert_eq!(normalise(Decimal::ONE, "座").0, "座");
     }
 }

@@ -32,14 +32,7 @@ fn findings_of_youyang_are_the_known_ones() {
         .findings
         .iter()
         .filter(|finding| finding.severity == plan::Severity::Error)
-        .map(|finding| {
-            format!(
-                "{} {} {}\n",
-                finding.code,
-                finding.subjects.join(" "),
-                finding.what.zh
-            )
-        })
+        .map(|finding| format!("{} {} {}\n", finding.code, finding.subjects.join(" "), finding.what.zh))
         .collect();
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/youyang.findings.txt");
     if std::env::var_os("UPDATE").is_some() {
@@ -70,34 +63,26 @@ fn a_corrected_figure_is_no_finding_any_more() {
     let mut files = files();
     let projects = files["plan/projects.toml"].clone();
     let about = |files: &BTreeMap<String, String>, code: &str, subject: &str| {
-        plan::check(files).findings.iter().any(|finding| {
-            finding.code == code && finding.subjects.iter().any(|one| one == subject)
-        })
+        plan::check(files)
+            .findings
+            .iter()
+            .any(|finding| finding.code == code && finding.subjects.iter().any(|one| one == subject))
     };
     assert!(about(&files, "PL401", "project:30"));
     files.insert(
         "plan/projects.toml".into(),
-        projects.replace(
-            "per_year=\"7.3\", year_unit=\"吨/年\"",
-            "per_year=\"7.3\", year_unit=\"万吨/年\"",
-        ),
+        projects.replace("per_year=\"7.3\", year_unit=\"吨/年\"", "per_year=\"7.3\", year_unit=\"万吨/年\""),
     );
     assert!(!about(&files, "PL401", "project:30"));
     assert!(!about(&files, "PL101", "projects:total"));
-    files.insert(
-        "plan/projects.toml".into(),
-        projects.replace("estimate = 3000\n", "estimate = 3001\n"),
-    );
+    files.insert("plan/projects.toml".into(), projects.replace("estimate = 3000\n", "estimate = 3001\n"));
     assert!(about(&files, "PL101", "projects:total"));
 }
 
 #[test]
 fn broken_files_are_findings_with_their_line() {
     let mut files = files();
-    files.insert(
-        "plan/tasks.toml".into(),
-        "[[task]]\nid = \"T\"\ntext = 3\n".into(),
-    );
+    files.insert("plan/tasks.toml".into(), "[[task]]\nid = \"T\"\ntext = 3\n".into());
     files.remove("plan/lists.toml");
     let report = plan::check(&files);
     let codes: Vec<(&str, usize)> = report

@@ -28,24 +28,14 @@ pub fn check_list(list: ListView<'_>, subject: &str, at: Position, out: &mut Out
                 Severity::Error,
                 at,
                 vec![subject.to_owned(), format!("name:{item}")],
-                (
-                    format!("“{}”里“{item}”出现两次", list.what),
-                    format!("{item} stands twice in {}", list.what),
-                ),
-                (
-                    "删去重复，或改为真正要列的名称",
-                    "remove it, or put the name that was meant",
-                ),
+                (format!("“{}”里“{item}”出现两次", list.what), format!("{item} stands twice in {}", list.what)),
+                ("删去重复，或改为真正要列的名称", "remove it, or put the name that was meant"),
             );
         }
     }
     let Some(stated) = list.stated else { return };
     let listed = list.items.len();
-    let wrong = if list.open {
-        listed > stated as usize
-    } else {
-        listed != stated as usize
-    };
+    let wrong = if list.open { listed > stated as usize } else { listed != stated as usize };
     if wrong {
         out.put(
             "PL103",
@@ -56,10 +46,7 @@ pub fn check_list(list: ListView<'_>, subject: &str, at: Position, out: &mut Out
                 format!("“{}”写 {stated} 个，列出 {listed} 个", list.what),
                 format!("{} is stated as {stated}, {listed} are listed", list.what),
             ),
-            (
-                "补上缺的名称，或改正数目",
-                "add the missing name or correct the count",
-            ),
+            ("补上缺的名称，或改正数目", "add the missing name or correct the count"),
         );
     } else if list.open && listed < stated as usize {
         out.put(
@@ -68,14 +55,8 @@ pub fn check_list(list: ListView<'_>, subject: &str, at: Position, out: &mut Out
             at,
             vec![subject.to_owned()],
             (
-                format!(
-                    "“{}”写 {stated} 个，只列出 {listed} 个（以“等”结尾）",
-                    list.what
-                ),
-                format!(
-                    "{} is stated as {stated}, only {listed} are named",
-                    list.what
-                ),
+                format!("“{}”写 {stated} 个，只列出 {listed} 个（以“等”结尾）", list.what),
+                format!("{} is stated as {stated}, only {listed} are named", list.what),
             ),
             ("补全名称", "name all of them"),
         );
@@ -85,22 +66,9 @@ pub fn check_list(list: ListView<'_>, subject: &str, at: Position, out: &mut Out
 pub fn lists(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for list in &source.lists.lists {
         let item = list.get_ref();
-        let mut out = Out {
-            file: LISTS,
-            findings,
-        };
-        let view = ListView {
-            what: &item.what,
-            stated: item.stated,
-            open: item.open,
-            items: &item.items,
-        };
-        check_list(
-            view,
-            &format!("list:{}", item.id),
-            source.at(LISTS, list),
-            &mut out,
-        );
+        let mut out = Out { file: LISTS, findings };
+        let view = ListView { what: &item.what, stated: item.stated, open: item.open, items: &item.items };
+        check_list(view, &format!("list:{}", item.id), source.at(LISTS, list), &mut out);
     }
 }
 
@@ -109,20 +77,10 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let mut groups: BTreeMap<(&str, &str, &str), Vec<(&Figure, Position)>> = BTreeMap::new();
     for figure in &source.figures.figures {
         let item = figure.get_ref();
-        let key = (
-            item.subject.as_str(),
-            item.quantity.as_str(),
-            item.when.as_str(),
-        );
-        groups
-            .entry(key)
-            .or_default()
-            .push((item, source.at(FIGURES, figure)));
+        let key = (item.subject.as_str(), item.quantity.as_str(), item.when.as_str());
+        groups.entry(key).or_default().push((item, source.at(FIGURES, figure)));
     }
-    let mut out = Out {
-        file: FIGURES,
-        findings,
-    };
+    let mut out = Out { file: FIGURES, findings };
     for ((subject, quantity, when), figures) in groups {
         let Some(((first, _), rest)) = figures.split_first() else {
             continue;
@@ -152,16 +110,9 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
                         written(other),
                         other.unit
                     ),
-                    format!(
-                        "{subject} {quantity} ({when}): {} against {}",
-                        written(first),
-                        written(other)
-                    ),
+                    format!("{subject} {quantity} ({when}): {} against {}", written(first), written(other)),
                 ),
-                (
-                    "核对两处的口径与数字",
-                    "compare what each place counts, and the figures",
-                ),
+                ("核对两处的口径与数字", "compare what each place counts, and the figures"),
             );
         }
     }
@@ -170,21 +121,13 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
 /// As the place writes it: a count out of another as their ratio in per cent.
 fn written(figure: &Figure) -> String {
     match figure.out_of {
-        Some(out_of) => format!(
-            "{}/{out_of}={}",
-            figure.value,
-            percent(figure.value, out_of).round_dp(2)
-        ),
+        Some(out_of) => format!("{}/{out_of}={}", figure.value, percent(figure.value, out_of).round_dp(2)),
         None => figure.value.to_string(),
     }
 }
 
 fn percent(value: Decimal, out_of: Decimal) -> Decimal {
-    if out_of.is_zero() {
-        Decimal::ZERO
-    } else {
-        value * Decimal::ONE_HUNDRED / out_of
-    }
+    if out_of.is_zero() { Decimal::ZERO } else { value * Decimal::ONE_HUNDRED / out_of }
 }
 
 fn shown(figure: &Figure, decimals: u32) -> (String, Decimal) {

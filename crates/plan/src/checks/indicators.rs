@@ -23,10 +23,7 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
         let at = source.at(INDICATORS, indicator);
         let item = indicator.get_ref();
         let subject = vec![format!("indicator:{}", item.id)];
-        let mut out = Out {
-            file: INDICATORS,
-            findings,
-        };
+        let mut out = Out { file: INDICATORS, findings };
         if item.formula.trim().is_empty() && item.document.trim().is_empty() {
             out.put(
                 "PL406",
@@ -49,34 +46,18 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 Severity::Warning,
                 at,
                 subject.clone(),
-                (
-                    format!("“{}”没有责任单位", item.name),
-                    format!("{} has no responsible body", item.id),
-                ),
-                (
-                    "原文没有写明；由县里分解落实",
-                    "the source names none; the county assigns it",
-                ),
+                (format!("“{}”没有责任单位", item.name), format!("{} has no responsible body", item.id)),
+                ("原文没有写明；由县里分解落实", "the source names none; the county assigns it"),
             );
         }
-        for body in item
-            .bodies
-            .iter()
-            .filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body))
-        {
+        for body in item.bodies.iter().filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body)) {
             out.put(
                 "PL201",
                 Severity::Error,
                 at,
                 vec![subject[0].clone(), format!("body:{body}")],
-                (
-                    format!("单位“{body}”不在 bodies/ 的名录里"),
-                    format!("the body {body} is not in bodies/"),
-                ),
-                (
-                    "补进名录，或改用名录里的写法",
-                    "add it there, or spell it as there",
-                ),
+                (format!("单位“{body}”不在 bodies/ 的名录里"), format!("the body {body} is not in bodies/")),
+                ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
             );
         }
         values(item, at, &subject, &mut out);
@@ -92,16 +73,10 @@ fn values(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>)
             at,
             subject.to_vec(),
             (
-                format!(
-                    "“{}”{} 年现状值在{}是“—”",
-                    item.name, value.year, value.place
-                ),
+                format!("“{}”{} 年现状值在{}是“—”", item.name, value.year, value.place),
                 format!("{} has no value for {}", item.id, value.year),
             ),
-            (
-                "补统计，否则无法说明是否改善",
-                "without it nobody can say whether it got better",
-            ),
+            ("补统计，否则无法说明是否改善", "without it nobody can say whether it got better"),
         );
     }
     if item.values.is_empty() && !item.targets.is_empty() && !item.cumulative {
@@ -110,10 +85,7 @@ fn values(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>)
             Severity::Warning,
             at,
             subject.to_vec(),
-            (
-                format!("“{}”有目标，没有现状值", item.name),
-                format!("{} has a target but no baseline", item.id),
-            ),
+            (format!("“{}”有目标，没有现状值", item.name), format!("{} has a target but no baseline", item.id)),
             ("补录现状值及其来源", "enter the baseline and its source"),
         );
     }
@@ -125,14 +97,8 @@ fn values(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>)
                 at,
                 subject.to_vec(),
                 (
-                    format!(
-                        "“{}”{} 年目标是“{}”，不是数",
-                        item.name, target.year, target.text
-                    ),
-                    format!(
-                        "the target of {} for {} is words, not a number",
-                        item.id, target.year
-                    ),
+                    format!("“{}”{} 年目标是“{}”，不是数", item.name, target.year, target.text),
+                    format!("the target of {} for {} is words, not a number", item.id, target.year),
                 ),
                 (
                     "下达数字后补录；在此之前无法判断完成与否",
@@ -146,14 +112,7 @@ fn values(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>)
 }
 
 /// A target for a later year must not be weaker than what was reached; a target of a year with a value must be met.
-fn compare(
-    item: &Indicator,
-    target: &Target,
-    wanted: Decimal,
-    at: Position,
-    subject: &[String],
-    out: &mut Out<'_>,
-) {
+fn compare(item: &Indicator, target: &Target, wanted: Decimal, at: Position, subject: &[String], out: &mut Out<'_>) {
     for value in &item.values {
         let Some(reached) = value.value else { continue };
         let worse = match item.direction {
@@ -195,19 +154,10 @@ fn compare(
                 at,
                 subject.to_vec(),
                 (
-                    format!(
-                        "“{}”{} 年为 {reached}，未达目标 {}{wanted}",
-                        item.name, value.year, target.operator
-                    ),
-                    format!(
-                        "{} reached {reached} in {}, its target was {wanted}",
-                        item.id, value.year
-                    ),
+                    format!("“{}”{} 年为 {reached}，未达目标 {}{wanted}", item.name, value.year, target.operator),
+                    format!("{} reached {reached} in {}, its target was {wanted}", item.id, value.year),
                 ),
-                (
-                    "规划里要说明如何补上",
-                    "the plan should say how this is made good",
-                ),
+                ("规划里要说明如何补上", "the plan should say how this is made good"),
             );
         }
     }
@@ -218,10 +168,7 @@ fn compare(
             Severity::Error,
             at,
             subject.to_vec(),
-            (
-                format!("“{}”的目标 {wanted}% 超过 100%", item.name),
-                format!("{} aims at more than 100 %", item.id),
-            ),
+            (format!("“{}”的目标 {wanted}% 超过 100%", item.name), format!("{} aims at more than 100 %", item.id)),
             ("核对数字", "check the figure"),
         );
     }
@@ -231,10 +178,7 @@ fn statistic(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'
     let [pollutant, statistic] = &item.statistic[..] else {
         return;
     };
-    let known = AMBIENT_STATISTICS
-        .iter()
-        .find(|(name, _)| name == pollutant)
-        .map(|(_, statistics)| *statistics);
+    let known = AMBIENT_STATISTICS.iter().find(|(name, _)| name == pollutant).map(|(_, statistics)| *statistics);
     if known.is_some_and(|statistics| statistics.contains(&statistic.as_str())) {
         return;
     }
@@ -247,7 +191,10 @@ fn statistic(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'
             format!("“{}”用的统计量 {pollutant} {statistic} 在 GB 3095 里没有限值", item.name),
             format!("GB 3095 has no limit for the {statistic} of {pollutant}"),
         ),
-        ("O3 年评价用日最大 8 小时平均第 90 百分位数（HJ 663）", "the year of O3 is judged by the 90th percentile of daily maximum 8-hour means (HJ 663)"),
+        (
+            "O3 年评价用日最大 8 小时平均第 90 百分位数（HJ 663）",
+            "the year of O3 is judged by the 90th percentile of daily maximum 8-hour means (HJ 663)",
+        ),
     );
 }
 
@@ -258,10 +205,7 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
         if item.quantity.is_empty() {
             continue;
         }
-        let Some((target, wanted)) = item
-            .targets
-            .iter()
-            .find_map(|target| target.value.map(|value| (target, value)))
+        let Some((target, wanted)) = item.targets.iter().find_map(|target| target.value.map(|value| (target, value)))
         else {
             continue;
         };
@@ -271,29 +215,16 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
         let mut parts: Vec<String> = Vec::new();
         let mut subjects = vec![format!("indicator:{}", item.id)];
         for project in &source.projects.projects {
-            for quantity in project
-                .get_ref()
-                .quantities
-                .iter()
-                .filter(|quantity| quantity.kind == item.quantity)
-            {
+            for quantity in project.get_ref().quantities.iter().filter(|quantity| quantity.kind == item.quantity) {
                 let (other, value) = normalise(quantity.value, &quantity.unit);
                 if other == dimension {
                     sum += value;
-                    parts.push(format!(
-                        "项目 {} {} {}",
-                        project.get_ref().number,
-                        quantity.value,
-                        quantity.unit
-                    ));
+                    parts.push(format!("项目 {} {} {}", project.get_ref().number, quantity.value, quantity.unit));
                     subjects.push(format!("project:{}", project.get_ref().number));
                 }
             }
         }
-        let mut out = Out {
-            file: INDICATORS,
-            findings,
-        };
+        let mut out = Out { file: INDICATORS, findings };
         if parts.is_empty() {
             out.put(
                 "PL407",
@@ -301,16 +232,10 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 at,
                 subjects,
                 (
-                    format!(
-                        "“{}”{} 年目标没有任何项目承载（{}）",
-                        item.name, target.year, target.place
-                    ),
+                    format!("“{}”{} 年目标没有任何项目承载（{}）", item.name, target.year, target.place),
                     format!("no project carries the target of {}", item.id),
                 ),
-                (
-                    "补项目，或写明由哪些既有工程完成",
-                    "add the project, or say which existing works will do it",
-                ),
+                ("补项目，或写明由哪些既有工程完成", "add the project, or say which existing works will do it"),
             );
         } else if (sum - wanted).abs() * Decimal::from(100) > wanted {
             // One per cent is left for the rounding of 亩 to km².
@@ -321,11 +246,7 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 at,
                 subjects,
                 (
-                    format!(
-                        "“{}”目标与项目工程量之和不符：{}，合计为目标的 {total}%",
-                        item.name,
-                        parts.join("、")
-                    ),
+                    format!("“{}”目标与项目工程量之和不符：{}，合计为目标的 {total}%", item.name, parts.join("、")),
                     format!("the projects carry {total} % of the target of {}", item.id),
                 ),
                 (
@@ -338,18 +259,12 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
 }
 
 pub fn tasks(source: &Source<'_>, findings: &mut Vec<Finding>) {
-    let horizon = source
-        .plan
-        .as_ref()
-        .map(|plan| (plan.period[0], plan.horizon));
+    let horizon = source.plan.as_ref().map(|plan| (plan.period[0], plan.horizon));
     for task in &source.tasks.tasks {
         let at = source.at(TASKS, task);
         let item = task.get_ref();
         let subject = vec![format!("task:{}", item.id)];
-        let mut out = Out {
-            file: TASKS,
-            findings,
-        };
+        let mut out = Out { file: TASKS, findings };
         if item.owners.is_empty() {
             out.put(
                 "PL203",
@@ -363,24 +278,14 @@ pub fn tasks(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 ("由县里分解落实", "the county assigns it"),
             );
         }
-        for body in item
-            .owners
-            .iter()
-            .filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body))
-        {
+        for body in item.owners.iter().filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body)) {
             out.put(
                 "PL201",
                 Severity::Error,
                 at,
                 vec![subject[0].clone(), format!("body:{body}")],
-                (
-                    format!("单位“{body}”不在 bodies/ 的名录里"),
-                    format!("the body {body} is not in bodies/"),
-                ),
-                (
-                    "补进名录，或改用名录里的写法",
-                    "add it there, or spell it as there",
-                ),
+                (format!("单位“{body}”不在 bodies/ 的名录里"), format!("the body {body} is not in bodies/")),
+                ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
             );
         }
         if let (Some(due), Some((first, last))) = (item.due, horizon)
@@ -391,10 +296,7 @@ pub fn tasks(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 Severity::Error,
                 at,
                 subject,
-                (
-                    format!("任务期限 {due} 年不在规划期内"),
-                    format!("due in {due}, outside the plan"),
-                ),
+                (format!("任务期限 {due} 年不在规划期内"), format!("due in {due}, outside the plan")),
                 ("核对年份", "check the year"),
             );
         }

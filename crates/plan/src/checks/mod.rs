@@ -62,18 +62,12 @@ fn identifiers(source: &Source<'_>, findings: &mut Vec<Finding>) {
             Severity::Error,
             at,
             vec![subject.clone()],
-            (
-                format!("编号 {subject} 用了两次"),
-                format!("{subject} is used twice"),
-            ),
+            (format!("编号 {subject} 用了两次"), format!("{subject} is used twice")),
             ("给其中一个换编号", "give one of them another identifier"),
         );
     };
     let mut seen = BTreeSet::new();
-    let mut out = Out {
-        file: PROJECTS,
-        findings,
-    };
+    let mut out = Out { file: PROJECTS, findings };
     for project in &source.projects.projects {
         let subject = format!("project:{}", project.get_ref().number);
         if !seen.insert(subject.clone()) {
@@ -96,45 +90,25 @@ fn identifiers(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
     let mut lost = |file, at, from: String, to: String| {
         if !seen.contains(&to) {
-            let mut out = Out {
-                file,
-                findings: out.findings,
-            };
+            let mut out = Out { file, findings: out.findings };
             out.put(
                 "PL004",
                 Severity::Error,
                 at,
                 vec![from.clone(), to.clone()],
-                (
-                    format!("{from} 引用的 {to} 不存在"),
-                    format!("{from} refers to {to}, which does not exist"),
-                ),
-                (
-                    "改正编号，或补上被引用的条目",
-                    "correct the identifier or add what it refers to",
-                ),
+                (format!("{from} 引用的 {to} 不存在"), format!("{from} refers to {to}, which does not exist")),
+                ("改正编号，或补上被引用的条目", "correct the identifier or add what it refers to"),
             );
         }
     };
     for project in &source.projects.projects {
         let (at, item) = (source.at(PROJECTS, project), project.get_ref());
         let from = format!("project:{}", item.number);
-        item.indicators
-            .iter()
-            .for_each(|id| lost(PROJECTS, at, from.clone(), format!("indicator:{id}")));
-        item.tasks
-            .iter()
-            .for_each(|id| lost(PROJECTS, at, from.clone(), format!("task:{id}")));
+        item.indicators.iter().for_each(|id| lost(PROJECTS, at, from.clone(), format!("indicator:{id}")));
+        item.tasks.iter().for_each(|id| lost(PROJECTS, at, from.clone(), format!("task:{id}")));
     }
     for task in &source.tasks.tasks {
         let (at, item) = (source.at(TASKS, task), task.get_ref());
-        item.indicators.iter().for_each(|id| {
-            lost(
-                TASKS,
-                at,
-                format!("task:{}", item.id),
-                format!("indicator:{id}"),
-            )
-        });
+        item.indicators.iter().for_each(|id| lost(TASKS, at, format!("task:{}", item.id), format!("indicator:{id}")));
     }
 }

@@ -30,13 +30,7 @@ const ADORNMENTS: [&str; 10] = [
 pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let mut names: BTreeMap<(String, String), Standing> = BTreeMap::new();
     let mut add = |kind: &str, name: &str, file, at, place: &str| {
-        names
-            .entry((kind.to_owned(), name.to_owned()))
-            .or_insert(Standing {
-                file,
-                at,
-                place: place.to_owned(),
-            });
+        names.entry((kind.to_owned(), name.to_owned())).or_insert(Standing { file, at, place: place.to_owned() });
     };
     for project in &source.projects.projects {
         let (item, at) = (project.get_ref(), source.at(PROJECTS, project));
@@ -52,13 +46,7 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
     for mention in &source.figures.mentions {
         let item = mention.get_ref();
-        add(
-            &item.kind,
-            &item.name,
-            FIGURES,
-            source.at(FIGURES, mention),
-            &item.place,
-        );
+        add(&item.kind, &item.name, FIGURES, source.at(FIGURES, mention), &item.place);
     }
     let all: Vec<(&(String, String), &Standing)> = names.iter().collect();
     for (place, ((kind, one), first)) in all.iter().enumerate() {
@@ -66,85 +54,46 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
             if kind != other_kind || !alike(one, two) {
                 continue;
             }
-            let mut out = Out {
-                file: second.file,
-                findings,
-            };
+            let mut out = Out { file: second.file, findings };
             out.put(
                 "PL501",
                 Severity::Error,
                 second.at,
                 vec![format!("name:{one}"), format!("name:{two}")],
                 (
-                    format!(
-                        "“{one}”（{}）与“{two}”（{}）像是同一个",
-                        first.place, second.place
-                    ),
-                    format!(
-                        "{one} ({}) and {two} ({}) look like one thing",
-                        first.place, second.place
-                    ),
+                    format!("“{one}”（{}）与“{two}”（{}）像是同一个", first.place, second.place),
+                    format!("{one} ({}) and {two} ({}) look like one thing", first.place, second.place),
                 ),
-                (
-                    "确认后统一写法，或写豁免说明确是两个",
-                    "agree on one spelling, or waive it saying that they are two",
-                ),
+                ("确认后统一写法，或写豁免说明确是两个", "agree on one spelling, or waive it saying that they are two"),
             );
         }
     }
 }
 
 fn bare(name: &str) -> String {
-    ADORNMENTS.iter().fold(name.to_owned(), |name, adornment| {
-        name.replace(adornment, "")
-    })
+    ADORNMENTS.iter().fold(name.to_owned(), |name, adornment| name.replace(adornment, ""))
 }
 
 /// The same without adornments; one the other with characters left out (县发改委 in 县发展改革委); or, among
 /// names of at least four characters, one character exchanged for another that looks or sounds like it.
 fn alike(one: &str, two: &str) -> bool {
-    let (one, two): (Vec<char>, Vec<char>) =
-        (bare(one).chars().collect(), bare(two).chars().collect());
+    let (one, two): (Vec<char>, Vec<char>) = (bare(one).chars().collect(), bare(two).chars().collect());
     if one == two {
         return true;
     }
-    let (short, long) = if one.len() <= two.len() {
-        (&one, &two)
-    } else {
-        (&two, &one)
-    };
+    let (short, long) = if one.len() <= two.len() { (&one, &two) } else { (&two, &one) };
     if short.len() >= 4 && short.len() < long.len() && long.len() <= short.len() + 3 {
-        return short.first() == long.first()
-            && short.last() == long.last()
-            && is_subsequence(short, long);
+        return short.first() == long.first() && short.last() == long.last() && is_subsequence(short, long);
     }
-    let different: Vec<(char, char)> = one
-        .iter()
-        .zip(&two)
-        .filter(|(left, right)| left != right)
-        .map(|(&left, &right)| (left, right))
-        .collect();
-    one.len() == two.len()
-        && one.len() >= 3
-        && different.len() == 1
-        && confusable(different[0].0, different[0].1)
+    let different: Vec<(char, char)> =
+        one.iter().zip(&two).filter(|(left, right)| left != right).map(|(&left, &right)| (left, right)).collect();
+    one.len() == two.len() && one.len() >= 3 && different.len() == 1 && confusable(different[0].0, different[0].1)
 }
 
 /// Characters that are taken for each other: same sound or nearly the same shape.
 fn confusable(one: char, two: char) -> bool {
-    const GROUPS: [&str; 8] = [
-        "三山",
-        "坂板版",
-        "园圆元",
-        "沙鲨",
-        "锰孟",
-        "餐鲹",
-        "脚角",
-        "妙庙",
-    ];
-    GROUPS
-        .iter()
-        .any(|group| group.contains(one) && group.contains(two))
+    const GROUPS: [&str; 8] = ["三山", "坂板版", "园圆元", "沙鲨", "锰孟", "餐鲹", "脚角", "妙庙"];
+    GROUPS.iter().any(|group| group.contains(one) && group.contains(two))
 }
 
 fn is_subsequence(short: &[char], long: &[char]) -> bool {

@@ -16,12 +16,7 @@ pub fn total(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let Some(total) = &source.projects.total else {
         return;
     };
-    let sum: Decimal = source
-        .projects
-        .projects
-        .iter()
-        .map(|project| project.get_ref().estimate)
-        .sum();
+    let sum: Decimal = source.projects.projects.iter().map(|project| project.get_ref().estimate).sum();
     let declared = total.get_ref().estimate;
     if sum == declared {
         return;
@@ -29,10 +24,7 @@ pub fn total(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let (unit, place) = (&total.get_ref().unit, &total.get_ref().place);
     let count = source.projects.projects.len();
     let difference = declared - sum;
-    let mut out = Out {
-        file: PROJECTS,
-        findings,
-    };
+    let mut out = Out { file: PROJECTS, findings };
     out.put(
         "PL101",
         Severity::Error,
@@ -51,10 +43,7 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for project in &source.projects.projects {
         let at = source.at(PROJECTS, project);
         let item = project.get_ref();
-        let mut out = Out {
-            file: PROJECTS,
-            findings,
-        };
+        let mut out = Out { file: PROJECTS, findings };
         years(item, period, at, &mut out);
         bodies(source, item, at, &mut out);
         for whole in &item.wholes {
@@ -66,26 +55,15 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
                     at,
                     vec![subject(item)],
                     (
-                        format!(
-                            "{}写 {} {}，分项之和是 {sum}",
-                            whole.what, whole.value, whole.unit
-                        ),
-                        format!(
-                            "{} is stated as {} but its parts add up to {sum}",
-                            whole.what, whole.value
-                        ),
+                        format!("{}写 {} {}，分项之和是 {sum}", whole.what, whole.value, whole.unit),
+                        format!("{} is stated as {} but its parts add up to {sum}", whole.what, whole.value),
                     ),
                     ("核对总数与分项", "compare the whole with its parts"),
                 );
             }
         }
         for list in &item.lists {
-            let view = ListView {
-                what: &list.what,
-                stated: list.stated,
-                open: list.open,
-                items: &list.items,
-            };
+            let view = ListView { what: &list.what, stated: list.stated, open: list.open, items: &list.items };
             check_list(view, &subject(item), at, &mut out);
         }
         throughputs(item, at, &mut out);
@@ -104,10 +82,7 @@ fn years(project: &Project, period: Option<[i32; 2]>, at: Position, out: &mut Ou
             Severity::Error,
             at,
             vec![subject(project)],
-            (
-                format!("实施周期 {first}-{last} 起止颠倒"),
-                format!("the period {first}–{last} ends before it begins"),
-            ),
+            (format!("实施周期 {first}-{last} 起止颠倒"), format!("the period {first}–{last} ends before it begins")),
             ("核对年份", "check the years"),
         );
     } else if let Some([begin, end]) = period
@@ -119,10 +94,7 @@ fn years(project: &Project, period: Option<[i32; 2]>, at: Position, out: &mut Ou
             at,
             vec![subject(project)],
             (
-                format!(
-                    "“{}”实施周期 {first}-{last} 超出规划期 {begin}-{end}",
-                    project.name
-                ),
+                format!("“{}”实施周期 {first}-{last} 超出规划期 {begin}-{end}", project.name),
                 format!("the period {first}–{last} reaches beyond the plan's {begin}–{end}"),
             ),
             (
@@ -140,31 +112,18 @@ fn bodies(source: &Source<'_>, project: &Project, at: Position, out: &mut Out<'_
             Severity::Error,
             at,
             vec![subject(project)],
-            (
-                format!("“{}”没有牵头单位", project.name),
-                "no lead body".into(),
-            ),
+            (format!("“{}”没有牵头单位", project.name), "no lead body".into()),
             ("写上牵头单位", "name the lead body"),
         );
     }
-    for lead in project
-        .lead
-        .iter()
-        .filter(|lead| project.cooperating.contains(lead))
-    {
+    for lead in project.lead.iter().filter(|lead| project.cooperating.contains(lead)) {
         out.put(
             "PL202",
             Severity::Error,
             at,
             vec![subject(project), format!("body:{lead}")],
-            (
-                format!("{lead} 既是牵头又是配合单位"),
-                format!("{lead} both leads and co-operates"),
-            ),
-            (
-                "删去一处，或改为真正的配合单位",
-                "remove one, or name the body that was meant",
-            ),
+            (format!("{lead} 既是牵头又是配合单位"), format!("{lead} both leads and co-operates")),
+            ("删去一处，或改为真正的配合单位", "remove one, or name the body that was meant"),
         );
     }
     if project.open_list {
@@ -183,25 +142,14 @@ fn bodies(source: &Source<'_>, project: &Project, at: Position, out: &mut Out<'_
     if source.bodies.is_empty() {
         return;
     }
-    for body in project
-        .lead
-        .iter()
-        .chain(&project.cooperating)
-        .filter(|body| !source.bodies.contains(*body))
-    {
+    for body in project.lead.iter().chain(&project.cooperating).filter(|body| !source.bodies.contains(*body)) {
         out.put(
             "PL201",
             Severity::Error,
             at,
             vec![subject(project), format!("body:{body}")],
-            (
-                format!("单位“{body}”不在 bodies/ 的名录里"),
-                format!("the body {body} is not in bodies/"),
-            ),
-            (
-                "补进名录，或改用名录里的写法",
-                "add it there, or spell it as there",
-            ),
+            (format!("单位“{body}”不在 bodies/ 的名录里"), format!("the body {body} is not in bodies/")),
+            ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
         );
     }
 }
@@ -212,16 +160,10 @@ fn throughputs(project: &Project, at: Position, out: &mut Out<'_>) {
     for throughput in &project.throughputs {
         let (dimension, most) = normalise(throughput.per_day, &throughput.day_unit);
         let (other, year) = normalise(throughput.per_year, &throughput.year_unit);
-        if dimension != other
-            || (year <= most && year * Decimal::from(3) >= most * Decimal::from(2))
-        {
+        if dimension != other || (year <= most && year * Decimal::from(3) >= most * Decimal::from(2)) {
             continue;
         }
-        let ratio = if year.is_zero() {
-            Decimal::ZERO
-        } else {
-            (most / year).round_dp(2)
-        };
+        let ratio = if year.is_zero() { Decimal::ZERO } else { (most / year).round_dp(2) };
         let what = &throughput.what;
         out.put(
             "PL401",
@@ -231,20 +173,14 @@ fn throughputs(project: &Project, at: Position, out: &mut Out<'_>) {
             (
                 format!(
                     "{what}：{} {} × 365 = {most} 吨/年，却写 {} {}，相差 {ratio} 倍",
-                    throughput.per_day,
-                    throughput.day_unit,
-                    throughput.per_year,
-                    throughput.year_unit
+                    throughput.per_day, throughput.day_unit, throughput.per_year, throughput.year_unit
                 ),
                 format!(
                     "{what}: {} t/d × 365 = {most} t/a, stated are {} {} — a factor of {ratio}",
                     throughput.per_day, throughput.per_year, throughput.year_unit
                 ),
             ),
-            (
-                "多半漏了或多了“万”",
-                "a 万 (ten thousand) is probably missing or too much",
-            ),
+            ("多半漏了或多了“万”", "a 万 (ten thousand) is probably missing or too much"),
         );
     }
 }
@@ -258,10 +194,7 @@ pub fn counted_twice(source: &Source<'_>, findings: &mut Vec<Finding>) {
             let (dimension, value) = normalise(quantity.value, &quantity.unit);
             let key = (quantity.kind.as_str(), dimension, value.normalize());
             if let Some(first) = seen.get(&key) {
-                let mut out = Out {
-                    file: PROJECTS,
-                    findings,
-                };
+                let mut out = Out { file: PROJECTS, findings };
                 out.put(
                     "PL402",
                     Severity::Error,
@@ -277,10 +210,7 @@ pub fn counted_twice(source: &Source<'_>, findings: &mut Vec<Finding>) {
                             first.number, item.number, quantity.value, quantity.kind
                         ),
                     ),
-                    (
-                        "确认是两份工程量还是同一份；同一份只能计一次",
-                        "two amounts or one? One amount counts once",
-                    ),
+                    ("确认是两份工程量还是同一份；同一份只能计一次", "two amounts or one? One amount counts once"),
                 );
             } else {
                 seen.insert(key, item);
