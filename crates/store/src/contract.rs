@@ -335,6 +335,10 @@ pub trait Store: Send + Sync {
     /// The observation path: all of the batch is durable when this returns `Ok`, none of it otherwise.
     fn commit_packets(&self, batch: &PacketBatch, now: Timestamp) -> Result<CommitReceipt, StoreError>;
 
+    /// The observation path for frames that are on disk already (an adopted device's): `sequences` runs parallel
+    /// to `batch.frames`, whose bytes are compared and not stored again. Durable when this returns `Ok`.
+    fn commit_stored(&self, batch: &PacketBatch, sequences: &[i64], now: Timestamp) -> Result<CommitReceipt, StoreError>;
+
     fn observations(&self, query: ObservationQuery) -> Result<Vec<StoredObservation>, StoreError>;
 
     /// Newest value of each series of these points (all points when empty), in no particular order.

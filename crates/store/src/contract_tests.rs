@@ -24,6 +24,8 @@ pub fn run(open: Open<'_>) {
     let store = open();
     same_packet_again_writes_nothing(&*store);
     new_factors_merge_and_changes_revise(&*store);
+    an_old_packet_again_changes_nothing(&*store);
+    frames_on_disk_are_not_stored_again(&*store);
     newest_value_is_kept(&*store);
     dirty_marks_survive_a_race(&*store);
     frames_are_chained_sealed_and_verified(&*store);
@@ -99,6 +101,33 @@ fn new_factors_merge_and_changes_revise(store: &dyn Store) {
     assert_eq!(commit(store, &packet(2, 0, vec![value(store, "a34004", 999)])), [Outcome::Revised]);
     assert_eq!(read(store, 2, false), [(2, vec![999, 702])]);
     assert_eq!(read(store, 2, true).len(), 3, "older revisions stay");
+}
+
+fn an_old_packet_again_changes_nothing(store: &dyn Store) {
+    let first = packet(20, 0, vec![value(store, "a34004", 351)]);
+    let corrected = packet(20, 0, vec![value(store, "a34004", 355)]);
+    assert_eq!(commit(store, &first), [Outcome::Stored]);
+    assert_eq!(commit(store, &corrected), [Outcome::Revised]);
+    assert_eq!(commit(store, &first), [Outcome::Duplicate], "a replay of the packet that was corrected");
+    assert_eq!(commit(store, &corrected), [Outcome::Duplicate]);
+    assert_eq!(read(store, 20, false), [(1, vec![355])]);
+    let mut back = first;
+    back.frames[0].bytes.extend_from_slice(b" said anew");
+    assert_eq!(commit(store, &back), [Outcome::Revised], "corrected back in a new packet");
+    assert_eq!(read(store, 20, false), [(2, vec![351])]);
+}
+
+fn frames_on_disk_are_not_stored_again(store: &dyn Store) {
+    let mut batch = packet(21, 0, vec![value(store, "a34004", 351)]);
+    let observations = std::mem::take(&mut batch.observations);
+    let number = store.commit_packets(&batch, Timestamp(START)).unwrap().frames[0].unwrap();
+    batch.observations = observations;
+    let receipt = store.commit_stored(&batch, &[number], Timestamp(START)).unwrap();
+    assert_eq!(receipt.outcomes, [Outcome::Stored]);
+    let next = store.commit_packets(&packet(21, 1, vec![value(store, "a34004", 1)]), Timestamp(START)).unwrap();
+    assert_eq!(next.frames, [Some(number + 1)], "no frame was added");
+    assert_eq!(store.frames_of_point(21, Timestamp(START + 10 * HOUR), 10).unwrap().len(), 2);
+    assert!(store.commit_stored(&batch, &[], Timestamp(START)).is_err());
 }
 
 fn newest_value_is_kept(store: &dyn Store) {

@@ -11,6 +11,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::connection::{self, WriterState, database_error};
 use super::latest::{self, Cells, SeriesKey};
+use super::query;
 use super::transaction::SqliteTransaction;
 use super::SqliteStore;
 use crate::contract::{
@@ -24,6 +25,8 @@ use crate::packed::{Comparison, PackedValue, compare, pack, unpack};
 const SEAL_AT_ONCE: usize = 1000;
 const FAST_LEVEL: i32 = 1;
 pub const SEAL_LEVEL: i32 = 9;
+/// A packet is compared with at most this many older revisions.
+const MAX_COMPARED: i64 = 32;
 /// Values stamped further in the future than this do not become "the newest".
 const FUTURE_TOLERANCE_MILLIS: i64 = 3_600_000;
 
@@ -59,12 +62,20 @@ impl Pending {
     }
 }
 
-pub fn commit(store: &SqliteStore, batch: &PacketBatch, now: Timestamp) -> Result<CommitReceipt, StoreError> {
+/// `stored` is empty, or gives the number of each frame of the batch when all of them are on disk already.
+pub fn commit(
+    store: &SqliteStore,
+    batch: &PacketBatch,
+    stored: &[i64],
+    now: Timestamp,
+) -> Result<CommitReceipt, StoreError> {
     let mut writer = store.writer.lock();
     let started = connection::begin(&writer.connection)?;
+    let mut frame_numbers: Vec<Option<i64>> = stored.iter().copied().map(Some).collect();
+    frame_numbers.resize(batch.frames.len(), None);
     let mut pending = Pending {
         outcomes: Vec::with_capacity(batch.observations.len()),
-        frame_numbers: vec![None; batch.frames.len()],
+        frame_numbers,
         kept: Vec::with_capacity(batch.frames.len()),
         latest: HashMap::new(),
         dirty: HashMap::new(),
@@ -131,6 +142,7 @@ fn insert_observations(
                     put(revision + 1, &union)?;
                     Outcome::Merged
                 }
+                Comparison::Changes(_) if is_replay(store, connection, batch, pending, observation)? => Outcome::Duplicate,
                 Comparison::Changes(union) => {
                     put(revision + 1, &union)?;
                     Outcome::Revised
@@ -172,6 +184,53 @@ fn insert_row(
         ])
         .map_err(|error| database_error("storing an observation", &error))?;
     Ok(changed == 1)
+}
+
+/// Is this packet, which differs from the newest revision, an older one sent once more? Only the same bytes
+/// are: a device may well correct a value back to what it was, and says so in a new packet.
+fn is_replay(
+    store: &SqliteStore,
+    connection: &Connection,
+    batch: &PacketBatch,
+    pending: &Pending,
+    observation: &NewObservation,
+) -> Result<bool, StoreError> {
+    let failed = |error: rusqlite::Error| database_error("reading older revisions", &error);
+    let key = &observation.key;
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT frame, packed FROM observation WHERE division = ?1 AND bucket = ?2 AND point = ?3 AND system = ?4
+             AND kind = ?5 AND data_time = ?6 AND part = ?7 ORDER BY revision DESC LIMIT ?8",
+        )
+        .map_err(failed)?;
+    let mut rows = statement
+        .query(params![
+            store.division.0,
+            ObservationKey::bucket(key.kind, key.data_time),
+            key.point,
+            key.system,
+            key.kind,
+            key.data_time.millis(),
+            key.part,
+            MAX_COMPARED,
+        ])
+        .map_err(failed)?;
+    let bytes = &batch.frames[observation.frame].bytes;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let packed = row.get_ref(1).map_err(failed)?.as_blob().map_err(|error| failed(error.into()))?;
+        if compare(&unpack(packed), &observation.values) != Comparison::Same {
+            continue;
+        }
+        let number: i64 = row.get(0).map_err(failed)?;
+        let same = match pending.frame_numbers.iter().position(|&known| known == Some(number)) {
+            Some(place) => batch.frames[place].bytes == *bytes,
+            None => query::frames(connection, store.division, &[number])?.iter().any(|frame| frame.bytes == *bytes),
+        };
+        if same {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn newest_row(

@@ -175,7 +175,14 @@ impl Store for SqliteStore {
     }
 
     fn commit_packets(&self, batch: &PacketBatch, now: Timestamp) -> Result<CommitReceipt, StoreError> {
-        ingest::commit(self, batch, now)
+        ingest::commit(self, batch, &[], now)
+    }
+
+    fn commit_stored(&self, batch: &PacketBatch, sequences: &[i64], now: Timestamp) -> Result<CommitReceipt, StoreError> {
+        if sequences.len() != batch.frames.len() {
+            return Err(StoreError::Shape("one number for each stored frame is needed".into()));
+        }
+        ingest::commit(self, batch, sequences, now)
     }
 
     fn observations(&self, query: ObservationQuery) -> Result<Vec<StoredObservation>, StoreError> {
