@@ -1,0 +1,315 @@
+//! The data segment (数据段): header fields and the data area, borrowed.
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::edition::{self, Edition};
+
+/// More header fields than any edition has; the rest is not looked at.
+const MAX_FIELDS: usize = 24;
+
+/// A parsed data segment. All text is as sent, less blanks around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// Request number (请求编码), normally `yyyyMMddHHmmssSSS`; in 2005 uploads often absent.
+    pub qn: Option<&'a str>,
+    /// System code (系统编码); empty when absent.
+    pub st: &'a str,
+    /// Command code (命令编码).
+    pub cn: &'a str,
+    /// Password (访问密码). Not to be logged.
+    pub pw: Option<&'a str>,
+    /// Device id (设备唯一标识); empty in 1001 of 2025.
+    pub mn: &'a str,
+    pub flag: Option<u8>,
+    /// Number of parts, and this part's number from 1 (总包数、包号).
+    pub pnum: Option<u16>,
+    pub pno: Option<u16>,
+    /// Catch-up mark of 2025 (补传标志) as sent.
+    pub rf: Option<&'a str>,
+    pub data: Data<'a>,
+    /// Oddities of the header.
+    pub anomalies: Anomalies,
+}
+
+/// What stands between `CP=&&` and `&&`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data<'a> {
+    Plain(&'a str),
+    /// SM4 ciphertext, raw or printed; see [`crate::cipher`].
+    Encrypted(&'a [u8]),
+    /// Text in another charset, GBK most likely. [`to_utf8`] makes it readable where it is ASCII.
+    Foreign(&'a [u8]),
+}
+
+/// Why a data segment cannot be used at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PacketError {
+    /// The header is not text.
+    NotText,
+    /// No CN.
+    NoCn,
+    /// No MN (an empty one is allowed: 1001 of 2025).
+    NoMn,
+    /// No CP.
+    NoCp,
+}
+
+impl PacketError {
+    pub const ALL: [PacketError; 4] = [Self::NotText, Self::NoCn, Self::NoMn, Self::NoCp];
+
+    /// Stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotText => "header_not_text",
+            Self::NoCn => "no_cn",
+            Self::NoMn => "no_mn",
+            Self::NoCp => "no_cp",
+        }
+    }
+
+    pub const fn title_zh(self) -> &'static str {
+        match self {
+            Self::NotText => "报文头不是文本",
+            Self::NoCn => "没有命令编码CN",
+            Self::NoMn => "没有设备标识MN",
+            Self::NoCp => "没有数据区CP",
+        }
+    }
+
+    pub const fn title_en(self) -> &'static str {
+        match self {
+            Self::NotText => "header is not text",
+            Self::NoCn => "no CN",
+            Self::NoMn => "no MN",
+            Self::NoCp => "no CP",
+        }
+    }
+}
+
+impl std::fmt::Display for PacketError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.title_en())
+    }
+}
+
+impl std::error::Error for PacketError {}
+
+/// Header fields in the order of the standard.
+const FIELDS: [&str; 9] = ["QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF"];
+
+impl<'a> Packet<'a> {
+    pub fn parse(segment: &'a [u8]) -> Result<Self, PacketError> {
+        let mut fields = [None::<&str>; FIELDS.len()];
+        let mut anomalies = Anomalies::NONE;
+        let mut last = 0;
+        let mut header = Header { segment, at: 0 };
+        let mut data = None;
+        for _ in 0..MAX_FIELDS {
+            match header.next(&mut anomalies)? {
+                None => break,
+                Some(Field::Data(area)) => {
+                    data = Some(area);
+                    break;
+                }
+                Some(Field::Pair(key, value)) => {
+                    let place = match FIELDS.iter().position(|&name| name == key) {
+                        Some(place) => place,
+                        None => match FIELDS.iter().position(|name| name.eq_ignore_ascii_case(key)) {
+                            Some(place) => {
+                                anomalies.add(Anomaly::HeaderCase);
+                                place
+                            }
+                            None => {
+                                anomalies.add(Anomaly::UnknownHeaderField);
+                                continue;
+                            }
+                        },
+                    };
+                    if place < last {
+                        anomalies.add(Anomaly::HeaderOrder);
+                    }
+                    last = place;
+                    if fields[place].replace(value).is_some() {
+                        anomalies.add(Anomaly::DuplicateHeaderField);
+                    }
+                }
+            }
+        }
+        let area = data.ok_or(PacketError::NoCp)?;
+        let [qn, st, cn, pw, mn, flag, pnum, pno, rf] = fields;
+        let mut packet = Packet {
+            qn: qn.filter(|qn| !qn.is_empty()),
+            st: st.unwrap_or_default(),
+            cn: cn.filter(|cn| !cn.is_empty()).ok_or(PacketError::NoCn)?,
+            pw,
+            mn: mn.ok_or(PacketError::NoMn)?,
+            flag: flag.and_then(|flag| flag.parse().ok()),
+            pnum: pnum.and_then(|number| number.parse().ok()),
+            pno: pno.and_then(|number| number.parse().ok()),
+            rf,
+            data: Data::Plain(""),
+            anomalies,
+        };
+        packet.judge_header(flag, pnum.is_some() || pno.is_some());
+        packet.data = packet.read_area(area);
+        Ok(packet)
+    }
+
+    fn judge_header(&mut self, flag: Option<&str>, parted: bool) {
+        let is_hex_mn = self.mn.len() == 24 && self.mn.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let split_bit = self.flag.is_some_and(|flag| flag & edition::SPLIT != 0);
+        let part_ok = !parted
+            || matches!((self.pnum, self.pno), (Some(parts), Some(part)) if part >= 1 && part <= parts);
+        let marks = [
+            (self.qn.is_none(), Anomaly::NoQn),
+            (self.qn.is_some_and(|qn| qn.len() != 17 || !qn.bytes().all(|byte| byte.is_ascii_digit())), Anomaly::BadQn),
+            (flag.is_none(), Anomaly::NoFlag),
+            (flag.is_some() && self.flag.is_none(), Anomaly::BadFlag),
+            (self.flag.is_some_and(|flag| flag >> 2 > 2), Anomaly::UnknownVersion),
+            (split_bit != parted, Anomaly::SplitMismatch),
+            (!part_ok, Anomaly::BadPart),
+            (!is_hex_mn && !(self.mn.is_empty() && self.cn == "1001"), Anomaly::NonHexMn),
+            (self.pw.is_none(), Anomaly::NoPassword),
+            (self.pw == Some(""), Anomaly::EmptyPassword),
+        ];
+        for (applies, anomaly) in marks {
+            if applies {
+                self.anomalies.add(anomaly);
+            }
+        }
+    }
+
+    fn read_area(&mut self, area: &'a [u8]) -> Data<'a> {
+        let inner = match area.strip_prefix(b"&&") {
+            Some(rest) => rest.strip_suffix(b"&&").unwrap_or_else(|| {
+                self.anomalies.add(Anomaly::NoCpDelimiters);
+                rest
+            }),
+            None => {
+                self.anomalies.add(Anomaly::NoCpDelimiters);
+                area.strip_suffix(b"&&").unwrap_or(area)
+            }
+        };
+        if inner.starts_with(b"{0x") {
+            self.anomalies.add(Anomaly::Encrypted);
+            self.anomalies.add(Anomaly::PrintedCiphertext);
+            return Data::Encrypted(inner);
+        }
+        let printable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+        match std::str::from_utf8(inner) {
+            Ok(text) if text.bytes().all(|byte| byte >= b' ' || printable(&byte)) => Data::Plain(text),
+            // A data area opens with a field name; the first block of ciphertext does not.
+            _ if !inner.is_empty() && inner.iter().take(16).all(printable) => {
+                self.anomalies.add(Anomaly::ForeignCharset);
+                Data::Foreign(inner)
+            }
+            _ => {
+                self.anomalies.add(Anomaly::Encrypted);
+                Data::Encrypted(inner)
+            }
+        }
+    }
+
+    pub const fn edition(&self) -> Edition {
+        Edition::of_flag(self.flag)
+    }
+
+    /// Whether the sender wants an answer (Flag bit 0).
+    pub fn needs_answer(&self) -> bool {
+        self.flag.is_some_and(|flag| flag & edition::ANSWER_WANTED != 0)
+    }
+
+    /// Whether the split bit is set (Flag bit 1).
+    pub fn is_split(&self) -> bool {
+        self.flag.is_some_and(|flag| flag & edition::SPLIT != 0)
+    }
+
+    /// Whether the device marks it as caught up after an outage (`RF=1`).
+    pub fn is_catch_up(&self) -> bool {
+        self.rf == Some("1")
+    }
+
+    /// CN as a number.
+    pub fn command(&self) -> Option<u16> {
+        (self.cn.len() == 4).then(|| self.cn.parse().ok()).flatten()
+    }
+
+    /// ST as a number; the letter codes A0–Z9 become 10000 and on; `None` when it is neither.
+    pub fn system(&self) -> Option<u16> {
+        crate::system::number(self.st)
+    }
+
+    /// The data area as text; empty when it is encrypted or in another charset.
+    pub fn text(&self) -> &'a str {
+        match self.data {
+            Data::Plain(text) => text,
+            Data::Encrypted(_) | Data::Foreign(_) => "",
+        }
+    }
+
+    /// `key=value` pairs of the data area, in order.
+    pub fn pairs(&self) -> crate::cp::Pairs<'a> {
+        crate::cp::Pairs::new(self.text())
+    }
+}
+
+/// A copy of a segment whose bytes outside ASCII that are not UTF-8 are replaced by `�`, for packets with
+/// [`Data::Foreign`]: parse the copy.
+pub fn to_utf8(segment: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(segment).into_owned().into_bytes()
+}
+
+enum Field<'a> {
+    Pair(&'a str, &'a str),
+    Data(&'a [u8]),
+}
+
+struct Header<'a> {
+    segment: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Header<'a> {
+    /// Fields end with `;`; a comma is tolerated (the standard's own C.22 and C.48), and so are stray ones.
+    fn next(&mut self, anomalies: &mut Anomalies) -> Result<Option<Field<'a>>, PacketError> {
+        loop {
+            let rest = self.segment.get(self.at..).unwrap_or_default();
+            let Some(&first) = rest.first() else { return Ok(None) };
+            if matches!(first, b';' | b',' | b' ' | b'\r' | b'\n') {
+                anomalies.add(Anomaly::HeaderSeparator);
+                self.at += 1;
+                continue;
+            }
+            let end = rest.iter().position(|byte| matches!(byte, b'=' | b';' | b',')).unwrap_or(rest.len());
+            let key = std::str::from_utf8(&rest[..end]).map_err(|_| PacketError::NotText)?.trim_ascii();
+            if rest.get(end) != Some(&b'=') {
+                anomalies.add(Anomaly::UnknownHeaderField);
+                self.at += end + 1;
+                continue;
+            }
+            let value = &rest[end + 1..];
+            if key == "CP" || key.eq_ignore_ascii_case("cp") {
+                if key != "CP" {
+                    anomalies.add(Anomaly::HeaderCase);
+                }
+                return Ok(Some(Field::Data(value)));
+            }
+            // The standard's C.19 forgets the `;` before CP.
+            let end_of_value = value.iter().position(|byte| matches!(byte, b';' | b',')).unwrap_or(value.len());
+            let (text, taken) = match value[..end_of_value].windows(3).position(|part| part == b"CP=") {
+                Some(place) if key.eq_ignore_ascii_case("flag") => {
+                    anomalies.add(Anomaly::HeaderSeparator);
+                    (&value[..place], place)
+                }
+                _ => {
+                    if value.get(end_of_value) == Some(&b',') {
+                        anomalies.add(Anomaly::HeaderSeparator);
+                    }
+                    (&value[..end_of_value], end_of_value + 1)
+                }
+            };
+            self.at += end + 1 + taken;
+            let text = std::str::from_utf8(text).map_err(|_| PacketError::NotText)?.trim_ascii();
+            return Ok(Some(Field::Pair(key, text)));
+        }
+    }
+}
