@@ -7,6 +7,9 @@ const WINDOW: usize = 9;
 /// Differences beyond a day are packets sent late, not clocks.
 const LARGEST_MILLIS: i64 = 86_400_000;
 
+/// A clock further off than this is counted as an anomaly.
+const OFF_MILLIS: i64 = 5 * 60_000;
+
 /// The last few differences between arrival and the device's own time stamp (QN) of its packets.
 #[derive(Clone, Debug, Default)]
 pub struct ClockDrift {
@@ -34,6 +37,11 @@ impl ClockDrift {
         let mut sorted = self.differences[..self.count].to_vec();
         sorted.sort_unstable();
         Some(sorted[self.count / 2])
+    }
+
+    /// Far enough off that hours may be labelled wrongly.
+    pub fn is_off(&self) -> bool {
+        self.median_millis().is_some_and(|median| median.abs() > OFF_MILLIS)
     }
 }
 

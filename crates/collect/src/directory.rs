@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use hj212::Strictness;
+use hj212::{Edition, Strictness};
 use kernel::Timestamp;
 
 /// How often a device is expected to send, in seconds; `None`: not at all.
@@ -35,6 +35,8 @@ pub struct Device {
     /// `None`: any password is accepted.
     pub password: Option<String>,
     pub strictness: Strictness,
+    /// The edition it is registered with; `None`: whatever its packets say.
+    pub edition: Option<Edition>,
     /// Accept CRC-16/MODBUS beside the HJ 212 one.
     pub modbus_crc: bool,
     /// Addresses the device may come from; empty: any.
@@ -44,8 +46,37 @@ pub struct Device {
     pub intervals: ExpectedIntervals,
 }
 
+impl Device {
+    /// A binding with nothing but its place: any password, address and edition, ordinary tolerance.
+    pub fn new(mn: impl Into<String>, system: u16, point: i64, from: Timestamp) -> Self {
+        Self {
+            mn: mn.into(),
+            system,
+            point,
+            from,
+            until: None,
+            password: None,
+            strictness: Strictness::default(),
+            edition: None,
+            modbus_crc: false,
+            addresses: Vec::new(),
+            sm4_key: None,
+            intervals: ExpectedIntervals::default(),
+        }
+    }
+
+    pub fn in_force(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// May it come from this address? An IPv4 address mapped into IPv6 is the same address.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        self.addresses.is_empty() || self.addresses.iter().any(|known| known.to_canonical() == address.to_canonical())
+    }
+}
+
 /// All bindings of a division.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Directory {
     devices: HashMap<String, Vec<Arc<Device>>>,
 }
@@ -71,8 +102,7 @@ impl Directory {
     /// The binding in force at `at` for this device and system code.
     pub fn resolve(&self, mn: &str, system: u16, at: Timestamp) -> Resolution {
         let Some(devices) = self.devices.get(mn) else { return Resolution::Unknown };
-        let valid = |device: &&Arc<Device>| device.from <= at && device.until.is_none_or(|until| at < until);
-        match devices.iter().find(|device| device.system == system && valid(device)) {
+        match devices.iter().find(|device| device.system == system && device.in_force(at)) {
             Some(device) => Resolution::Known(Arc::clone(device)),
             None => devices.first().map_or(Resolution::Unknown, |device| Resolution::NoBinding(Arc::clone(device))),
         }
@@ -90,7 +120,7 @@ impl Directory {
     /// The bindings of a point that are in force at `at`.
     pub fn of_point(&self, point: i64, at: Timestamp) -> Vec<Arc<Device>> {
         self.devices()
-            .filter(|device| device.point == point && device.from <= at && device.until.is_none_or(|until| at < until))
+            .filter(|device| device.point == point && device.in_force(at))
             .cloned()
             .collect()
     }
@@ -101,19 +131,7 @@ mod tests {
     use super::*;
 
     fn device(mn: &str, system: u16, point: i64, from: i64, until: Option<i64>) -> Device {
-        Device {
-            mn: mn.into(),
-            system,
-            point,
-            from: Timestamp(from),
-            until: until.map(Timestamp),
-            password: None,
-            strictness: Strictness::Standard,
-            modbus_crc: false,
-            addresses: Vec::new(),
-            sm4_key: None,
-            intervals: ExpectedIntervals::default(),
-        }
+        Device { until: until.map(Timestamp), ..Device::new(mn, system, point, Timestamp(from)) }
     }
 
     fn check(mn: &str, system: u16, at: i64, expect: Option<i64>) {

@@ -208,6 +208,8 @@ pub struct CollectStatus {
     pub duplicates: u64,
     pub refused: u64,
     pub commits: u64,
+    /// Devices in quarantine.
+    pub quarantined: u64,
 }
 
 pub const MIGRATIONS: &[Migration] = &[Migration {

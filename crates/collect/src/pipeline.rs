@@ -14,6 +14,9 @@ use store::contract::{
 use store::{PackedValue, Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::relock;
+use crate::sessions::{Outbox, Outgoing};
+
 /// Chunks waiting to be committed; senders wait beyond it.
 const QUEUE: usize = 4096;
 /// A commit takes at most this many packets or bytes.
@@ -36,8 +39,10 @@ pub struct ReadyPacket {
 pub enum Content {
     Observation { key: ObservationKey, values: Vec<PackedValue>, judge: Urgency },
     Quarantine { device: String, system: u16 },
-    /// Nothing but the frame, or not even that.
+    /// Nothing but the frame, or not even that (a heartbeat).
     Other,
+    /// Counted only: it was not accepted.
+    Refused,
 }
 
 /// What became of a chunk, told to its sender after the sync.
@@ -57,8 +62,8 @@ pub struct Chunk {
 /// How the sender wants to be told.
 pub enum Done {
     Oneshot(oneshot::Sender<ChunkResult>),
-    /// Acknowledgement bytes to hand to the connection when durable, with the place in its window.
-    Acknowledge { bytes: Vec<u8>, outbox: mpsc::Sender<Vec<u8>>, window: tokio::sync::OwnedSemaphorePermit },
+    /// Handed to the connection when durable; dropped otherwise, which frees its place in the window.
+    Acknowledge { outgoing: Outgoing, outbox: Outbox },
 }
 
 /// Told to listeners after each commit.
@@ -92,16 +97,19 @@ struct Rate {
 
 impl Counters {
     fn count(&self, packets: u64, now: Timestamp) {
+        if packets == 0 {
+            return;
+        }
         self.packets.fetch_add(packets, Ordering::Relaxed);
         self.last_packet_at.store(now.millis(), Ordering::Relaxed);
-        let mut today = self.today.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut today = relock(self.today.lock());
         if today.0 != now.day().0 {
             *today = (now.day().0, 0);
         }
         today.1 += packets;
         drop(today);
         let second = now.millis().div_euclid(1000);
-        let mut rate = self.rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut rate = relock(self.rate.lock());
         let slot = &mut rate.seconds[second.rem_euclid(10) as usize];
         if slot.0 != second {
             *slot = (second, 0);
@@ -110,14 +118,14 @@ impl Counters {
     }
 
     pub fn packets_today(&self, now: Timestamp) -> u64 {
-        let today = self.today.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let today = relock(self.today.lock());
         if today.0 == now.day().0 { today.1 } else { 0 }
     }
 
     /// Mean over the last nine whole seconds.
     pub fn packets_per_second(&self, now: Timestamp) -> f64 {
         let second = now.millis().div_euclid(1000);
-        let rate = self.rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let rate = relock(self.rate.lock());
         let sum: u64 =
             rate.seconds.iter().filter(|slot| slot.0 < second && slot.0 >= second - 9).map(|slot| slot.1).sum();
         sum as f64 / 9.0
@@ -141,7 +149,7 @@ pub struct PipelineState {
 
 impl PipelineState {
     pub fn trouble(&self) -> Option<Trouble> {
-        self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        relock(self.trouble.lock()).clone()
     }
 
     pub fn accepting(&self) -> bool {
@@ -154,7 +162,7 @@ impl PipelineState {
 
     fn set_trouble(&self, trouble: Option<Trouble>) {
         self.accepting.store(trouble.is_none(), Ordering::Relaxed);
-        let mut current = self.trouble.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut current = relock(self.trouble.lock());
         // The first moment of a trouble is the one to show.
         if let (Some(old), Some(new)) = (&*current, &trouble)
             && old.name == new.name
@@ -173,6 +181,12 @@ impl PipelineSender {
     /// Waits for room in the queue; `Err` only while the program stops.
     pub async fn send(&self, chunk: Chunk) -> Result<(), Stopped> {
         self.0.send(chunk).await.map_err(|_| Stopped)
+    }
+
+    /// Counts without waiting; nothing when the queue is full.
+    pub fn try_count(&self, packet: ReadyPacket) {
+        let (done, _) = oneshot::channel();
+        let _ = self.0.try_send(Chunk { packets: vec![packet], done: Done::Oneshot(done) });
     }
 
     /// Sends and waits until it is durable.
@@ -244,7 +258,7 @@ fn gather(chunks: &mut [Chunk], now: Timestamp) -> (PacketBatch, Vec<usize>) {
                 Content::Quarantine { device, system } => {
                     batch.quarantined.push(Quarantined { device, system, frame: place });
                 }
-                Content::Other => {}
+                Content::Other | Content::Refused => {}
             }
         }
         observations.push(batch.observations.len() - before);
@@ -258,7 +272,10 @@ fn gather(chunks: &mut [Chunk], now: Timestamp) -> (PacketBatch, Vec<usize>) {
 
 fn commit(store: &dyn Store, state: &PipelineState, chunks: &mut Vec<Chunk>, bytes: usize) {
     let now = kernel::time::now();
-    let packets: u64 = chunks.iter().map(|chunk| chunk.packets.len() as u64).sum();
+    let all = || chunks.iter().flat_map(|chunk| &chunk.packets);
+    let refused = all().filter(|packet| matches!(packet.content, Content::Refused)).count() as u64;
+    let packets = all().count() as u64 - refused;
+    state.counters.refused.fetch_add(refused, Ordering::Relaxed);
     let (batch, observations) = gather(chunks, now);
     let result = store.commit_packets(&batch, now);
     state.counters.count(packets, now);
@@ -303,12 +320,7 @@ fn answer(chunks: &mut Vec<Chunk>, observations: &[usize], receipt: &CommitRecei
         match chunk.done {
             Done::Oneshot(sender) => drop(sender.send(ChunkResult::Committed(own))),
             // The window guarantees room in the outbox; only a closed connection refuses.
-            Done::Acknowledge { bytes, outbox, window } => {
-                if !bytes.is_empty() {
-                    let _ = outbox.try_send(bytes);
-                }
-                drop(window);
-            }
+            Done::Acknowledge { outgoing, outbox } => drop(outbox.try_send(outgoing)),
         }
     }
 }

@@ -119,6 +119,17 @@ pub fn quarantined(reader: &dyn Reader, division: Division, limit: i64) -> Resul
         .collect()
 }
 
+/// Frames kept of each quarantined device.
+pub fn quarantined_counts(reader: &dyn Reader, division: Division) -> Result<Vec<((String, u16), usize)>, StoreError> {
+    let rows = reader.query(
+        "SELECT device, system, COUNT(*) FROM quarantine_frame WHERE division = $1 GROUP BY device, system",
+        &[division.into()],
+    )?;
+    rows.iter()
+        .map(|row| Ok(((row.text(0)?.to_owned(), row.integer(1)? as u16), row.integer(2)? as usize)))
+        .collect()
+}
+
 pub fn quarantined_count(reader: &dyn Reader, division: Division) -> Result<i64, StoreError> {
     let row = reader.query_one("SELECT COUNT(*) FROM quarantine WHERE division = $1", &[division.into()])?;
     row.map_or(Ok(0), |row| row.integer(0))
