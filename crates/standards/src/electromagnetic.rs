@@ -1,0 +1,1 @@
+//! Electromagnetic fields (GB 8702).
