@@ -74,7 +74,7 @@ pub fn modbus(segment: &[u8]) -> u16 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CrcKind {
     Hj212,
-    /// CRC-16/MODBUS, either byte order. Accepted only where a station's binding says so.
+    /// CRC-16/MODBUS, high byte first. Accepted only where a station's binding says so.
     Modbus,
     /// Neither: a damaged frame, or an encrypted one, whose CRC is that of the plain text.
     None,
@@ -87,8 +87,8 @@ impl CrcKind {
         let kind = if field == computed {
             Self::Hj212
         } else {
-            let modbus = modbus(segment);
-            if field == modbus || field == modbus.swap_bytes() { Self::Modbus } else { Self::None }
+            // Low byte first, as on a MODBUS line, is not accepted: two tries would double the false passes.
+            if field == modbus(segment) { Self::Modbus } else { Self::None }
         };
         (kind, computed)
     }

@@ -12,8 +12,9 @@ use crate::crc::{self, CrcKind};
 
 /// Bytes of a data segment that the standard allows.
 pub const STANDARD_SEGMENT: usize = 1024;
-/// Bytes of a data segment that are accepted unless told otherwise; 1623 have been seen.
-pub const DEFAULT_LIMIT: usize = 4096;
+/// Bytes of a data segment that are accepted unless told otherwise. 1623 have been seen; the longest standard
+/// segment with its ciphertext printed (`{0xE4,…}`) has 4,900.
+pub const DEFAULT_LIMIT: usize = 5120;
 /// `##`, four digits of length, four of CRC.
 const ENVELOPE: usize = 10;
 
@@ -209,10 +210,13 @@ impl Found {
         let end = self.head + self.segment;
         let field = &bytes[end..end + 4];
         let mut anomalies = Anomalies::NONE;
+        // Printed ciphertext is five times as long as what it stands for; its declared length is the plain one.
+        let is_long = self.declared > STANDARD_SEGMENT
+            || self.segment > STANDARD_SEGMENT && memmem::find(&bytes[..end], b"CP=&&{0x").is_none();
         let marks = [
             (self.head < 6, Anomaly::ShortLengthField),
             (self.segment != self.declared, Anomaly::WrongLength),
-            (self.segment.max(self.declared) > STANDARD_SEGMENT, Anomaly::LongSegment),
+            (is_long, Anomaly::LongSegment),
             (field.iter().any(u8::is_ascii_lowercase), Anomaly::LowerCaseCrc),
             (self.kind == CrcKind::Modbus, Anomaly::ModbusCrc),
         ];
@@ -250,7 +254,7 @@ fn examine(bytes: &[u8], limit: usize, ended: bool) -> Step {
     }
     match by_length(bytes, head, declared) {
         Some(found) => Step::Frame(found),
-        None if bytes.len() < head + declared + 4 && !ended => early(bytes, head, declared),
+        None if bytes.len() < head + declared + 4 && !ended => early(bytes, head, declared, limit),
         None => by_search(bytes, head, declared, limit, ended),
     }
 }
@@ -306,32 +310,47 @@ fn by_length(bytes: &[u8], head: usize, declared: usize) -> Option<Found> {
     let segment = bytes.get(head..head + declared)?;
     let field = crc::read_field(bytes.get(head + declared..head + declared + 4)?)?;
     let (kind, computed) = CrcKind::of(segment, field);
-    // Wrong CRC but the right shape: a damaged or an encrypted frame of the right length.
-    (kind != CrcKind::None || segment.ends_with(b"&&"))
-        .then_some(Found { head, segment: declared, declared, computed, kind })
+    // Wrong CRC but the right shape: a damaged or an encrypted frame of the right length, or one that was cut
+    // and has swallowed others.
+    let shaped = || segment.ends_with(b"&&") && !holds_proven(&bytes[..head + declared], embedded(segment, 0).map(|at| at + head));
+    (kind != CrcKind::None || shaped()).then_some(Found { head, segment: declared, declared, computed, kind })
 }
 
 /// Fewer bytes than announced are here. Is the length too large, so that the end is here already, or was
 /// the frame cut and a whole one follows? Both only if a CRC proves it.
-fn early(bytes: &[u8], head: usize, declared: usize) -> Step {
+fn early(bytes: &[u8], head: usize, declared: usize, limit: usize) -> Step {
     let trimmed = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
-    if let Some(end) = trimmed.len().checked_sub(6).filter(|&end| end > head && trimmed[end..].starts_with(b"&&"))
+    let next = embedded(bytes, head);
+    if next.is_none()
+        && let Some(end) = trimmed.len().checked_sub(6).filter(|&end| end > head && trimmed[end..].starts_with(b"&&"))
         && let Some(found) = ending_at(bytes, head, declared, end)
         && found.kind == CrcKind::Hj212
     {
         return Step::Frame(found);
     }
-    let mut from = head;
-    while let Some(place) = embedded(bytes, from) {
-        if let Head::Yes { bytes: inner, declared } = Head::read(&bytes[place..], false)
-            && let Some(found) = by_length(&bytes[place..], inner, declared)
-            && found.kind == CrcKind::Hj212
+    if holds_proven(bytes, next) { by_search(bytes, head, declared, limit, false) } else { Step::More }
+}
+
+/// Beginnings inside a frame that are tried; bounds the work that a hostile stream can cause.
+const MAX_TRIES: usize = 8;
+
+/// Whether a whole frame with a right CRC begins at `next` or at a later `##dddd` of these bytes.
+fn holds_proven(bytes: &[u8], mut next: Option<usize>) -> bool {
+    for _ in 0..MAX_TRIES {
+        let Some(place) = next else { return false };
+        if let Head::Yes { bytes: head, declared } = Head::read(&bytes[place..], false)
+            && proven_by_length(&bytes[place..], head, declared)
         {
-            return Step::Refuse(RefusalKind::CutShort, place);
+            return true;
         }
-        from = place + 2;
+        next = embedded(bytes, place + 2);
     }
-    Step::More
+    false
+}
+
+fn proven_by_length(bytes: &[u8], head: usize, declared: usize) -> bool {
+    let field = bytes.get(head + declared..head + declared + 4).and_then(crc::read_field);
+    bytes.get(head..head + declared).is_some_and(|segment| field == Some(crc::hj212(segment)))
 }
 
 /// The length leads nowhere: look for the end, and for the next beginning.
@@ -348,9 +367,12 @@ fn by_search(bytes: &[u8], head: usize, declared: usize, limit: usize, ended: bo
         }
         if let Some(found) = ending_at(bytes, head, declared, end) {
             let proven = found.kind == CrcKind::Hj212;
-            let next = bytes.get(end + 6..).unwrap_or_default();
-            if proven || next.is_empty() || next.starts_with(b"#") || next.starts_with(b"\r") || next.starts_with(b"\n") {
-                return Step::Frame(found);
+            match bytes.get(end + 6) {
+                _ if proven => return Step::Frame(found),
+                Some(b'#' | b'\r' | b'\n') => return Step::Frame(found),
+                None if ended => return Step::Frame(found),
+                None => return Step::More,
+                Some(_) => {}
             }
         }
         from = end + 1;
