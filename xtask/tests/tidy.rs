@@ -45,8 +45,8 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
     match name {
         "kernel" | "faultdisk" => Some(vec![]),
         name if PURE.contains(&name) => Some(vec![]),
-        "store" | "api" => Some(vec!["kernel"]),
-        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "hj212", "standards"]),
+        "store" | "api" | "expression" => Some(vec!["kernel"]),
+        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "expression", "hj212", "standards"]),
         _ => None,
     }
 }

@@ -1,0 +1,250 @@
+//! The admission check. Pure: site, industry, attributes, layers, rules and the day in; every rule with its
+//! verdict and reason out.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use expression::Function;
+use kernel::{Day, FactValue, Name};
+use serde::{Deserialize, Serialize};
+
+use crate::layer::LayerSet;
+use crate::rule::{FARTHEST_METRES, Rule, RuleBook};
+use crate::shape::Shape;
+
+/// From worst to best; the whole answer is the worst of its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// 禁止
+    Prohibited,
+    /// 限制
+    Restricted,
+    /// 有条件准入
+    Conditional,
+    /// 资料不足，不能下结论
+    Undetermined,
+    /// 允许
+    Allowed,
+}
+
+impl Verdict {
+    pub fn name(self) -> Name {
+        match self {
+            Self::Prohibited => Name::new("禁止", "prohibited"),
+            Self::Restricted => Name::new("限制", "restricted"),
+            Self::Conditional => Name::new("有条件准入", "conditional"),
+            Self::Undetermined => Name::new("资料不足，不能下结论", "undetermined: data are missing"),
+            Self::Allowed => Name::new("未触发任何规则", "allowed: no rule hits"),
+        }
+    }
+}
+
+/// What is to be built where.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub shape: Shape,
+    /// GB/T 4754 code, such as `2614` or `C2614`.
+    pub industry: String,
+    pub attributes: BTreeMap<String, String>,
+    pub on: Day,
+}
+
+/// A measurement that a rule asked for: the evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Measurement {
+    pub layer: String,
+    pub layer_name: Name,
+    /// `within`, `inside`, `distance`, `share`.
+    pub what: String,
+    /// `true`/`false`, metres with one digit, or a share with four.
+    pub value: String,
+    /// Zones that it rests on.
+    pub zones: Vec<Name>,
+    /// Covered square metres, where the site is a polygon.
+    pub overlap_m2: Option<f64>,
+    pub schematic: bool,
+    pub source: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct RuleResult {
+    pub rule: String,
+    pub name: Name,
+    pub verdict: Verdict,
+    pub hit: bool,
+    pub basis: Name,
+    pub condition: Name,
+    pub measurements: Vec<Measurement>,
+    /// What was not known.
+    pub missing: Vec<Name>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Answer {
+    pub verdict: Verdict,
+    pub name: Name,
+    /// All rules in force: hits first, then what could not be decided, then the clear ones.
+    pub rules: Vec<RuleResult>,
+    pub missing: Vec<Name>,
+    /// Some measurement rests on a schematic (示意) layer.
+    pub schematic: bool,
+    pub area_m2: f64,
+}
+
+/// Every rule in force on the day, applied.
+pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
+    let area = site.shape.area();
+    let mut rules: Vec<RuleResult> =
+        book.rules.iter().filter(|rule| rule.in_force(site.on)).map(|rule| apply(rule, site, area, layers)).collect();
+    rules.sort_by_key(|result| match (result.hit, result.verdict) {
+        (true, verdict) => (0, verdict),
+        (false, Verdict::Undetermined) => (1, Verdict::Undetermined),
+        (false, verdict) => (2, verdict),
+    });
+    let worst = rules
+        .iter()
+        .filter(|result| result.hit || result.verdict == Verdict::Undetermined)
+        .map(|result| result.verdict)
+        .min();
+    let mut missing: Vec<Name> = Vec::new();
+    for name in rules.iter().flat_map(|result| &result.missing) {
+        if !missing.contains(name) {
+            missing.push(name.clone());
+        }
+    }
+    if book.rules.is_empty() {
+        missing.push(Name::new("没有任何准入规则", "there are no admission rules"));
+    }
+    let verdict = worst.unwrap_or(if missing.is_empty() { Verdict::Allowed } else { Verdict::Undetermined });
+    let schematic = rules.iter().flat_map(|result| &result.measurements).any(|measurement| measurement.schematic);
+    Answer { verdict, name: verdict.name(), rules, missing, schematic, area_m2: area }
+}
+
+fn apply(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>) -> RuleResult {
+    let mut missing = missing_layers(rule, layers);
+    for attribute in rule.attributes.iter().filter(|attribute| !site.attributes.contains_key(*attribute)) {
+        missing.push(Name::new(format!("没有给出“{attribute}”"), format!("attribute `{attribute}` was not given")));
+    }
+    let measured = Arc::new(Mutex::new(Vec::new()));
+    let mut hit = false;
+    if missing.is_empty() {
+        let functions: Vec<(&str, Function)> = ["within", "inside", "distance", "share"]
+            .into_iter()
+            .map(|what| (what, function(what, site, layers, &measured)))
+            .collect();
+        match rule.when.evaluate_with(&variables(site, area), &functions) {
+            Ok(evaluated) => match evaluated.value {
+                FactValue::Bool(value) => hit = value,
+                other => missing.push(Name::new(
+                    format!("规则结果不是真假：{other:?}"),
+                    format!("the rule gave {other:?}, not true or false"),
+                )),
+            },
+            Err(error) => missing.push(Name::new(format!("规则算不出：{error}"), format!("the rule failed: {error}"))),
+        }
+    }
+    let measurements = measured.lock().map(|list| list.clone()).unwrap_or_default();
+    RuleResult {
+        rule: rule.id.clone(),
+        name: rule.name.clone(),
+        verdict: if missing.is_empty() { rule.verdict } else { Verdict::Undetermined },
+        hit,
+        basis: rule.basis.clone(),
+        condition: rule.condition.clone(),
+        measurements,
+        missing,
+    }
+}
+
+fn missing_layers(rule: &Rule, layers: &LayerSet) -> Vec<Name> {
+    rule.layers
+        .iter()
+        .filter_map(|id| match layers.get(id) {
+            None => Some(Name::new(format!("没有图层“{id}”"), format!("there is no layer `{id}`"))),
+            Some(layer) => layer.absent.as_ref().map(|why| {
+                Name::new(format!("{}：{}", layer.name.zh, why.zh), format!("{}: {}", layer.name.en, why.en))
+            }),
+        })
+        .collect()
+}
+
+fn variables(site: &Site, area: f64) -> BTreeMap<String, FactValue> {
+    let attributes = site
+        .attributes
+        .iter()
+        .map(|(key, value)| {
+            let value = match value.parse::<f64>() {
+                Ok(number) => FactValue::Number(number),
+                Err(_) => FactValue::Text(value.clone()),
+            };
+            (key.clone(), value)
+        })
+        .collect();
+    // The letter of the section (C2614) is dropped: rules compare digits.
+    let industry = site.industry.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    BTreeMap::from([
+        ("industry".to_owned(), FactValue::Text(industry.to_owned())),
+        ("attributes".to_owned(), FactValue::Map(attributes)),
+        ("area_m2".to_owned(), FactValue::Number(area)),
+    ])
+}
+
+fn function(
+    what: &'static str,
+    site: &Site,
+    layers: &Arc<LayerSet>,
+    measured: &Arc<Mutex<Vec<Measurement>>>,
+) -> Function {
+    let (shape, on) = (site.shape.clone(), site.on);
+    let (layers, measured) = (Arc::clone(layers), Arc::clone(measured));
+    Arc::new(move |id: &str| {
+        let layer = layers.get(id).ok_or_else(|| format!("没有图层“{id}” (no such layer)"))?;
+        let mut zones = Vec::new();
+        let mut overlap_m2 = None;
+        let value = match what {
+            "distance" => {
+                let nearest = layer.nearest(&shape, FARTHEST_METRES, on);
+                zones.extend(nearest.iter().map(|(zone, _)| zone.name.clone()));
+                FactValue::Number(nearest.map_or(FARTHEST_METRES, |(_, metres)| (metres * 10.0).round() / 10.0))
+            }
+            "share" => {
+                let covered = layer.overlap(&shape, on);
+                zones.extend(layer.touching(&shape, on).iter().map(|zone| zone.name.clone()));
+                overlap_m2 = Some(covered);
+                let area = shape.area();
+                FactValue::Number(if area > 0.0 { (covered / area).min(1.0) } else { 0.0 })
+            }
+            _ => {
+                let touching = layer.touching(&shape, on);
+                if shape.area() > 0.0 && !touching.is_empty() {
+                    overlap_m2 = Some(layer.overlap(&shape, on));
+                }
+                zones.extend(touching.iter().map(|zone| zone.name.clone()));
+                FactValue::Bool(match what {
+                    "inside" => touching.iter().any(|zone| zone.shape.holds(&shape)),
+                    _ => !touching.is_empty(),
+                })
+            }
+        };
+        let text = match &value {
+            FactValue::Number(number) if what == "share" => format!("{number:.4}"),
+            FactValue::Number(number) => format!("{number:.1}"),
+            FactValue::Bool(value) => value.to_string(),
+            _ => String::new(),
+        };
+        if let Ok(mut list) = measured.lock() {
+            list.push(Measurement {
+                layer: layer.id.clone(),
+                layer_name: layer.name.clone(),
+                what: what.to_owned(),
+                value: text,
+                zones,
+                overlap_m2,
+                schematic: layer.schematic,
+                source: layer.source.clone(),
+            });
+        }
+        Ok(value)
+    })
+}

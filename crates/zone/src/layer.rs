@@ -1,0 +1,191 @@
+//! Layers of zones, with the index that finds them.
+
+use kernel::{Day, Name};
+use rstar::{AABB, RTree, RTreeObject};
+
+use crate::shape::{LocalPlane, Shape};
+
+/// One zone of a layer.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    pub key: String,
+    pub name: Name,
+    pub shape: Shape,
+    pub valid_from: Option<Day>,
+    /// Exclusive.
+    pub valid_until: Option<Day>,
+}
+
+impl Zone {
+    fn in_force(&self, on: Day) -> bool {
+        self.valid_from.is_none_or(|from| from <= on) && self.valid_until.is_none_or(|until| on < until)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    zone: usize,
+    envelope: AABB<[f64; 2]>,
+}
+
+impl RTreeObject for Entry {
+    type Envelope = AABB<[f64; 2]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        self.envelope
+    }
+}
+
+/// Zones of one kind.
+#[derive(Debug)]
+pub struct Layer {
+    pub id: String,
+    pub name: Name,
+    pub source: String,
+    /// 示意: drawn by us, not surveyed.
+    pub schematic: bool,
+    /// Why the layer is empty, when the county has not published it.
+    pub absent: Option<Name>,
+    zones: Vec<Zone>,
+    index: RTree<Entry>,
+}
+
+impl Layer {
+    pub fn new(id: &str, name: Name, source: &str, schematic: bool, zones: Vec<Zone>) -> Self {
+        let entries = zones
+            .iter()
+            .enumerate()
+            .filter_map(|(place, zone)| {
+                let bounds = zone.shape.bounds()?;
+                let corners = AABB::from_corners([bounds.min().x, bounds.min().y], [bounds.max().x, bounds.max().y]);
+                Some(Entry { zone: place, envelope: corners })
+            })
+            .collect();
+        Self {
+            id: id.to_owned(),
+            name,
+            source: source.to_owned(),
+            schematic,
+            absent: None,
+            zones,
+            index: RTree::bulk_load(entries),
+        }
+    }
+
+    /// A layer that is not there.
+    pub fn absent(id: &str, name: Name, source: &str, why: Name) -> Self {
+        Self { absent: Some(why), ..Self::new(id, name, source, false, Vec::new()) }
+    }
+
+    pub fn zones(&self) -> &[Zone] {
+        &self.zones
+    }
+
+    /// Zones in force on `on` whose box lies within `margin` metres of the site's.
+    fn near(&self, site: &Shape, margin: f64, on: Day) -> Vec<&Zone> {
+        let Some(bounds) = site.bounds() else { return Vec::new() };
+        let (east, north) = LocalPlane::at(bounds.center()).degrees(margin);
+        let corners = AABB::from_corners(
+            [bounds.min().x - east, bounds.min().y - north],
+            [bounds.max().x + east, bounds.max().y + north],
+        );
+        let found = self.index.locate_in_envelope_intersecting(&corners);
+        found.map(|entry| &self.zones[entry.zone]).filter(|zone| zone.in_force(on)).collect()
+    }
+
+    /// Zones that the site touches, in the order of the layer.
+    pub fn touching(&self, site: &Shape, on: Day) -> Vec<&Zone> {
+        let mut found: Vec<&Zone> =
+            self.near(site, 0.0, on).into_iter().filter(|zone| zone.shape.touches(site)).collect();
+        found.sort_by(|one, other| one.key.cmp(&other.key));
+        found
+    }
+
+    /// The nearest zone within `most` metres, and its distance.
+    pub fn nearest(&self, site: &Shape, most: f64, on: Day) -> Option<(&Zone, f64)> {
+        let mut margin = 500.0f64.min(most);
+        loop {
+            let nearest = self
+                .near(site, margin, on)
+                .into_iter()
+                .map(|zone| (zone, site.distance(&zone.shape)))
+                .min_by(|one, other| one.1.total_cmp(&other.1));
+            match nearest {
+                // A zone beyond the margin may be farther than one whose box was not looked at.
+                Some(found) if found.1 <= margin || margin >= most => return (found.1 <= most).then_some(found),
+                _ if margin >= most => return None,
+                _ => margin = (margin * 4.0).min(most),
+            }
+        }
+    }
+
+    /// Square metres of the site that zones of this layer cover.
+    pub fn overlap(&self, site: &Shape, on: Day) -> f64 {
+        self.touching(site, on).iter().map(|zone| zone.shape.overlap(site)).sum()
+    }
+}
+
+/// All layers of a county.
+#[derive(Debug, Default)]
+pub struct LayerSet {
+    layers: Vec<Layer>,
+}
+
+impl LayerSet {
+    pub fn new(layers: Vec<Layer>) -> Self {
+        Self { layers }
+    }
+
+    /// The layer, whether or not it has zones.
+    pub fn get(&self, id: &str) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.id == id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(places: &[(f64, f64)]) -> Layer {
+        let zones = places
+            .iter()
+            .enumerate()
+            .map(|(number, &(lon, lat))| Zone {
+                key: format!("{number:03}"),
+                name: Name::default(),
+                shape: Shape::point(lon, lat),
+                valid_from: None,
+                valid_until: (number == 0).then_some(Day::from_civil(2025, 1, 1)),
+            })
+            .collect();
+        Layer::new("test", Name::default(), "", true, zones)
+    }
+
+    #[test]
+    fn zones_out_of_force_are_not_found() {
+        let layer = layer(&[(108.5, 28.5), (108.6, 28.5)]);
+        let site = Shape::point(108.5, 28.5);
+        assert_eq!(layer.touching(&site, Day::from_civil(2024, 12, 31)).len(), 1);
+        assert_eq!(layer.touching(&site, Day::from_civil(2025, 1, 1)).len(), 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_nearest_is_the_nearest_of_all(
+            places in proptest::collection::vec((108.0f64..109.0, 28.0f64..29.0), 1..60),
+            lon in 108.0f64..109.0,
+            lat in 28.0f64..29.0,
+        ) {
+            let layer = layer(&places);
+            let site = Shape::point(lon, lat);
+            let on = Day::from_civil(2024, 1, 1);
+            let found = layer.nearest(&site, 500_000.0, on).map(|found| found.1);
+            let all = layer.zones().iter().map(|zone| site.distance(&zone.shape)).min_by(f64::total_cmp);
+            proptest::prop_assert_eq!(found, all);
+        }
+    }
+}

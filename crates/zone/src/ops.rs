@@ -1,0 +1,157 @@
+//! Operations: check a site, save the answer under a number, read it again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use kernel::{Actor, Day, Division, EventDraft, IdSource, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Store, event_log};
+
+use crate::admission::{self, Answer, Site};
+use crate::layer::LayerSet;
+use crate::rows::{self, Saved};
+use crate::rule::RuleBook;
+use crate::shape::{Extent, Shape};
+
+/// Newest checks that one list shows.
+const MOST_LISTED: i64 = 200;
+const MOST_ATTRIBUTES: usize = 50;
+
+/// What the caller asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// A point …
+    pub lon: Option<f64>,
+    pub lat: Option<f64>,
+    /// … or a GeoJSON geometry.
+    pub geometry: Option<Value>,
+    /// GB/T 4754 code, 2 to 4 digits, with or without its letter.
+    pub industry: String,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// Day whose rules and zones count; today when left out.
+    pub on: Option<String>,
+    #[serde(default)]
+    pub note: String,
+}
+
+pub struct Zones {
+    store: Arc<dyn Store>,
+    division: Division,
+    extent: Extent,
+    layers: ArcSwap<LayerSet>,
+    book: ArcSwap<RuleBook>,
+    ids: IdSource,
+}
+
+impl Zones {
+    pub fn new(store: Arc<dyn Store>, division: Division, extent: Extent, layers: LayerSet, book: RuleBook) -> Self {
+        Self {
+            store,
+            division,
+            extent,
+            layers: ArcSwap::from_pointee(layers),
+            book: ArcSwap::from_pointee(book),
+            ids: IdSource::new(),
+        }
+    }
+
+    pub fn layers(&self) -> Arc<LayerSet> {
+        self.layers.load_full()
+    }
+
+    pub fn book(&self) -> Arc<RuleBook> {
+        self.book.load_full()
+    }
+
+    /// Checks without saving.
+    pub fn check(&self, question: &Question, now: Timestamp) -> Result<Answer, Problem> {
+        let site = site_of(question, self.extent, now)?;
+        Ok(admission::check(&site, &self.layers(), &self.book()))
+    }
+
+    /// Checks and saves under a number `准-2026-0001`.
+    pub fn check_and_save(
+        &self,
+        actor: &Actor,
+        question: &Question,
+        now: Timestamp,
+    ) -> Result<(Saved, Answer), Problem> {
+        let answer = self.check(question, now)?;
+        let prefix = format!("准-{}-", now.day().civil().0);
+        let site = serde_json::to_string(question).map_err(internal)?;
+        let text = serde_json::to_string(&answer).map_err(internal)?;
+        let saved = self.store.write(|transaction| {
+            let count = rows::count_with_prefix(transaction.as_reader(), self.division, &prefix)?;
+            let saved = Saved {
+                id: self.ids.next(now),
+                number: format!("{prefix}{:04}", count + 1),
+                made_at: now,
+                made_by: actor.name.clone(),
+                site: site.clone(),
+                answer: text.clone(),
+            };
+            rows::insert(transaction, self.division, &saved)?;
+            let event = EventDraft {
+                kind: "zone.admission_checked",
+                actor: actor.id.to_string(),
+                subject: saved.number.clone(),
+                payload: serde_json::json!({ "verdict": answer.verdict, "industry": question.industry }),
+            };
+            event_log::append(transaction, self.division, now, &[event])?;
+            Ok(saved)
+        })?;
+        Ok((saved, answer))
+    }
+
+    pub fn find(&self, number: &str) -> Result<Saved, Problem> {
+        self.store
+            .read(|reader| rows::find(reader, self.division, number))?
+            .ok_or_else(|| Problem::not_found(format!("没有准入审查 {number} (no such check)")))
+    }
+
+    pub fn list(&self) -> Result<Vec<Saved>, Problem> {
+        Ok(self.store.read(|reader| rows::list(reader, self.division, MOST_LISTED))?)
+    }
+}
+
+fn internal(error: serde_json::Error) -> Problem {
+    Problem::new(kernel::ErrorCode::Internal, format!("writing an admission check: {error}"))
+}
+
+/// A checked site; every refusal says what is wrong with the question.
+pub fn site_of(question: &Question, extent: Extent, now: Timestamp) -> Result<Site, Problem> {
+    let digits = question.industry.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+    if question.industry.len() > 5
+        || !(2..=4).contains(&digits.len())
+        || !digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Err(Problem::invalid(format!(
+            "行业代码“{}”不是 GB/T 4754 的 2–4 位代码 (not an industry code)",
+            question.industry
+        )));
+    }
+    if question.attributes.len() > MOST_ATTRIBUTES {
+        return Err(Problem::invalid("属性太多 (too many attributes)"));
+    }
+    let shape = match (&question.geometry, question.lon, question.lat) {
+        (Some(geometry), None, None) => Shape::from_geojson(geometry, extent),
+        (None, Some(lon), Some(lat)) => {
+            Shape::from_geojson(&serde_json::json!({ "type": "Point", "coordinates": [lon, lat] }), extent)
+        }
+        _ => {
+            return Err(Problem::invalid(
+                "给一个点（lon、lat）或一个图形（geometry） (give either a point or a geometry)",
+            ));
+        }
+    };
+    let shape = shape.map_err(|error| Problem::invalid(error.to_string()))?;
+    let on = match &question.on {
+        None => now.day(),
+        Some(date) => Day::parse(date).ok_or_else(|| Problem::invalid(format!("“{date}”不是日期 (not a date)")))?,
+    };
+    Ok(Site { shape, industry: question.industry.clone(), attributes: question.attributes.clone(), on })
+}

@@ -1,0 +1,188 @@
+//! Admission rules as data: `model/rules/*.toml`, each file with tests of its own rules.
+//!
+//! A rule's condition is CEL over the site: `industry` (GB/T 4754 code, text), `attributes` (map), `area_m2`
+//! (0 for a point), and the functions `within(layer)` (the site touches a zone), `inside(layer)` (a zone holds
+//! all of it), `distance(layer)` (metres to the nearest zone), `share(layer)` (covered share of the site, 0–1).
+
+use expression::Expression;
+use kernel::{Day, Name};
+use serde::Deserialize;
+
+use crate::admission::Verdict;
+
+/// How far `distance` looks; beyond it the answer is this number.
+pub const FARTHEST_METRES: f64 = 100_000.0;
+const MOST_RULES: usize = 2_000;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    #[serde(default, rename = "rule")]
+    rules: Vec<RuleText>,
+    #[serde(default, rename = "test_layer")]
+    test_layers: Vec<TestLayer>,
+    #[serde(default, rename = "test")]
+    tests: Vec<RuleTest>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleText {
+    id: String,
+    name_zh: String,
+    name_en: String,
+    verdict: Verdict,
+    /// Layers without which nothing can be said.
+    layers: Vec<String>,
+    /// Attributes without which nothing can be said.
+    #[serde(default)]
+    attributes: Vec<String>,
+    when: String,
+    basis_zh: String,
+    basis_en: String,
+    /// What must be done, where the verdict is conditional.
+    #[serde(default)]
+    condition_zh: String,
+    #[serde(default)]
+    condition_en: String,
+    #[serde(default)]
+    valid_from: Option<String>,
+    #[serde(default)]
+    valid_until: Option<String>,
+}
+
+/// A layer that only the tests of a rule file use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestLayer {
+    pub id: String,
+    /// Outer ring, `[lon, lat]` pairs, closed.
+    #[serde(default)]
+    pub ring: Vec<[f64; 2]>,
+    #[serde(default)]
+    pub line: Vec<[f64; 2]>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleTest {
+    pub lon: f64,
+    pub lat: f64,
+    pub industry: String,
+    #[serde(default)]
+    pub attributes: std::collections::BTreeMap<String, String>,
+    /// Rules that hit, in the order of the file.
+    pub hits: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Rule {
+    pub id: String,
+    pub name: Name,
+    pub verdict: Verdict,
+    pub layers: Vec<String>,
+    pub attributes: Vec<String>,
+    pub when: Expression,
+    pub basis: Name,
+    pub condition: Name,
+    pub valid_from: Option<Day>,
+    pub valid_until: Option<Day>,
+}
+
+impl Rule {
+    pub fn in_force(&self, on: Day) -> bool {
+        self.valid_from.is_none_or(|from| from <= on) && self.valid_until.is_none_or(|until| on < until)
+    }
+}
+
+/// Rules of all files.
+#[derive(Debug, Default)]
+pub struct RuleBook {
+    pub rules: Vec<Rule>,
+    pub tests: Vec<(String, RuleTest)>,
+    pub test_layers: Vec<(String, TestLayer)>,
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct RuleError {
+    pub file: String,
+    pub what: String,
+}
+
+impl RuleBook {
+    /// Reads rule files; every file is right, or the first error is returned.
+    pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Result<Self, RuleError> {
+        let mut book = Self::default();
+        for (file, text) in files {
+            let failed = |what: String| RuleError { file: file.to_owned(), what };
+            let parsed: RuleFile = toml::from_str(text).map_err(|error| failed(error.to_string()))?;
+            for rule in parsed.rules {
+                let rule = build(rule).map_err(failed)?;
+                if book.rules.iter().any(|known| known.id == rule.id) {
+                    return Err(failed(format!("规则“{}”定义了两次 (rule defined twice)", rule.id)));
+                }
+                book.rules.push(rule);
+            }
+            if book.rules.len() > MOST_RULES {
+                return Err(failed(format!("规则超过 {MOST_RULES} 条 (more rules than that)")));
+            }
+            book.tests.extend(parsed.tests.into_iter().map(|test| (file.to_owned(), test)));
+            book.test_layers.extend(parsed.test_layers.into_iter().map(|layer| (file.to_owned(), layer)));
+        }
+        Ok(book)
+    }
+}
+
+fn build(text: RuleText) -> Result<Rule, String> {
+    let when = Expression::compile(&text.when).map_err(|error| format!("规则 {}: {error}", text.id))?;
+    let day = |value: &Option<String>| match value {
+        None => Ok(None),
+        Some(date) => {
+            Day::parse(date).map(Some).ok_or_else(|| format!("规则 {}: “{date}”不是日期 (not a date)", text.id))
+        }
+    };
+    if text.layers.is_empty()
+        && text.when.contains('(')
+        && ["within(", "inside(", "distance(", "share("].iter().any(|call| text.when.contains(call))
+    {
+        return Err(format!("规则 {}: layers 没有列出它用到的图层 (list the layers it uses)", text.id));
+    }
+    Ok(Rule {
+        valid_from: day(&text.valid_from)?,
+        valid_until: day(&text.valid_until)?,
+        name: Name::new(text.name_zh, text.name_en),
+        verdict: text.verdict,
+        layers: text.layers,
+        attributes: text.attributes,
+        when,
+        basis: Name::new(text.basis_zh, text.basis_en),
+        condition: Name::new(text.condition_zh, text.condition_en),
+        id: text.id,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: &str) {
+        let error = RuleBook::load([("r.toml", text)]).unwrap_err().to_string();
+        assert!(error.contains(expect), "{error}");
+    }
+
+    #[test]
+    fn broken_rules_say_which() {
+        let rule = |extra: &str| {
+            format!(
+                "[[rule]]\nid='r'\nname_zh='甲'\nname_en='a'\nverdict='prohibited'\nbasis_zh='第一条'\nbasis_en='art. 1'\n{extra}"
+            )
+        };
+        check(&rule("layers=[]\nwhen='within(\"x\")'"), "list the layers");
+        check(&rule("layers=['x']\nwhen='within('"), "syntax");
+        check(&rule("layers=['x']\nwhen='true'\nvalid_from='soon'"), "not a date");
+        check(&rule("layers=['x']\nwhen='true'\nverdict='maybe'"), "duplicate key");
+        let twice = format!("{0}\n{0}", rule("layers=['x']\nwhen='true'"));
+        check(&twice, "defined twice");
+    }
+}

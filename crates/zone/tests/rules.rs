@@ -1,0 +1,100 @@
+//! The tests that stand in the rule files themselves, and the law that "allowed" is never said blindly.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use kernel::{Day, Name};
+use zone::shape::{Extent, Shape};
+use zone::{Layer, LayerSet, RuleBook, Site, Verdict, Zone, check};
+
+fn book() -> RuleBook {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../model/rules");
+    let files: BTreeMap<String, String> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "toml"))
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read_to_string(entry.path()).unwrap()))
+        .collect();
+    RuleBook::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap()
+}
+
+/// The test layers of a file; layers that its rules need beside them are there and empty.
+fn layers(book: &RuleBook, file: &str, leave_out: Option<&str>) -> Arc<LayerSet> {
+    let needed: BTreeSet<&String> = book.rules.iter().flat_map(|rule| &rule.layers).collect();
+    let layers = needed
+        .into_iter()
+        .filter(|id| leave_out != Some(id.as_str()))
+        .map(|id| {
+            let drawn = book.test_layers.iter().find(|(from, layer)| from == file && layer.id == *id);
+            let zones = drawn.map(|(_, layer)| {
+                let geometry = if layer.line.is_empty() {
+                    serde_json::json!({ "type": "Polygon", "coordinates": [layer.ring] })
+                } else {
+                    serde_json::json!({ "type": "LineString", "coordinates": layer.line })
+                };
+                let shape = Shape::from_geojson(&geometry, Extent::WORLD).unwrap();
+                Zone {
+                    key: id.clone(),
+                    name: Name::new(id.clone(), id.clone()),
+                    shape,
+                    valid_from: None,
+                    valid_until: None,
+                }
+            });
+            Layer::new(id, Name::new(id.clone(), id.clone()), "test", false, zones.into_iter().collect())
+        })
+        .collect();
+    Arc::new(LayerSet::new(layers))
+}
+
+fn site(test: &zone::rule::RuleTest) -> Site {
+    Site {
+        shape: Shape::point(test.lon, test.lat),
+        industry: test.industry.clone(),
+        attributes: test.attributes.clone(),
+        on: Day::from_civil(2026, 11, 25),
+    }
+}
+
+#[test]
+fn every_rule_file_passes_its_own_tests() {
+    let book = book();
+    assert!(!book.tests.is_empty());
+    for (file, test) in &book.tests {
+        let answer = check(&site(test), &layers(&book, file, None), &book);
+        let mut hits: Vec<&str> =
+            answer.rules.iter().filter(|result| result.hit).map(|result| result.rule.as_str()).collect();
+        let mut expect: Vec<&str> = test.hits.iter().map(String::as_str).collect();
+        hits.sort_unstable();
+        expect.sort_unstable();
+        assert_eq!(hits, expect, "{file}: {} {} {}", test.lon, test.lat, test.industry);
+        assert_eq!(answer.missing, [], "{file}");
+    }
+}
+
+#[test]
+fn allowed_is_never_said_while_a_needed_layer_is_absent() {
+    let book = book();
+    let quiet = zone::rule::RuleTest {
+        lon: 109.2,
+        lat: 29.2,
+        industry: "6210".into(),
+        attributes: BTreeMap::from(["heavy_metal", "discharges", "fuel"].map(|key| (key.to_owned(), "no".to_owned()))),
+        hits: vec![],
+    };
+    let file = &book.tests[0].0;
+    assert_eq!(check(&site(&quiet), &layers(&book, file, None), &book).verdict, Verdict::Allowed);
+    let needed: BTreeSet<&String> = book.rules.iter().flat_map(|rule| &rule.layers).collect();
+    for layer in needed {
+        let answer = check(&site(&quiet), &layers(&book, file, Some(layer)), &book);
+        assert_eq!(answer.verdict, Verdict::Undetermined, "without {layer}");
+        assert!(answer.missing.iter().any(|name| name.zh.contains(layer.as_str())));
+    }
+    let mut without = quiet.clone();
+    without.attributes.clear();
+    assert_eq!(check(&site(&without), &layers(&book, file, None), &book).verdict, Verdict::Undetermined);
+    // A prohibition that hits is said even while something else is not known.
+    let hit = &book.tests[0].1;
+    assert_eq!(check(&site(hit), &layers(&book, file, Some("red_line")), &book).verdict, Verdict::Prohibited);
+}
