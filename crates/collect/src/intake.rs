@@ -359,12 +359,13 @@ fn observation(
             continue;
         };
         unknown |= !known && cn != 2021 && cn != 2041;
-        // Twice in one packet (the standard's own C.29): the first counts, the frame holds both.
-        if values.iter().any(|known| known.factor == factor && known.statistic == statistic) {
-            continue;
-        }
         let value = scalar(reading.value, device.point, names);
-        values.push(PackedValue { factor, statistic, mark: mark(reading.mark()), value });
+        let value = PackedValue { factor, statistic, mark: mark(reading.mark()), value };
+        // Twice in one packet (the standard's own C.29): the last counts, the frame holds both.
+        match values.iter_mut().find(|known| known.factor == factor && known.statistic == statistic) {
+            Some(known) => *known = value,
+            None => values.push(value),
+        }
     }
     if unknown {
         names.push((device.point, Anomaly::UnknownFactor.name()));
