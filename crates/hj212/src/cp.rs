@@ -35,14 +35,28 @@ impl<'a> Pairs<'a> {
     }
 
     fn blank(&mut self, text: &'a str, anomaly: Anomaly) -> &'a str {
-        let bytes = text.as_bytes();
-        let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
-        if edge(bytes.first()) || edge(bytes.last()) {
+        if has_blank_edge(text) {
             self.anomalies.add(anomaly);
             text.trim_ascii()
         } else {
             text
         }
+    }
+}
+
+const IS_DELIMITER: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'=' as usize] = true;
+    table[b',' as usize] = true;
+    table[b';' as usize] = true;
+    table
+};
+
+fn has_blank_edge(text: &str) -> bool {
+    match text.as_bytes() {
+        [] => false,
+        [first, .., last] => *first <= b' ' || *last <= b' ',
+        [only] => *only <= b' ',
     }
 }
 
@@ -56,15 +70,17 @@ impl<'a> Iterator for Pairs<'a> {
                 return None;
             }
             let from = self.at;
-            let mut equals = None;
             let mut end = from;
-            while end < bytes.len() {
-                match bytes[end] {
-                    b'=' if equals.is_none() => equals = Some(end),
-                    b',' | b';' => break,
-                    _ => {}
-                }
+            while end < bytes.len() && !IS_DELIMITER[usize::from(bytes[end])] {
                 end += 1;
+            }
+            let mut equals = None;
+            if bytes.get(end) == Some(&b'=') {
+                equals = Some(end);
+                end += 1;
+                while end < bytes.len() && !matches!(bytes[end], b',' | b';') {
+                    end += 1;
+                }
             }
             self.at = end + 1;
             let item = self.item;
@@ -79,8 +95,11 @@ impl<'a> Iterator for Pairs<'a> {
                 Some(equals) => {
                     // All three places are ASCII bytes, so they are boundaries of the text.
                     let (key, value) = (&self.text[from..equals], &self.text[equals + 1..end]);
-                    let key = self.key(key);
-                    let value = self.value(value);
+                    let (key, value) = if has_blank_edge(key) || has_blank_edge(value) {
+                        (self.key(key), self.value(value))
+                    } else {
+                        (key, value)
+                    };
                     return Some(Pair { item, key, value });
                 }
                 None => {
@@ -147,13 +166,40 @@ impl<'a> Reading<'a> {
 
 /// Suffixes that say something about a factor without being a value of it.
 const NOT_VALUES: [&str; 10] = [
-    "Flag", "EFlag", "SampleTime", "CompleteTime", "SampleType", "Info", "SN", "CalibrationType", "UpValue", "LowValue",
+    "Flag",
+    "EFlag",
+    "SampleTime",
+    "CompleteTime",
+    "SampleType",
+    "Info",
+    "SN",
+    "CalibrationType",
+    "UpValue",
+    "LowValue",
 ];
 
 /// Suffixes of values that some edition or many devices know.
 pub const STATISTICS: [&str; 20] = [
-    "Rtd", "Min", "Avg", "Max", "Cou", "ZsRtd", "ZsMin", "ZsAvg", "ZsMax", "ZsCou", "Data", "DayData", "NightData",
-    "RS", "RT", "RawAvg", "SampleRd", "StandardValue", "ResultType", "Ala",
+    "Rtd",
+    "Min",
+    "Avg",
+    "Max",
+    "Cou",
+    "ZsRtd",
+    "ZsMin",
+    "ZsAvg",
+    "ZsMax",
+    "ZsCou",
+    "Data",
+    "DayData",
+    "NightData",
+    "RS",
+    "RT",
+    "RawAvg",
+    "SampleRd",
+    "StandardValue",
+    "ResultType",
+    "Ala",
 ];
 
 /// A data area, sorted into values and the rest. Reusable, so that a connection allocates once.

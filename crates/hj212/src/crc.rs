@@ -144,11 +144,7 @@ mod tests {
             0x1C80,
             Some(0x0759),
         );
-        check(
-            "QN=20240601085857223;ST=32;CN=1011;PW=123456;MN=010000A8900016F000169DC0;Flag=9;CP=&&&&",
-            0x2200,
-            None,
-        );
+        check("QN=20240601085857223;ST=32;CN=1011;PW=123456;MN=010000A8900016F000169DC0;Flag=9;CP=&&&&", 0x2200, None);
     }
 
     proptest::proptest! {

@@ -106,7 +106,10 @@ pub fn describe(frame: &Frame<'_>, key: Option<&Key>) -> Described {
             described.fill(&packet, &content);
             described.anomalies = anomalies
                 .iter()
-                .map(|anomaly| DescribedAnomaly { name: anomaly.name(), text: sentence(anomaly, frame, segment, &content) })
+                .map(|anomaly| DescribedAnomaly {
+                    name: anomaly.name(),
+                    text: sentence(anomaly, frame, segment, &content),
+                })
                 .collect();
         }
         Err(error) => {

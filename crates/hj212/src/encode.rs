@@ -85,13 +85,8 @@ impl<'a> Draft<'a> {
     /// The data segment.
     pub fn segment(&self) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::with_capacity(96 + self.cp.len());
-        let texts = [
-            ("QN", self.qn),
-            ("ST", Some(self.st)),
-            ("CN", Some(self.cn)),
-            ("PW", self.pw),
-            ("MN", Some(self.mn)),
-        ];
+        let texts =
+            [("QN", self.qn), ("ST", Some(self.st)), ("CN", Some(self.cn)), ("PW", self.pw), ("MN", Some(self.mn))];
         for (name, value) in texts {
             if let Some(value) = value {
                 if !value.bytes().all(|byte| byte > b' ' && !matches!(byte, b';' | b',' | b'&' | b'=' | 127)) {

@@ -310,10 +310,19 @@ fn by_length(bytes: &[u8], head: usize, declared: usize) -> Option<Found> {
     let segment = bytes.get(head..head + declared)?;
     let field = crc::read_field(bytes.get(head + declared..head + declared + 4)?)?;
     let (kind, computed) = CrcKind::of(segment, field);
-    // Wrong CRC but the right shape: a damaged or an encrypted frame of the right length, or one that was cut
-    // and has swallowed others.
-    let shaped = || segment.ends_with(b"&&") && !holds_proven(&bytes[..head + declared], embedded(segment, 0).map(|at| at + head));
-    (kind != CrcKind::None || shaped()).then_some(Found { head, segment: declared, declared, computed, kind })
+    // Wrong CRC but the right shape: a damaged or an encrypted frame of the right length.
+    if kind == CrcKind::None && !segment.ends_with(b"&&") {
+        return None;
+    }
+    // One that was cut has swallowed others; that its CRC fits all the same is a chance of 1 in 256.
+    let swallowed = embedded(segment, 0).map(|place| place + head);
+    (!holds_proven(&bytes[..head + declared + 4], swallowed)).then_some(Found {
+        head,
+        segment: declared,
+        declared,
+        computed,
+        kind,
+    })
 }
 
 /// Fewer bytes than announced are here. Is the length too large, so that the end is here already, or was

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in ["", "-", ".", "NaN", "NULL", "--", "1.2.3", "St", "1,5", "1e", "e5", "1e-99", "１", "0x10", "inf"] {
+        for text in ["", "-", ".", "NaN", "NULL", "--", "1.2.3", "St", "1,5", "1e", "e5", "1e-99", "１", "0x10", "inf"]
+        {
             check(text, None);
         }
         check("123456789012345678", None);

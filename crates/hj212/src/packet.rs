@@ -101,29 +101,17 @@ impl<'a> Packet<'a> {
         let mut fields = [None::<&str>; FIELDS.len()];
         let mut anomalies = Anomalies::NONE;
         let mut last = 0;
-        let mut header = Header { segment, at: 0 };
+        let mut header = Header { text: leading_text(segment), at: 0 };
         let mut data = None;
         for _ in 0..MAX_FIELDS {
-            match header.next(&mut anomalies)? {
+            match header.next(&mut anomalies) {
                 None => break,
-                Some(Field::Data(area)) => {
-                    data = Some(area);
+                Some(Field::Data(at)) => {
+                    data = Some(at);
                     break;
                 }
                 Some(Field::Pair(key, value)) => {
-                    let place = match FIELDS.iter().position(|&name| name == key) {
-                        Some(place) => place,
-                        None => match FIELDS.iter().position(|name| name.eq_ignore_ascii_case(key)) {
-                            Some(place) => {
-                                anomalies.add(Anomaly::HeaderCase);
-                                place
-                            }
-                            None => {
-                                anomalies.add(Anomaly::UnknownHeaderField);
-                                continue;
-                            }
-                        },
-                    };
+                    let Some(place) = place_of(key, &mut anomalies) else { continue };
                     if place < last {
                         anomalies.add(Anomaly::HeaderOrder);
                     }
@@ -134,7 +122,11 @@ impl<'a> Packet<'a> {
                 }
             }
         }
-        let area = data.ok_or(PacketError::NoCp)?;
+        let area = match data {
+            Some(at) => &segment[at..],
+            None if header.text.len() < segment.len() => return Err(PacketError::NotText),
+            None => return Err(PacketError::NoCp),
+        };
         let [qn, st, cn, pw, mn, flag, pnum, pno, rf] = fields;
         let mut packet = Packet {
             qn: qn.filter(|qn| !qn.is_empty()),
@@ -157,8 +149,8 @@ impl<'a> Packet<'a> {
     fn judge_header(&mut self, flag: Option<&str>, parted: bool) {
         let is_hex_mn = self.mn.len() == 24 && self.mn.bytes().all(|byte| byte.is_ascii_hexdigit());
         let split_bit = self.flag.is_some_and(|flag| flag & edition::SPLIT != 0);
-        let part_ok = !parted
-            || matches!((self.pnum, self.pno), (Some(parts), Some(part)) if part >= 1 && part <= parts);
+        let part_ok =
+            !parted || matches!((self.pnum, self.pno), (Some(parts), Some(part)) if part >= 1 && part <= parts);
         let marks = [
             (self.qn.is_none(), Anomaly::NoQn),
             (self.qn.is_some_and(|qn| qn.len() != 17 || !qn.bytes().all(|byte| byte.is_ascii_digit())), Anomaly::BadQn),
@@ -196,7 +188,9 @@ impl<'a> Packet<'a> {
         }
         let printable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
         match std::str::from_utf8(inner) {
-            Ok(text) if text.bytes().all(|byte| byte >= b' ' || printable(&byte)) => Data::Plain(text),
+            Ok(text) if !has_controls(inner) || inner.iter().all(|byte| *byte >= 0x80 || printable(byte)) => {
+                Data::Plain(text)
+            }
             // A data area opens with a field name; the first block of ciphertext does not.
             _ if !inner.is_empty() && inner.iter().take(16).all(printable) => {
                 self.anomalies.add(Anomaly::ForeignCharset);
@@ -258,58 +252,102 @@ pub fn to_utf8(segment: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(segment).into_owned().into_bytes()
 }
 
+/// Without an early end, so that it runs over many bytes at once.
+fn has_controls(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == 127))
+}
+
+/// The text a segment begins with: all of it, or what stands before ciphertext or another charset.
+fn leading_text(segment: &[u8]) -> &str {
+    match std::str::from_utf8(segment) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&segment[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+/// Where a field stands in [`FIELDS`].
+fn place_of(key: &str, anomalies: &mut Anomalies) -> Option<usize> {
+    let exact = match key.as_bytes() {
+        b"QN" => 0,
+        b"ST" => 1,
+        b"CN" => 2,
+        b"PW" => 3,
+        b"MN" => 4,
+        b"Flag" => 5,
+        b"PNUM" => 6,
+        b"PNO" => 7,
+        b"RF" => 8,
+        _ => {
+            let place = FIELDS.iter().position(|name| name.eq_ignore_ascii_case(key));
+            anomalies.add(if place.is_some() { Anomaly::HeaderCase } else { Anomaly::UnknownHeaderField });
+            return place;
+        }
+    };
+    Some(exact)
+}
+
 enum Field<'a> {
     Pair(&'a str, &'a str),
-    Data(&'a [u8]),
+    /// Where the bytes after `CP=` begin.
+    Data(usize),
 }
 
 struct Header<'a> {
-    segment: &'a [u8],
+    text: &'a str,
     at: usize,
 }
 
 impl<'a> Header<'a> {
     /// Fields end with `;`; a comma is tolerated (the standard's own C.22 and C.48), and so are stray ones.
-    fn next(&mut self, anomalies: &mut Anomalies) -> Result<Option<Field<'a>>, PacketError> {
+    fn next(&mut self, anomalies: &mut Anomalies) -> Option<Field<'a>> {
+        let bytes = self.text.as_bytes();
         loop {
-            let rest = self.segment.get(self.at..).unwrap_or_default();
-            let Some(&first) = rest.first() else { return Ok(None) };
+            let from = self.at;
+            let first = *bytes.get(from)?;
             if matches!(first, b';' | b',' | b' ' | b'\r' | b'\n') {
                 anomalies.add(Anomaly::HeaderSeparator);
                 self.at += 1;
                 continue;
             }
-            let end = rest.iter().position(|byte| matches!(byte, b'=' | b';' | b',')).unwrap_or(rest.len());
-            let key = std::str::from_utf8(&rest[..end]).map_err(|_| PacketError::NotText)?.trim_ascii();
-            if rest.get(end) != Some(&b'=') {
+            let end = end_of(bytes, from, |byte| matches!(byte, b'=' | b';' | b','));
+            let key = trimmed(&self.text[from..end]);
+            if bytes.get(end) != Some(&b'=') {
                 anomalies.add(Anomaly::UnknownHeaderField);
-                self.at += end + 1;
+                self.at = end + 1;
                 continue;
             }
-            let value = &rest[end + 1..];
-            if key == "CP" || key.eq_ignore_ascii_case("cp") {
+            if key.len() == 2 && key.eq_ignore_ascii_case("CP") {
                 if key != "CP" {
                     anomalies.add(Anomaly::HeaderCase);
                 }
-                return Ok(Some(Field::Data(value)));
+                return Some(Field::Data(end + 1));
             }
+            let stop = end_of(bytes, end + 1, |byte| matches!(byte, b';' | b','));
+            let value = &self.text[end + 1..stop];
             // The standard's C.19 forgets the `;` before CP.
-            let end_of_value = value.iter().position(|byte| matches!(byte, b';' | b',')).unwrap_or(value.len());
-            let (text, taken) = match value[..end_of_value].windows(3).position(|part| part == b"CP=") {
-                Some(place) if key.eq_ignore_ascii_case("flag") => {
-                    anomalies.add(Anomaly::HeaderSeparator);
-                    (&value[..place], place)
-                }
-                _ => {
-                    if value.get(end_of_value) == Some(&b',') {
-                        anomalies.add(Anomaly::HeaderSeparator);
-                    }
-                    (&value[..end_of_value], end_of_value + 1)
-                }
-            };
-            self.at += end + 1 + taken;
-            let text = std::str::from_utf8(text).map_err(|_| PacketError::NotText)?.trim_ascii();
-            return Ok(Some(Field::Pair(key, text)));
+            let glued = if key.len() == 4 && value.len() > 3 { value.find("CP=") } else { None };
+            if bytes.get(stop) == Some(&b',') || glued.is_some() {
+                anomalies.add(Anomaly::HeaderSeparator);
+            }
+            self.at = glued.map_or(stop + 1, |place| end + 1 + place);
+            let value = glued.map_or(value, |place| &value[..place]);
+            return Some(Field::Pair(key, trimmed(value)));
         }
     }
+}
+
+/// Trimming is rarely needed; looking at both ends first is cheaper.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        _ => text.trim_ascii(),
+    }
+}
+
+fn end_of(bytes: &[u8], from: usize, is_end: impl Fn(u8) -> bool) -> usize {
+    let mut at = from;
+    while at < bytes.len() && !is_end(bytes[at]) {
+        at += 1;
+    }
+    at
 }

@@ -55,7 +55,9 @@ pub fn find(code: &str) -> Option<&'static System> {
 /// ST as a number; letter codes A0–Z9 become 10000 (A0) to 10259 (Z9).
 pub fn number(code: &str) -> Option<u16> {
     match code.as_bytes() {
-        [letter @ b'A'..=b'Z', digit @ b'0'..=b'9'] => Some(10_000 + u16::from(letter - b'A') * 10 + u16::from(digit - b'0')),
+        [letter @ b'A'..=b'Z', digit @ b'0'..=b'9'] => {
+            Some(10_000 + u16::from(letter - b'A') * 10 + u16::from(digit - b'0'))
+        }
         _ if (1..=4).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) => code.parse().ok(),
         _ => None,
     }

@@ -21,7 +21,8 @@ pub fn parse(text: &[u8]) -> Option<CivilTime> {
     if text.len() != 14 && text.len() != 17 || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let read = |from: usize, to: usize| text[from..to].iter().fold(0u16, |value, digit| value * 10 + u16::from(digit - b'0'));
+    let read =
+        |from: usize, to: usize| text[from..to].iter().fold(0u16, |value, digit| value * 10 + u16::from(digit - b'0'));
     let time = CivilTime {
         year: read(0, 4),
         month: read(4, 6) as u8,
@@ -110,7 +111,15 @@ mod tests {
         check("19700101080000", Some(0));
         check("20160801085857223", Some(1_470_013_137_223));
         check("20240229000000", Some(1_709_136_000_000));
-        for text in ["20230229000000", "20241301000000", "20240101240000", "2024010100000", "2024010100000x", "00000000000000", ""] {
+        for text in [
+            "20230229000000",
+            "20241301000000",
+            "20240101240000",
+            "2024010100000",
+            "2024010100000x",
+            "00000000000000",
+            "",
+        ] {
             check(text, None);
         }
     }

@@ -31,9 +31,9 @@ fn corpus() -> Vec<Vec<u8>> {
             let row: serde_json::Value = serde_json::from_str(line).unwrap();
             match (row["frame"].as_str(), row["frame_hex"].as_str()) {
                 (Some(text), _) => Some(text.as_bytes().to_vec()),
-                (_, Some(hex)) => {
-                    Some((0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect())
-                }
+                (_, Some(hex)) => Some(
+                    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect(),
+                ),
                 _ => None,
             }
         })
@@ -41,7 +41,20 @@ fn corpus() -> Vec<Vec<u8>> {
 }
 
 const TOKENS: [&[u8]; 14] = [
-    b"##", b"&&", b"CP=&&", b"CP=", b";", b",", b"=", b"\r\n", b"##0087", b"Flag=", b"{0x", b"-Flag=", b"&&1C80", b"\xC4\xE3",
+    b"##",
+    b"&&",
+    b"CP=&&",
+    b"CP=",
+    b";",
+    b",",
+    b"=",
+    b"\r\n",
+    b"##0087",
+    b"Flag=",
+    b"{0x",
+    b"-Flag=",
+    b"&&1C80",
+    b"\xC4\xE3",
 ];
 
 fn mutate(random: &mut Random, bytes: &mut Vec<u8>, corpus: &[Vec<u8>]) {
@@ -92,7 +105,8 @@ fn run<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
 
 #[test]
 fn damaged_streams() {
-    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let seed = number("HJ212_FUZZ_SEED", 212);
     let until = Instant::now() + Duration::from_secs(number("HJ212_FUZZ_SECONDS", 2));
     let corpus = corpus();

@@ -13,11 +13,10 @@ fn edition() -> impl Strategy<Value = Edition> {
 
 /// A data area as devices send it: DataTime and a few factors with values and marks.
 fn area() -> impl Strategy<Value = String> {
-    let factor = ("[a-z][0-9]{5}", -9999i32..9999, 0usize..4, "[NDFTB]")
-        .prop_map(|(code, value, decimals, mark)| {
-            let value = f64::from(value) / 100.0;
-            format!("{code}-Avg={value:.decimals$},{code}-Max={value:.decimals$},{code}-Flag={mark}")
-        });
+    let factor = ("[a-z][0-9]{5}", -9999i32..9999, 0usize..4, "[NDFTB]").prop_map(|(code, value, decimals, mark)| {
+        let value = f64::from(value) / 100.0;
+        format!("{code}-Avg={value:.decimals$},{code}-Max={value:.decimals$},{code}-Flag={mark}")
+    });
     proptest::collection::vec(factor, 0..20).prop_map(|factors| {
         let mut items = vec!["DataTime=20240601080000".to_owned()];
         items.extend(factors);
@@ -256,12 +255,19 @@ fn a_flood_without_frames_holds_little() {
 #[test]
 fn a_good_frame_after_damage_is_not_lost() {
     let good = b"##0087QN=20240601085857223;ST=32;CN=1011;PW=123456;MN=010000A8900016F000169DC0;Flag=9;CP=&&&&2200";
-    for damage in [&b"##0500QN=2024"[..], b"##", b"#", b"##01", b"garbage ##12", b"##9999zzz", &[0xFF; 50], b"##0087QN=20240601"] {
+    for damage in
+        [&b"##0500QN=2024"[..], b"##", b"#", b"##01", b"garbage ##12", b"##9999zzz", &[0xFF; 50], b"##0087QN=20240601"]
+    {
         let mut stream = damage.to_vec();
         stream.extend_from_slice(good);
         for step in [1, 7, stream.len()] {
             let found = frames(stream.chunks(step));
-            assert_eq!(found.last().map(Vec::as_slice), Some(&good[..]), "{:?} by {step}", String::from_utf8_lossy(damage));
+            assert_eq!(
+                found.last().map(Vec::as_slice),
+                Some(&good[..]),
+                "{:?} by {step}",
+                String::from_utf8_lossy(damage)
+            );
         }
     }
 }

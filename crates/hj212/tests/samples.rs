@@ -121,9 +121,7 @@ fn check_described(id: &str, row: &Value, described: &Described) {
     let mut sentences: Vec<&str> = described
         .anomalies
         .iter()
-        .filter(|anomaly| {
-            anomaly.name != "wrong_crc" && !OURS_ALONE.iter().any(|ours| ours.name() == anomaly.name)
-        })
+        .filter(|anomaly| anomaly.name != "wrong_crc" && !OURS_ALONE.iter().any(|ours| ours.name() == anomaly.name))
         .map(|anomaly| anomaly.text.as_str())
         .collect();
     sentences.sort_unstable();
@@ -173,8 +171,22 @@ fn check_described(id: &str, row: &Value, described: &Described) {
     let json: Value = serde_json::from_str(&described.to_json()).unwrap_or_else(|error| panic!("{id}: {error}"));
     let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = vec![
-        "ok", "edition", "qn", "st", "cn", "mn", "flag", "need_ack", "rf", "pnum", "pno", "data_time", "crc",
-        "values", "params", "anomalies",
+        "ok",
+        "edition",
+        "qn",
+        "st",
+        "cn",
+        "mn",
+        "flag",
+        "need_ack",
+        "rf",
+        "pnum",
+        "pno",
+        "data_time",
+        "crc",
+        "values",
+        "params",
+        "anomalies",
     ];
     let mut keys = keys;
     keys.sort_unstable();
