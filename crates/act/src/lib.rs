@@ -1,60 +1,38 @@
-//! Act (办): alarms become cases with an owner, a due time and evidence.
+//! Act (办): every duty with a deadline. Alarms become cases with an owner, a due time and evidence.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `workflow.rs`, `calendar.rs` | definitions as data (`model/workflows`), working days |
+//! | `transition.rs`, `alarm.rs`, `evidence.rs` | pure: may this be done; what an event means; what may be attached |
+//! | `ops.rs`, `run.rs` | what people do; what the event log brings |
+//! | `rows.rs`, `http.rs`, `fact.rs` | SQL; routes; facts for others |
+//!
+//! Invariants: nobody closes their own case; nothing closes without evidence (a workflow that allows either is
+//! refused when it is read); every case has an owner and a due time; a reopened case keeps its number; one
+//! spell of one factor at one point is one case; replaying an event changes nothing.
+
+pub mod alarm;
+pub mod calendar;
+pub mod evidence;
+mod fact;
+pub mod http;
+pub mod model;
+pub mod ops;
+pub mod rows;
+mod run;
+pub mod transition;
+pub mod workflow;
 
 use std::sync::Arc;
 
-use kernel::{Division, PointSource, Problem};
-use store::{Migration, Store};
-
-pub const MIGRATIONS: &[Migration] = &[];
-
-/// The built-in workflow definitions.
-pub struct Workflows;
-
-impl Workflows {
-    /// # Errors
-    /// When a definition is broken.
-    pub fn built_in() -> Result<Arc<Self>, Problem> {
-        Ok(Arc::new(Self))
-    }
-}
-
-/// The case service. Cheap to share.
-pub struct Act {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) division: Division,
-    pub(crate) live: api::LiveBus,
-    pub(crate) points: Arc<dyn PointSource>,
-    pub(crate) workflows: Arc<Workflows>,
-}
+pub use http::CaseSummary;
+pub use model::Case;
+pub use ops::Act;
+pub use rows::MIGRATIONS;
+pub use workflow::Workflows;
 
 impl Act {
-    pub fn new(
-        store: Arc<dyn Store>,
-        division: Division,
-        live: api::LiveBus,
-        points: Arc<dyn PointSource>,
-        workflows: Arc<Workflows>,
-    ) -> Arc<Self> {
-        Arc::new(Self { store, division, live, points, workflows })
-    }
-
-    /// Consumes the event log until told to stop.
-    pub async fn run(self: Arc<Self>, mut stop: tokio::sync::watch::Receiver<bool>) {
-        let _ = (&self.store, self.division, &self.live, &self.points, &self.workflows);
-        let _ = stop.changed().await;
-    }
-
     pub fn routes(self: &Arc<Self>) -> api::Routes {
-        api::Routes::new("act")
-    }
-}
-
-impl kernel::FactSource for Act {
-    fn describe(&self) -> Vec<kernel::fact::FactDescription> {
-        Vec::new()
-    }
-
-    fn answer(&self, query: &kernel::FactQuery, _now: kernel::Timestamp) -> Result<kernel::Fact, Problem> {
-        Err(Problem::not_found(&query.name))
+        http::routes(self)
     }
 }

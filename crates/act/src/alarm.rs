@@ -1,0 +1,192 @@
+//! Events → what happens to alarm cases. Pure: one spell of exceedance or silence is one case.
+
+use kernel::{Name, Point, Timestamp};
+use serde::Deserialize;
+
+use crate::model::{Case, Cause};
+
+/// `judge.verdict_changed`, read leniently: unknown fields are passed over.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct VerdictChanged {
+    #[serde(deserialize_with = "number_or_text")]
+    pub point: i64,
+    pub level: String,
+    pub period_start: Option<Timestamp>,
+    #[serde(deserialize_with = "number_or_text")]
+    pub verdict_id: i64,
+    pub exceeding: bool,
+    /// One exceedance, or several.
+    pub spell: Option<Exceedance>,
+    pub spells: Vec<Exceedance>,
+    pub simulated: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Exceedance {
+    pub factor: String,
+    /// Name of the factor, where the judge gives it.
+    pub name: Option<Name>,
+    pub value: Option<String>,
+    pub limit: Option<String>,
+    pub unit: Option<String>,
+    /// Exceedance multiple (超标倍数).
+    pub times: Option<String>,
+}
+
+/// `collect.offline` and `collect.online`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PresenceChanged {
+    #[serde(deserialize_with = "number_or_text")]
+    pub point: i64,
+    pub since: Option<Timestamp>,
+    pub last_data_at: Option<Timestamp>,
+}
+
+/// Ids travel as text in JSON; older writers sent numbers.
+fn number_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Number(number) => Ok(number.as_i64().unwrap_or_default()),
+        serde_json::Value::String(text) => Ok(text.parse().unwrap_or_default()),
+        _ => Ok(0),
+    }
+}
+
+impl VerdictChanged {
+    pub fn exceedances(&self) -> Vec<Exceedance> {
+        let mut all = self.spells.clone();
+        all.extend(self.spell.clone().filter(|one| !all.iter().any(|known| known.factor == one.factor)));
+        all
+    }
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    Open {
+        subject: String,
+        cause: Cause,
+        title: Name,
+        at: Timestamp,
+        times: Option<f64>,
+        note: String,
+    },
+    /// The spell goes on, or an earlier period of it came in late.
+    Extend {
+        case: kernel::Id,
+        at: Timestamp,
+        note: String,
+    },
+    /// Told on the timeline only.
+    Annotate {
+        case: kernel::Id,
+        action: &'static str,
+        note: String,
+    },
+}
+
+pub fn subject(cause: Cause, point: i64, factor: &str) -> String {
+    format!("{}:{point}:{factor}", cause.name())
+}
+
+/// What a period's exceedance of one factor means, given the newest case of its subject.
+pub fn on_exceedance(
+    point: &Point,
+    one: &Exceedance,
+    changed: &VerdictChanged,
+    newest: Option<&Case>,
+    known: bool,
+) -> Option<Step> {
+    let at = changed.period_start?;
+    let note = exceedance_note(one, changed, at);
+    match newest {
+        // The period was counted already: a replay.
+        _ if known => None,
+        Some(case) if case.closed_at.is_none() => Some(Step::Extend { case: case.id, at, note }),
+        // Late data of a spell that has been dealt with.
+        Some(case) if at <= case.spell_until => Some(Step::Annotate { case: case.id, action: "extended", note }),
+        _ => {
+            let (zh, en) = match &one.name {
+                Some(name) => (name.zh.clone(), name.en.clone()),
+                None => (one.factor.clone(), one.factor.clone()),
+            };
+            let mark = if point.simulated { "（模拟）" } else { "" };
+            let mark_en = if point.simulated { " (simulated)" } else { "" };
+            Some(Step::Open {
+                subject: subject(Cause::Exceedance, point.id, &one.factor),
+                cause: Cause::Exceedance,
+                title: Name::new(
+                    format!("{} {zh}超标{mark}", point.name.zh),
+                    format!("{}: {en} above its limit{mark_en}", english(point)),
+                ),
+                at,
+                times: one.times.as_ref().and_then(|times| times.parse().ok()),
+                note,
+            })
+        }
+    }
+}
+
+/// A period that was counted as exceeding is not any more.
+pub fn on_cleared(changed: &VerdictChanged, newest: Option<&Case>, known: bool) -> Option<Step> {
+    let at = changed.period_start?;
+    let case = newest.filter(|_| known)?;
+    let note = format!("{} 重新判定后不再超标 (judged again: no longer above the limit)", at.to_iso());
+    Some(Step::Annotate { case: case.id, action: "rejudged", note })
+}
+
+pub fn on_offline(point: &Point, changed: &PresenceChanged, newest: Option<&Case>, now: Timestamp) -> Option<Step> {
+    let at = changed.since.unwrap_or(now);
+    let last = changed.last_data_at.map_or_else(|| "—".to_owned(), Timestamp::to_iso);
+    match newest {
+        Some(case) if case.closed_at.is_none() || at <= case.spell_until => None,
+        _ => {
+            let mark = if point.simulated { "（模拟）" } else { "" };
+            let mark_en = if point.simulated { " (simulated)" } else { "" };
+            Some(Step::Open {
+                subject: subject(Cause::Offline, point.id, ""),
+                cause: Cause::Offline,
+                title: Name::new(
+                    format!("{} 离线{mark}", point.name.zh),
+                    format!("{}: offline{mark_en}", english(point)),
+                ),
+                at,
+                times: None,
+                note: format!("最后数据 {last} (last data)"),
+            })
+        }
+    }
+}
+
+pub fn on_online(newest: Option<&Case>, now: Timestamp) -> Option<Step> {
+    let case = newest.filter(|case| case.closed_at.is_none())?;
+    Some(Step::Annotate {
+        case: case.id,
+        action: "recovered",
+        note: format!("{} 恢复上报 (reporting again)", now.to_iso()),
+    })
+}
+
+fn english(point: &Point) -> &str {
+    if point.name.en.is_empty() { &point.name.zh } else { &point.name.en }
+}
+
+fn exceedance_note(one: &Exceedance, changed: &VerdictChanged, at: Timestamp) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "—".into());
+    let level = match changed.level.as_str() {
+        "hour" => "小时",
+        "day" => "日",
+        other => other,
+    };
+    format!(
+        "{} {level}：{} {} {}，限值 {}，超标 {} 倍 (value, limit, multiple)",
+        at.to_iso(),
+        one.factor,
+        text(&one.value),
+        text(&one.unit),
+        text(&one.limit),
+        text(&one.times)
+    )
+}

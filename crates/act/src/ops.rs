@@ -1,0 +1,230 @@
+//! Operations: authorise → load → decide (pure) → save with its event in one transaction → announce.
+
+use std::sync::Arc;
+
+use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Id, IdSource, Name, PointSource, Problem, Timestamp};
+use serde_json::json;
+use store::{Reader, Store, StoreError, Transaction, event_log};
+
+use crate::evidence;
+use crate::http::CaseSummary;
+use crate::model::{Case, Entry, Evidence};
+use crate::rows::{self, Filter};
+use crate::transition::{self, Request};
+use crate::workflow::Workflows;
+
+/// Cases that one list reads at most.
+pub const MOST_LISTED: i64 = 5_000;
+const MOST_ENTRIES: i64 = 1_000;
+const MOST_VERDICTS: i64 = 200;
+
+type BodyNames = dyn Fn(&str) -> Option<Name> + Send + Sync;
+
+/// The case service. Cheap to share.
+pub struct Act {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) division: Division,
+    pub(crate) live: api::LiveBus,
+    pub(crate) points: Arc<dyn PointSource>,
+    pub(crate) workflows: Arc<Workflows>,
+    pub(crate) ids: IdSource,
+    body_names: std::sync::OnceLock<Box<BodyNames>>,
+}
+
+/// Everything about one case.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    pub case: Case,
+    pub entries: Vec<Entry>,
+    pub evidence: Vec<Evidence>,
+    pub verdicts: Vec<Id>,
+}
+
+impl Act {
+    pub fn new(
+        store: Arc<dyn Store>,
+        division: Division,
+        live: api::LiveBus,
+        points: Arc<dyn PointSource>,
+        workflows: Arc<Workflows>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            division,
+            live,
+            points,
+            workflows,
+            ids: IdSource::new(),
+            body_names: std::sync::OnceLock::new(),
+        })
+    }
+
+    /// How the keys of bodies are named; the wiring knows.
+    pub fn set_body_names(&self, names: impl Fn(&str) -> Option<Name> + Send + Sync + 'static) {
+        // Only the first call counts; there is one wiring.
+        let _ = self.body_names.set(Box::new(names));
+    }
+
+    pub(crate) fn body_name(&self, key: &str) -> Name {
+        let known = self.body_names.get().and_then(|names| names(key));
+        known.unwrap_or_else(|| Name::new(key, key))
+    }
+
+    /// Cases that the actor may see, newest first.
+    pub fn list(&self, actor: &Actor, filter: &Filter) -> Result<Vec<Case>, Problem> {
+        let mut cases = self.store.read(|reader| rows::list(reader, self.division, filter, MOST_LISTED))?;
+        cases.retain(|case| may_read(actor, case));
+        Ok(cases)
+    }
+
+    /// Open cases of all points, for whoever merges them into a point's state.
+    pub fn open_cases(&self) -> Result<Vec<Case>, Problem> {
+        let filter = Filter { open: Some(true), ..Filter::default() };
+        Ok(self.store.read(|reader| rows::list(reader, self.division, &filter, MOST_LISTED))?)
+    }
+
+    pub fn file(&self, actor: &Actor, id: Id) -> Result<CaseFile, Problem> {
+        let file = self.store.read(|reader| self.load(reader, id))?;
+        if may_read(actor, &file.case) { Ok(file) } else { Err(not_found(id)) }
+    }
+
+    fn load(&self, reader: &dyn Reader, id: Id) -> Result<CaseFile, StoreError> {
+        let case = rows::find(reader, self.division, id)?.ok_or_else(|| not_found(id))?;
+        Ok(CaseFile {
+            entries: rows::entries(reader, self.division, id, MOST_ENTRIES)?,
+            evidence: rows::evidence_of(reader, self.division, id)?,
+            verdicts: rows::verdicts(reader, self.division, &case.subject, id, MOST_VERDICTS)?,
+            case,
+        })
+    }
+
+    /// Does one action of the workflow.
+    pub fn act(&self, actor: &Actor, id: Id, request: &Request, now: Timestamp) -> Result<Case, Problem> {
+        let changed = self.store.write(|transaction| {
+            let file = self.load(transaction.as_reader(), id)?;
+            if !may_read(actor, &file.case) {
+                return Err(not_found(id).into());
+            }
+            let workflow = self.workflows.get(&file.case.workflow)?;
+            let request = Request { evidence_count: file.evidence.len(), ..request.clone() };
+            let changed = transition::apply(&self.workflows, workflow, &file.case, actor, &request, now)?;
+            self.record(transaction, actor, &changed, &request.action, &request.note, &[], now)?;
+            Ok(changed)
+        })?;
+        self.announce(&changed, now);
+        Ok(changed)
+    }
+
+    /// Keeps a file as evidence of a case.
+    pub fn add_evidence(
+        &self,
+        actor: &Actor,
+        id: Id,
+        file_name: &str,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Evidence, Problem> {
+        let (hash, content_type) = evidence::accept(bytes)?;
+        let kept = Evidence {
+            hash,
+            file_name: evidence::clean_name(file_name),
+            size: bytes.len() as i64,
+            content_type: content_type.to_owned(),
+            by: actor.name.clone(),
+            at: now,
+        };
+        let changed = self.store.write(|transaction| {
+            let file = self.load(transaction.as_reader(), id)?;
+            if !may_read(actor, &file.case) {
+                return Err(not_found(id).into());
+            }
+            if file.evidence.len() >= evidence::MOST_FILES {
+                return Err(Problem::new(ErrorCode::TooMany, "证据文件太多 (too many files)").into());
+            }
+            let workflow = self.workflows.get(&file.case.workflow)?;
+            let request = Request {
+                action: "evidence".into(),
+                evidence_count: file.evidence.len(),
+                new_evidence: 1,
+                ..Request::default()
+            };
+            let changed = transition::apply(&self.workflows, workflow, &file.case, actor, &request, now)?;
+            rows::add_evidence(transaction, self.division, id, &kept, bytes)?;
+            let hashes = [kept.hash.clone()];
+            self.record(transaction, actor, &changed, "evidence", &kept.file_name, &hashes, now)?;
+            Ok(changed)
+        })?;
+        self.announce(&changed, now);
+        Ok(kept)
+    }
+
+    /// A file, if the actor may read one of the cases it hangs on.
+    pub fn evidence_file(&self, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), Problem> {
+        let found = self.store.read(|reader| {
+            let Some((content_type, bytes, cases)) = rows::file(reader, self.division, hash)? else { return Ok(None) };
+            for id in cases {
+                if rows::find(reader, self.division, id)?.is_some_and(|case| may_read(actor, &case)) {
+                    return Ok(Some((content_type, bytes)));
+                }
+            }
+            Ok(None)
+        })?;
+        found.ok_or_else(|| Problem::not_found("没有这份证据 (no such evidence)"))
+    }
+
+    /// Saves a changed case, its timeline entry and its event.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn record(
+        &self,
+        transaction: &dyn Transaction,
+        actor: &Actor,
+        case: &Case,
+        action: &str,
+        note: &str,
+        evidence: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        rows::save(transaction, self.division, case)?;
+        let entry = Entry {
+            at: now,
+            actor: if actor.is_system() { "act".into() } else { actor.id.to_string() },
+            actor_name: actor.name.clone(),
+            action: action.to_owned(),
+            note: note.to_owned(),
+            evidence: evidence.to_vec(),
+        };
+        rows::add_entry(transaction, self.division, case.id, &entry)?;
+        let event = EventDraft {
+            kind: "act.case_changed",
+            actor: entry.actor.clone(),
+            subject: case.id.to_string(),
+            payload: json!({
+                "number": case.number, "action": action, "state": case.state, "point": case.point.to_string(),
+                "note": note, "evidence": evidence, "revision": case.revision,
+            }),
+        };
+        event_log::append(transaction, self.division, now, &[event])?;
+        Ok(())
+    }
+
+    pub(crate) fn announce(&self, case: &Case, now: Timestamp) {
+        let summary = CaseSummary::of(self, case, now);
+        self.live.send(api::LiveEvent {
+            kind: "case",
+            at: now,
+            action: Action::ReadCases,
+            owner: Some(case.owner.clone()),
+            data: serde_json::to_value(summary).unwrap_or_default(),
+        });
+    }
+}
+
+/// Whoever may read cases of the owning body, or of the body that the point belongs to.
+pub fn may_read(actor: &Actor, case: &Case) -> bool {
+    actor.may(Action::ReadCases, Some(&case.owner))
+        || case.point_owner.as_deref().is_some_and(|owner| actor.may(Action::ReadCases, Some(owner)))
+}
+
+fn not_found(id: Id) -> Problem {
+    Problem::not_found(format!("没有案件 {id} (no such case)"))
+}
