@@ -408,13 +408,16 @@ fn ending_at(bytes: &[u8], head: usize, declared: usize, end: usize) -> Option<F
     Some(Found { head, segment: segment.len(), declared, computed, kind })
 }
 
-/// `##` and four digits inside a frame.
+/// `##` and four digits inside a frame. `#` is rare, so one byte is looked for.
 fn embedded(bytes: &[u8], from: usize) -> Option<usize> {
     let mut from = from;
     loop {
-        let place = from + memmem::find(bytes.get(from..)?, b"##")?;
-        let digits = bytes.get(place + 2..place + 6)?;
-        if digits.iter().all(u8::is_ascii_digit) {
+        let place = from + memchr::memchr(b'#', bytes.get(from..)?)?;
+        let rest = &bytes[place..];
+        if rest.len() < 6 {
+            return None;
+        }
+        if rest[1] == b'#' && rest[2..6].iter().all(u8::is_ascii_digit) {
             return Some(place);
         }
         from = place + 1;

@@ -271,3 +271,24 @@ fn a_good_frame_after_damage_is_not_lost() {
         }
     }
 }
+
+/// The shortcut for the usual header finds what the walk finds: the same header with one blank too many goes
+/// the long way.
+#[test]
+fn the_usual_header_is_no_different() {
+    for line in include_str!("fixtures/samples.jsonl").lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let Some(frame) = row["frame"].as_str().and_then(|text| hj212::frame::single(text.as_bytes())) else {
+            continue;
+        };
+        let usual = Packet::parse(frame.segment).unwrap();
+        let mut odd = b" ".to_vec();
+        odd.extend_from_slice(frame.segment);
+        let mut walked = Packet::parse(&odd).unwrap();
+        assert!(walked.anomalies.contains(hj212::Anomaly::HeaderSeparator));
+        if !usual.anomalies.contains(hj212::Anomaly::HeaderSeparator) {
+            walked.anomalies = usual.anomalies;
+        }
+        assert_eq!(usual, walked);
+    }
+}
