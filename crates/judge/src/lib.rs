@@ -1,11 +1,48 @@
-//! Judge (判): observations become verdicts under the standards in force at the data time.
+//! Judge (判): observations become verdicts (判定) under the standards in force at the data time.
+//!
+//! ```text
+//! dirty periods → gather (observations, reviews, stops) → plan (pure) → apply (verdicts, events, next level dirty)
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | `model.rs`, `code.rs`, `period.rs` | the nouns |
+//! | `mark.rs`, `unit.rs`, `hour.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
+//! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
+//! | `ops.rs` | judging what is due, from hour to year; `why.rs`: steps and inputs of any revision, on demand |
+//! | `facts.rs` | what others may ask; `http/` the routes |
+//!
+//! Invariants: an unchanged finding writes nothing; a changed one is a new revision, and the old one stays readable;
+//! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
+//! date; raw observations are never touched.
+
+pub mod code;
+pub mod facts;
+pub mod gather;
+pub mod hour;
+pub mod http;
+pub mod mark;
+pub mod model;
+mod ops;
+pub mod packed;
+pub mod period;
+pub mod plan;
+pub mod rate;
+pub mod review;
+pub mod rows;
+pub mod rule;
+pub mod summary;
+pub mod unit;
+pub mod why;
 
 use std::sync::Arc;
 
-use kernel::{Division, PointSource, Problem};
-use store::{Migration, Store};
+use kernel::{Division, IdSource, PointSource, Problem};
+use store::Store;
 
-pub const MIGRATIONS: &[Migration] = &[];
+pub use ops::Worked;
+pub use rate::Rates;
+pub use rows::MIGRATIONS;
 
 /// The judging service. Cheap to share.
 pub struct Judge {
@@ -13,10 +50,13 @@ pub struct Judge {
     pub(crate) division: Division,
     pub(crate) live: api::LiveBus,
     pub(crate) points: Arc<dyn PointSource>,
-    pub(crate) standards: Arc<standards::Library>,
+    pub(crate) rules: plan::Rules,
+    pub(crate) ids: IdSource,
 }
 
 impl Judge {
+    /// The area whose dates of effect count is the division.
+    ///
     /// # Errors
     /// When a table of the standards cannot be read.
     pub fn new(
@@ -26,26 +66,16 @@ impl Judge {
         points: Arc<dyn PointSource>,
         standards: Arc<standards::Library>,
     ) -> Result<Arc<Self>, Problem> {
-        Ok(Arc::new(Self { store, division, live, points, standards }))
+        let rules = plan::Rules::new(standards, division.to_string())?;
+        Ok(Arc::new(Self { store, division, live, points, rules, ids: IdSource::new() }))
     }
 
-    /// Judges what is due until told to stop.
-    pub async fn run(self: Arc<Self>, mut stop: tokio::sync::watch::Receiver<bool>) {
-        let _ = (&self.store, self.division, &self.live, &self.points, &self.standards);
-        let _ = stop.changed().await;
+    /// Exceptions to the default units of devices.
+    pub fn set_units(&self, units: unit::UnitProfiles) {
+        self.rules.set_units(units);
     }
 
     pub fn routes(self: &Arc<Self>) -> api::Routes {
-        api::Routes::new("judge")
-    }
-}
-
-impl kernel::FactSource for Judge {
-    fn describe(&self) -> Vec<kernel::fact::FactDescription> {
-        Vec::new()
-    }
-
-    fn answer(&self, query: &kernel::FactQuery, _now: kernel::Timestamp) -> Result<kernel::Fact, Problem> {
-        Err(Problem::not_found(&query.name))
+        http::routes(self)
     }
 }

@@ -1,0 +1,178 @@
+//! Gathering: the observations that a span of hours of a point rests on. Bounded by the span, at most a month.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use kernel::{Hour, Timestamp};
+use store::contract::ObservationQuery;
+use store::{Reader, Store, StoreError};
+use store::contract::StoredObservation;
+
+use crate::code::Code;
+use crate::review::{self, Review, Stop};
+
+pub const HOUR: u16 = 2061;
+pub const MINUTE: u16 = 2051;
+pub const REALTIME: u16 = 2011;
+pub const DAY: u16 = 2031;
+
+/// More packets than this in one read of a span are not looked at (a month of minutes of four systems).
+const MOST_PACKETS: usize = 200_000;
+
+/// Numbers of factors to codes, remembered.
+#[derive(Default)]
+pub struct Codes {
+    known: RwLock<Vec<Option<Option<Code>>>>,
+}
+
+impl Codes {
+    /// `None`: no code that could be judged.
+    pub fn get(&self, store: &dyn Store, number: u32) -> Option<Code> {
+        let place = number as usize;
+        let known = self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(place).copied().flatten();
+        if let Some(code) = known {
+            return code;
+        }
+        let code = store.factor_code(number).as_deref().and_then(Code::new);
+        let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The dictionary is bounded by `collect`; a number beyond any sane size is not remembered.
+        if place < 1 << 20 {
+            if known.len() <= place {
+                known.resize(place + 1, None);
+            }
+            known[place] = Some(code);
+        }
+        code
+    }
+}
+
+/// The packets of one hour by kind.
+#[derive(Clone, Debug, Default)]
+pub struct HourPackets {
+    pub hour: Vec<StoredObservation>,
+    pub minute: Vec<StoredObservation>,
+    pub realtime: Vec<StoredObservation>,
+}
+
+/// What was gathered for a span.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub hours: BTreeMap<i64, HourPackets>,
+    pub reviews: Vec<Review>,
+    pub stops: Vec<Stop>,
+}
+
+impl Gathered {
+    /// Highest raw frame number among the packets of hours `from..=until`.
+    pub fn horizon(&self, from: i64, until: i64) -> i64 {
+        let packets = self.hours.range(from..=until).flat_map(|(_, packets)| {
+            packets.hour.iter().chain(&packets.minute).chain(&packets.realtime)
+        });
+        packets.map(|packet| packet.frame).max().unwrap_or(0)
+    }
+}
+
+/// What was known at an earlier moment: frames up to a number, statements up to a time.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    pub frame: i64,
+    pub at: Timestamp,
+}
+
+/// Reads the hours `from..=until` of a point. Minute and real-time packets are read only where there is no hour
+/// packet and the hour is among `wanted` (sorted).
+pub fn gather(
+    store: &Arc<dyn Store>,
+    point: i64,
+    from: i64,
+    until: i64,
+    wanted: &[i64],
+    as_of: Option<AsOf>,
+) -> Result<Gathered, StoreError> {
+    let mut gathered = Gathered::default();
+    let (start, end) = (Hour(from).start(), Hour(until).end());
+    for packet in packets(store, point, HOUR, start, end, as_of)? {
+        gathered.hours.entry(packet.key.data_time.hour().0).or_default().hour.push(packet);
+    }
+    let lacking: Vec<i64> =
+        wanted.iter().copied().filter(|hour| gathered.hours.get(hour).is_none_or(|hour| hour.hour.is_empty())).collect();
+    for run in runs(&lacking) {
+        let (start, end) = (Hour(run.0).start(), Hour(run.1).end());
+        for packet in packets(store, point, MINUTE, start, end, as_of)? {
+            gathered.hours.entry(packet.key.data_time.hour().0).or_default().minute.push(packet);
+        }
+    }
+    let lacking: Vec<i64> =
+        lacking.into_iter().filter(|hour| gathered.hours.get(hour).is_none_or(|hour| hour.minute.is_empty())).collect();
+    for run in runs(&lacking) {
+        let (start, end) = (Hour(run.0).start(), Hour(run.1).end());
+        for packet in packets(store, point, REALTIME, start, end, as_of)? {
+            gathered.hours.entry(packet.key.data_time.hour().0).or_default().realtime.push(packet);
+        }
+    }
+    let division = store.division();
+    store.read_with(&mut |reader: &dyn Reader| {
+        gathered.reviews = review::of_point(reader, division, point, start, end)?;
+        gathered.stops = review::stops_of_point(reader, division, point, start, end)?;
+        Ok(())
+    })?;
+    if let Some(as_of) = as_of {
+        gathered.reviews.retain(|review| review.at <= as_of.at);
+        gathered.stops.retain(|stop| stop.at <= as_of.at);
+    }
+    Ok(gathered)
+}
+
+/// Packets of one kind, each key once: the newest revision, or the newest that was known then.
+pub fn packets(
+    store: &Arc<dyn Store>,
+    point: i64,
+    kind: u16,
+    from: Timestamp,
+    until: Timestamp,
+    as_of: Option<AsOf>,
+) -> Result<Vec<StoredObservation>, StoreError> {
+    let query = ObservationQuery {
+        point,
+        system: None,
+        kind,
+        from,
+        until,
+        every_revision: as_of.is_some(),
+        limit: MOST_PACKETS,
+    };
+    let found = store.observations(query)?;
+    let Some(as_of) = as_of else { return Ok(found) };
+    let mut then: Vec<StoredObservation> = Vec::new();
+    for packet in found.into_iter().filter(|packet| packet.frame <= as_of.frame) {
+        match then.last_mut() {
+            Some(last) if last.key == packet.key => *last = packet,
+            _ => then.push(packet),
+        }
+    }
+    Ok(then)
+}
+
+/// Unbroken runs of sorted hours, at most a day long each.
+fn runs(hours: &[i64]) -> Vec<(i64, i64)> {
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    for &hour in hours {
+        match found.last_mut() {
+            Some((first, last)) if hour <= *last + 1 && hour - *first < 24 => *last = hour,
+            _ => found.push((hour, hour)),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_join_neighbours_and_end_after_a_day() {
+        assert_eq!(runs(&[3, 4, 5, 9]), [(3, 5), (9, 9)]);
+        assert_eq!(runs(&(0..30).collect::<Vec<_>>()), [(0, 23), (24, 29)]);
+        assert!(runs(&[]).is_empty());
+    }
+}

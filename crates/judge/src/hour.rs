@@ -1,0 +1,359 @@
+//! One hour of a point from its packets (小时值): which values count, what their mean is, whether the hour is valid.
+
+use kernel::{Hour, Name, PointKind, Timestamp};
+use rust_decimal::Decimal;
+use standards::Step;
+use store::contract::StoredObservation;
+use store::packed::Statistic;
+use store::{PackedValue, Scalar, Store};
+
+use crate::code::Code;
+use crate::gather::{Codes, HourPackets};
+use crate::model::{Explain, Input, name_of, step};
+use crate::mark;
+use crate::review::{Review, ReviewAction, Stop};
+
+/// One factor of an hour, in the unit that the device sends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HourMean {
+    pub factor: Code,
+    pub mean: Option<Decimal>,
+    /// At reference conditions.
+    pub converted: Option<Decimal>,
+    /// Amount of the hour.
+    pub total: Option<Decimal>,
+    pub maximum: Option<Decimal>,
+    pub minimum: Option<Decimal>,
+    pub valid: bool,
+    /// There were values and all of them were set aside.
+    pub set_aside: bool,
+    /// Values that count: 1 for an hour packet, minutes or samples otherwise.
+    pub count: u16,
+}
+
+impl HourMean {
+    fn new(factor: Code) -> Self {
+        Self {
+            factor,
+            mean: None,
+            converted: None,
+            total: None,
+            maximum: None,
+            minimum: None,
+            valid: false,
+            set_aside: false,
+            count: 0,
+        }
+    }
+}
+
+/// What an hour is read with.
+#[derive(Clone, Copy)]
+pub struct Settings<'s> {
+    pub store: &'s dyn Store,
+    pub codes: &'s Codes,
+    pub kind: PointKind,
+    /// Expected interval of minute data.
+    pub minute_minutes: Option<u32>,
+    /// Valid minutes that an hour needs (GB 3095 table 4, HJ 75: 45).
+    pub needed_minutes: u32,
+    pub reviews: &'s [Review],
+    pub stops: &'s [Stop],
+}
+
+/// Temperatures may be below zero, and so may positions and differences of pressure; concentrations may not.
+fn may_be_negative(factor: Code) -> bool {
+    let text = factor.as_str();
+    matches!(text, "w01010" | "a01001" | "a01011" | "a01012" | "a01013") || text.starts_with('i')
+}
+
+fn decimal(value: &Scalar) -> Option<Decimal> {
+    let (mantissa, scale) = value.as_number()?;
+    Decimal::try_from_i128_with_scale(i128::from(mantissa), scale.into()).ok()
+}
+
+impl Settings<'_> {
+    /// Why a value does not count; `None` when it does.
+    fn refusal(&self, factor: Code, value: &PackedValue, at: Timestamp) -> Option<Name> {
+        if let Some(why) = mark::why_not(value.mark) {
+            return Some(name_of(&why));
+        }
+        match decimal(&value.value) {
+            None if value.value == Scalar::Empty => return Some(Name::new("无值", "no value")),
+            None => return Some(Name::new("不是数", "not a number")),
+            Some(number) if number.is_sign_negative() && !number.is_zero() && !may_be_negative(factor) => {
+                return Some(Name::new("负值", "negative"));
+            }
+            Some(_) => {}
+        }
+        let statements = self.reviews.iter().rev().find(|review| {
+            review.covers(factor, at) && !matches!(review.action, ReviewAction::Confirm | ReviewAction::Finalise)
+        });
+        if let Some(review) = statements
+            && review.action == ReviewAction::Invalidate
+        {
+            let (who, why) = (&review.by_name, &review.reason);
+            return Some(Name::new(format!("{who} 审核判为无效：{why}"), format!("invalidated by {who}: {why}")));
+        }
+        if let Some(stop) = self.stops.iter().find(|stop| stop.covers(at)) {
+            let why = &stop.reason;
+            return Some(match stop.kind.as_str() {
+                "maintenance" => Name::new(format!("已申报维护：{why}"), format!("declared maintenance: {why}")),
+                _ => Name::new(format!("已申报停运：{why}"), format!("declared stop: {why}")),
+            });
+        }
+        None
+    }
+
+    fn correction(&self, factor: Code, at: Timestamp) -> Option<&Review> {
+        let last = self.reviews.iter().rev().find(|review| {
+            review.covers(factor, at) && matches!(review.action, ReviewAction::Correct | ReviewAction::Invalidate)
+        })?;
+        (last.action == ReviewAction::Correct && last.factor.is_some()).then_some(last)
+    }
+}
+
+fn input(factor: Code, packet: &StoredObservation, value: &PackedValue, why: Option<Name>) -> Input {
+    Input {
+        factor,
+        statistic: value.statistic,
+        kind: packet.key.kind,
+        data_time: packet.key.data_time,
+        value: value.value.to_string(),
+        mark: value.mark,
+        used: why.is_none(),
+        why,
+        frame: packet.frame,
+        revision: packet.revision,
+    }
+}
+
+/// The factors of an hour, in order of their codes.
+pub fn hour_means(
+    hour: Hour,
+    packets: &HourPackets,
+    settings: &Settings<'_>,
+    explain: &mut Option<&mut Explain>,
+) -> Vec<HourMean> {
+    let mut means = if !packets.hour.is_empty() {
+        from_hour_packets(&packets.hour, settings, explain)
+    } else if !packets.minute.is_empty() {
+        from_many(&packets.minute, settings, explain)
+    } else {
+        from_many(&packets.realtime, settings, explain)
+    };
+    for mean in &mut means {
+        let Some(review) = settings.correction(mean.factor, hour.start()) else { continue };
+        let Some(value) = review.value else { continue };
+        let (factor, who, why) = (mean.factor, &review.by_name, &review.reason);
+        step(explain, || {
+            Step::new(
+                "审核更正",
+                format!("{factor} 由 {who} 更正为 {value}：{why}"),
+                format!("{factor} corrected to {value} by {who}: {why}"),
+            )
+        });
+        *mean = HourMean { mean: Some(value), converted: None, valid: true, set_aside: false, ..*mean };
+    }
+    means
+}
+
+fn place(means: &mut Vec<HourMean>, factor: Code) -> usize {
+    match means.binary_search_by_key(&factor, |mean| mean.factor) {
+        Ok(place) => place,
+        Err(place) => {
+            means.insert(place, HourMean::new(factor));
+            place
+        }
+    }
+}
+
+/// The device's own hour values; of several packets of the hour the last one that has a factor counts.
+fn from_hour_packets(
+    packets: &[StoredObservation],
+    settings: &Settings<'_>,
+    explain: &mut Option<&mut Explain>,
+) -> Vec<HourMean> {
+    let mut means: Vec<HourMean> = Vec::with_capacity(12);
+    for packet in packets {
+        for value in &packet.values {
+            let Some(factor) = settings.codes.get(settings.store, value.factor) else { continue };
+            let why = settings.refusal(factor, value, packet.key.data_time);
+            let number = if why.is_none() { decimal(&value.value) } else { None };
+            let place = place(&mut means, factor);
+            let mean = &mut means[place];
+            let main = match value.statistic {
+                Statistic::Average | Statistic::Level => {
+                    mean.mean = number;
+                    true
+                }
+                Statistic::Realtime if mean.count == 0 => {
+                    mean.mean = number;
+                    true
+                }
+                Statistic::ConvertedAverage | Statistic::ConvertedRealtime => {
+                    mean.converted = number;
+                    false
+                }
+                Statistic::Total => {
+                    mean.total = number;
+                    false
+                }
+                Statistic::Maximum => {
+                    mean.maximum = number;
+                    false
+                }
+                Statistic::Minimum => {
+                    mean.minimum = number;
+                    false
+                }
+                _ => continue,
+            };
+            if main {
+                mean.count = u16::from(number.is_some());
+                mean.valid = number.is_some();
+                mean.set_aside = why.is_some();
+            }
+            if let Some(explain) = explain {
+                explain.inputs.push(input(factor, packet, value, why));
+            }
+        }
+    }
+    means
+}
+
+#[derive(Default)]
+struct Sums {
+    values: Vec<Decimal>,
+    converted: Vec<Decimal>,
+    total: Option<Decimal>,
+    maximum: Option<Decimal>,
+    minimum: Option<Decimal>,
+    /// Civil minutes with a value that counts.
+    minutes: Vec<i64>,
+    refused: u16,
+}
+
+/// The mean of minute or real-time values.
+fn from_many(
+    packets: &[StoredObservation],
+    settings: &Settings<'_>,
+    explain: &mut Option<&mut Explain>,
+) -> Vec<HourMean> {
+    let mut sums: Vec<(Code, Sums)> = Vec::new();
+    for packet in packets {
+        for value in &packet.values {
+            let Some(factor) = settings.codes.get(settings.store, value.factor) else { continue };
+            let place = match sums.binary_search_by_key(&factor, |entry| entry.0) {
+                Ok(place) => place,
+                Err(place) => {
+                    sums.insert(place, (factor, Sums::default()));
+                    place
+                }
+            };
+            let entry = &mut sums[place].1;
+            let why = settings.refusal(factor, value, packet.key.data_time);
+            let number = if why.is_none() { decimal(&value.value) } else { None };
+            match (value.statistic, number) {
+                (Statistic::Average | Statistic::Level | Statistic::Realtime, Some(number)) => {
+                    let minute = packet.key.data_time.millis().div_euclid(60_000);
+                    // `-Avg` and `-Rtd` of one factor in one packet: one value.
+                    if packet.key.kind == crate::gather::MINUTE && entry.minutes.last() == Some(&minute) {
+                        continue;
+                    }
+                    entry.values.push(number);
+                    entry.minutes.push(minute);
+                    entry.maximum = Some(entry.maximum.map_or(number, |known| known.max(number)));
+                    entry.minimum = Some(entry.minimum.map_or(number, |known| known.min(number)));
+                }
+                (Statistic::Average | Statistic::Level | Statistic::Realtime, None) => entry.refused += 1,
+                (Statistic::ConvertedAverage | Statistic::ConvertedRealtime, Some(number)) => {
+                    entry.converted.push(number);
+                }
+                (Statistic::Total, Some(number)) => entry.total = Some(entry.total.unwrap_or_default() + number),
+                (Statistic::Maximum, Some(number)) => {
+                    entry.maximum = Some(entry.maximum.map_or(number, |known| known.max(number)));
+                }
+                (Statistic::Minimum, Some(number)) => {
+                    entry.minimum = Some(entry.minimum.map_or(number, |known| known.min(number)));
+                }
+                _ => continue,
+            }
+            if let Some(explain) = explain {
+                explain.inputs.push(input(factor, packet, value, why));
+            }
+        }
+    }
+    sums.into_iter().map(|(factor, sums)| sums.finish(factor, packets, settings, explain)).collect()
+}
+
+impl Sums {
+    fn finish(
+        mut self,
+        factor: Code,
+        packets: &[StoredObservation],
+        settings: &Settings<'_>,
+        explain: &mut Option<&mut Explain>,
+    ) -> HourMean {
+        let samples = self.values.len();
+        self.minutes.sort_unstable();
+        self.minutes.dedup();
+        let minute_kind = packets.first().is_some_and(|packet| packet.key.kind == crate::gather::MINUTE);
+        let interval = if minute_kind { settings.minute_minutes.unwrap_or_else(|| spacing(packets)) } else { 1 };
+        let minutes = self.minutes.len() as u32 * interval;
+        let (valid, rule) = match settings.kind {
+            // HJ 212-2017 annex D: one abnormal value makes the period of waste water abnormal.
+            PointKind::WastewaterOutlet => (samples > 0 && self.refused == 0, "HJ 212-2017 附录 D"),
+            PointKind::WaterSection
+            | PointKind::LakePoint
+            | PointKind::DrinkingWaterSource
+            | PointKind::EcologicalFlow
+            | PointKind::HydrologyStation => (samples > 0, "小时内至少一个有效值"),
+            _ => (minutes >= settings.needed_minutes, "GB 3095 表 4／HJ 75：小时至少 45 分钟"),
+        };
+        let mean = if factor.as_str().starts_with('L') {
+            energy_mean(&self.values)
+        } else {
+            standards::decimal::mean(self.values.iter().copied())
+        };
+        let refused = self.refused;
+        step(explain, || {
+            let (zh, en) = if valid { ("有效", "valid") } else { ("无效", "not valid") };
+            Step::new(
+                rule,
+                format!("{factor} 由 {samples} 个值（{minutes} 分钟，另有 {refused} 个不计）平均，小时{zh}"),
+                format!("{factor}: mean of {samples} values ({minutes} minutes, {refused} set aside), the hour is {en}"),
+            )
+        });
+        HourMean {
+            factor,
+            mean,
+            converted: standards::decimal::mean(self.converted.iter().copied()),
+            total: self.total,
+            maximum: self.maximum,
+            minimum: self.minimum,
+            valid,
+            set_aside: samples == 0 && self.refused > 0,
+            count: samples.min(usize::from(u16::MAX)) as u16,
+        }
+    }
+}
+
+/// 10·lg(mean 10^(L/10)) to one decimal.
+fn energy_mean(levels: &[Decimal]) -> Option<Decimal> {
+    use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+    let levels: Vec<f64> = levels.iter().filter_map(ToPrimitive::to_f64).collect();
+    let level = standards::noise::leq(&levels)?;
+    Decimal::from_f64(standards::decimal::round_float(level, 1))
+}
+
+/// The interval of minute packets in whole minutes: the smallest distance seen; alone, a packet stands for ten.
+fn spacing(packets: &[StoredObservation]) -> u32 {
+    let mut times: Vec<i64> =
+        packets.iter().map(|packet| packet.key.data_time.millis().div_euclid(60_000)).collect();
+    times.sort_unstable();
+    times.dedup();
+    let least = times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(10);
+    least.clamp(1, 60) as u32
+}
+

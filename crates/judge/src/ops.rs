@@ -1,0 +1,500 @@
+//! Judging what is due: in bounded batches, upward from hour to year.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::time::HOUR_MILLIS;
+use kernel::{Action, Day, EventDraft, Hour, Month, Point, Problem, Timestamp};
+use serde_json::json;
+use store::contract::{DirtyPeriod, PeriodLevel};
+use store::{StoreError, Transaction, event_log};
+
+use crate::Judge;
+use crate::gather::{self, gather};
+use crate::hour::{HourMean, Settings, hour_means};
+use crate::model::{Finding, Item, Key, Verdict};
+use crate::packed::{Slot, Slots};
+use crate::plan::{self, HourPlan};
+use crate::{period, rows, summary};
+
+/// Dirty periods looked at in one go.
+const BATCH: usize = 4096;
+/// A day is judged this long after its end, so that its last hour is in.
+const DAY_SETTLE_MILLIS: i64 = 5 * 60_000;
+/// Changes older than this are not told to the live stream: a recomputed year is no news.
+const LIVE_MILLIS: i64 = 48 * HOUR_MILLIS;
+/// Pause of the loop when nothing is due.
+const PAUSE: Duration = Duration::from_millis(400);
+
+const LEVELS: [PeriodLevel; 4] = [PeriodLevel::Hour, PeriodLevel::Day, PeriodLevel::Month, PeriodLevel::Year];
+
+/// What a round of judging did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Periods judged.
+    pub judged: u64,
+    /// Verdicts that are new or changed.
+    pub changed: u64,
+    /// Periods that no standard covers, or whose point is gone.
+    pub skipped: u64,
+}
+
+impl std::ops::AddAssign for Worked {
+    fn add_assign(&mut self, other: Self) {
+        self.judged += other.judged;
+        self.changed += other.changed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// A verdict that was written.
+pub(crate) struct Change {
+    pub old: Option<Finding>,
+    pub new: Verdict,
+}
+
+/// A planned finding.
+struct Planned {
+    key: Key,
+    finding: Finding,
+    horizon: i64,
+}
+
+impl Judge {
+    /// Judges what is due until told to stop.
+    pub async fn run(self: Arc<Self>, mut stop: tokio::sync::watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let judge = Arc::clone(&self);
+            let round = tokio::task::spawn_blocking(move || judge.judge_due(kernel::time::now())).await;
+            let idle = match round {
+                Ok(Ok(worked)) => worked.judged + worked.skipped == 0,
+                Ok(Err(problem)) => {
+                    tracing::warn!(%problem, "judging what is due");
+                    true
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a round of judging broke off");
+                    true
+                }
+            };
+            if idle {
+                tokio::select! {
+                    changed = stop.changed() => if changed.is_err() { return },
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+
+    /// One round: hours first, so that a late hour reaches its year in the same round. Bounded work.
+    ///
+    /// # Errors
+    /// When the store fails; what was judged until then is kept.
+    pub fn judge_due(&self, now: Timestamp) -> Result<Worked, Problem> {
+        let mut worked = Worked::default();
+        for level in LEVELS {
+            loop {
+                let due = self.store.take_dirty(level, now, BATCH)?;
+                let count = due.len();
+                worked += self.judge_batch(level, due, now)?;
+                if count < BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(worked)
+    }
+
+    fn judge_batch(&self, level: PeriodLevel, due: Vec<DirtyPeriod>, now: Timestamp) -> Result<Worked, Problem> {
+        let mut by_point: BTreeMap<i64, Vec<DirtyPeriod>> = BTreeMap::new();
+        for period in due {
+            by_point.entry(period.point).or_default().push(period);
+        }
+        let points = self.points.points();
+        let mut worked = Worked::default();
+        for (id, mut periods) in by_point {
+            periods.sort_by_key(|period| period.period);
+            let Some(point) = points.get(id) else {
+                worked.skipped += periods.len() as u64;
+                self.store.write(|transaction| self.store.clear_dirty(transaction, &periods))?;
+                continue;
+            };
+            for chunk in chunks(level, &periods) {
+                let numbers: Vec<i64> = chunk.iter().map(|period| period.period).collect();
+                worked += self.judge_periods(point, level, &numbers, chunk, now)?;
+            }
+        }
+        Ok(worked)
+    }
+
+    /// Judges some periods of a level (sorted), and forgets `due` in the transaction that stores the verdicts.
+    fn judge_periods(
+        &self,
+        point: &Point,
+        level: PeriodLevel,
+        numbers: &[i64],
+        due: &[DirtyPeriod],
+        now: Timestamp,
+    ) -> Result<Worked, Problem> {
+        let planned = match level {
+            PeriodLevel::Hour => self.plan_hours(point, numbers)?,
+            PeriodLevel::Day => self.plan_days(point, numbers)?,
+            _ => self.plan_periods(point, level, numbers, now)?,
+        };
+        let mut worked = Worked { judged: numbers.len() as u64, ..Worked::default() };
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(why) => {
+                tracing::debug!(point = point.id, reason = %why.en, "not judged");
+                worked.skipped = worked.judged;
+                Vec::new()
+            }
+        };
+        let changes = self.store.write(|transaction| {
+            let changes = match level {
+                PeriodLevel::Hour => self.apply_hours(transaction, point, &planned, now)?,
+                _ => self.apply(transaction, &planned, now)?,
+            };
+            self.mark_parents(transaction, &changes, now)?;
+            let events: Vec<EventDraft> = changes.iter().filter_map(|change| event_of(point, change)).collect();
+            if !events.is_empty() {
+                event_log::append(transaction, self.division, now, &events)?;
+            }
+            self.store.clear_dirty(transaction, due)?;
+            Ok(changes)
+        })?;
+        worked.changed = changes.len() as u64;
+        self.announce(point, &changes, now);
+        Ok(worked)
+    }
+
+    fn plan_hours(&self, point: &Point, wanted: &[i64]) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
+        let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Ok(Ok(Vec::new())) };
+        let rolling = plan::method_of(point.kind) == crate::model::Method::Air
+            && self.rules.air_at(Hour(first).day()).is_ok_and(|set| set.rolling());
+        // Under an edition with rolling means an hour changes the 23 that follow it, and needs the 23 before it.
+        let (from, until) = if rolling { (first - 23, last + 23) } else { (first, last) };
+        let gathered = gather(&self.store, point.id, from, until, wanted, None)?;
+        let mut hours = wanted.to_vec();
+        if rolling {
+            for &hour in wanted {
+                hours.extend((hour + 1..=hour + 23).filter(|later| gathered.hours.contains_key(later)));
+            }
+            hours.sort_unstable();
+            hours.dedup();
+        }
+        let plan = HourPlan { rules: &self.rules, store: &*self.store, point, gathered: &gathered };
+        Ok(plan.judge(&hours, None).map(|findings| {
+            findings
+                .into_iter()
+                .map(|(hour, finding)| Planned {
+                    key: Key::new(point.id, PeriodLevel::Hour, hour),
+                    horizon: gathered.horizon(if rolling { hour - 23 } else { hour }, hour),
+                    finding,
+                })
+                .collect()
+        }))
+    }
+
+    fn plan_days(&self, point: &Point, days: &[i64]) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
+        let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(Ok(Vec::new())) };
+        let (from, until) = (Day(first as i32), Day(last as i32 + 1));
+        let stored = self.store.read(|reader| rows::hours_between(reader, self.division, point.id, from, until))?;
+        let device = gather::packets(&self.store, point.id, gather::DAY, from.start(), until.start(), None)?;
+        let mut planned = Vec::new();
+        for &number in days {
+            let day = Day(number as i32);
+            let empty: Slots = std::array::from_fn(|_| None);
+            let slots = stored.iter().find(|(known, _)| *known == day).map_or(&empty, |(_, slots)| slots);
+            let (means, frame) = self.device_day(point, day, &device);
+            let horizon = slots.iter().flatten().map(|slot| slot.horizon).max().unwrap_or(0).max(frame);
+            match plan::judge_day(&self.rules, point, day, slots, &means, None) {
+                Ok(Some(finding)) => {
+                    planned.push(Planned { key: Key::new(point.id, PeriodLevel::Day, number), finding, horizon });
+                }
+                Ok(None) => {}
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(planned))
+    }
+
+    /// Day values that a device sent itself (2031), and the newest frame they came in.
+    pub(crate) fn device_day(
+        &self,
+        point: &Point,
+        day: Day,
+        packets: &[store::contract::StoredObservation],
+    ) -> (Vec<HourMean>, i64) {
+        let own: Vec<_> = packets.iter().filter(|packet| packet.key.data_time.day() == day).cloned().collect();
+        if own.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let frame = own.iter().map(|packet| packet.frame).max().unwrap_or(0);
+        let settings = Settings {
+            store: &*self.store,
+            codes: &self.rules.codes,
+            kind: point.kind,
+            minute_minutes: None,
+            needed_minutes: 0,
+            reviews: &[],
+            stops: &[],
+        };
+        let packets = gather::HourPackets { hour: own, ..gather::HourPackets::default() };
+        (hour_means(day.hour(0), &packets, &settings, &mut None), frame)
+    }
+
+    fn plan_periods(
+        &self,
+        point: &Point,
+        level: PeriodLevel,
+        numbers: &[i64],
+        now: Timestamp,
+    ) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
+        let mut planned = Vec::new();
+        for &number in numbers {
+            let key = Key::new(point.id, level, number);
+            let days = self.store.read(|reader| self.days_of(reader, key))?;
+            let horizon = days.iter().map(|verdict| verdict.horizon).max().unwrap_or(0);
+            let findings: Vec<(Day, &Finding)> =
+                days.iter().map(|verdict| (Day(verdict.key.period as i32), &verdict.finding)).collect();
+            match plan::judge_period(&self.rules, point, key, &findings, key.end() > now, None) {
+                Ok(Some(finding)) => planned.push(Planned { key, finding, horizon }),
+                Ok(None) => {}
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(planned))
+    }
+
+    /// The day verdicts of a month or year.
+    pub(crate) fn days_of(&self, reader: &dyn store::Reader, key: Key) -> Result<Vec<Verdict>, StoreError> {
+        let (from, until) = (i64::from(key.start().day().0), i64::from(key.end().day().0));
+        rows::between(reader, self.division, key.point, PeriodLevel::Day, from, until)
+    }
+
+    fn apply_hours(
+        &self,
+        transaction: &dyn Transaction,
+        point: &Point,
+        planned: &[Planned],
+        now: Timestamp,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut changes = Vec::new();
+        for group in planned.chunk_by(|left, right| Hour(left.key.period).day() == Hour(right.key.period).day()) {
+            let Some(first) = group.first() else { continue };
+            let day = Hour(first.key.period).day();
+            let stored = rows::hours(transaction.as_reader(), self.division, point.id, day)?;
+            let mut slots: Slots = stored.unwrap_or_else(|| std::array::from_fn(|_| None));
+            let before = changes.len();
+            for planned in group {
+                let slot = &mut slots[Hour(planned.key.period).of_day()];
+                let old = slot.take().map(|slot| rows::of_slot(planned.key, slot));
+                let Some(revision) = rows::next_revision(old.as_ref(), &planned.finding) else {
+                    *slot = old.map(slot_of);
+                    continue;
+                };
+                if let Some(old) = &old {
+                    rows::put_old(transaction, self.division, old, now)?;
+                }
+                let new = self.verdict(planned, revision, now);
+                *slot = Some(slot_of(new.clone()));
+                changes.push(Change { old: old.map(|old| old.finding), new });
+            }
+            if changes.len() > before {
+                rows::put_hours(transaction, self.division, point.id, day, &slots)?;
+            }
+        }
+        Ok(changes)
+    }
+
+    fn apply(
+        &self,
+        transaction: &dyn Transaction,
+        planned: &[Planned],
+        now: Timestamp,
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut changes = Vec::new();
+        for planned in planned {
+            let old = rows::current(transaction.as_reader(), self.division, planned.key)?;
+            let Some(revision) = rows::next_revision(old.as_ref(), &planned.finding) else { continue };
+            if let Some(old) = &old {
+                rows::put_old(transaction, self.division, old, now)?;
+            }
+            let new = self.verdict(planned, revision, now);
+            rows::put(transaction, self.division, &new)?;
+            changes.push(Change { old: old.map(|old| old.finding), new });
+        }
+        Ok(changes)
+    }
+
+    fn verdict(&self, planned: &Planned, revision: u32, now: Timestamp) -> Verdict {
+        Verdict {
+            key: planned.key,
+            revision,
+            judged_at: now,
+            horizon: planned.horizon,
+            finding: planned.finding.clone(),
+        }
+    }
+
+    /// What a changed verdict is part of must be judged again; a running day when it is over.
+    fn mark_parents(
+        &self,
+        transaction: &dyn Transaction,
+        changes: &[Change],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut parents: BTreeMap<(i64, u8, i64), (PeriodLevel, Timestamp)> = BTreeMap::new();
+        for change in changes {
+            let key = change.new.key;
+            let Some((level, number)) = period::parent(key.level, key.period) else { continue };
+            let due = match level {
+                PeriodLevel::Day => Key::new(key.point, level, number).end().plus(DAY_SETTLE_MILLIS).max(now),
+                _ => now,
+            };
+            parents.insert((key.point, level as u8, number), (level, due));
+        }
+        for ((point, _, number), (level, due)) in parents {
+            self.store.mark_dirty(transaction, &[(point, level, number)], due)?;
+        }
+        Ok(())
+    }
+
+    fn announce(&self, point: &Point, changes: &[Change], now: Timestamp) {
+        for change in changes.iter().filter(|change| now.millis() - change.new.key.end().millis() < LIVE_MILLIS) {
+            let verdict = &change.new;
+            self.live.send(api::LiveEvent {
+                kind: "verdict",
+                at: now,
+                action: Action::ReadMonitoring,
+                owner: point.owner.clone(),
+                data: json!({
+                    "id": verdict.key.to_string(),
+                    "point": point.id.to_string(),
+                    "level": period::level_name(verdict.key.level),
+                    "start": verdict.key.start(),
+                    "exceeding": verdict.finding.exceeding,
+                    "summary": summary::of(point, &verdict.finding),
+                }),
+            });
+        }
+    }
+
+    /// Judges every period of some points and days again from the store, whatever is marked: after a standard was
+    /// confirmed, or a point's limits changed. Two points at a time.
+    ///
+    /// # Errors
+    /// When the store fails; what was judged until then is kept.
+    pub fn rejudge(&self, points: &[i64], from: Day, until: Day, now: Timestamp) -> Result<Worked, Problem> {
+        let set = self.points.points();
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let work = || -> Result<Worked, Problem> {
+            let mut worked = Worked::default();
+            loop {
+                let place = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let Some(id) = points.get(place) else { return Ok(worked) };
+                if let Some(point) = set.get(*id) {
+                    worked += self.rejudge_point(point, from, until, now)?;
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let other = scope.spawn(work);
+            let mut worked = work()?;
+            let joined = other.join().map_err(|_| Problem::new(kernel::ErrorCode::Internal, "a judging thread broke off"))?;
+            worked += joined?;
+            Ok(worked)
+        })
+    }
+
+    fn rejudge_point(&self, point: &Point, from: Day, until: Day, now: Timestamp) -> Result<Worked, Problem> {
+        let mut worked = Worked::default();
+        let mut month = from.month();
+        let (first, last) = (month, Day(until.0 - 1).month());
+        while month <= last {
+            let start = month.first_day().max(from);
+            let end = month.next().first_day().min(until);
+            let hours: Vec<i64> = (start.hour(0).0..end.hour(0).0).collect();
+            worked += self.judge_periods(point, PeriodLevel::Hour, &hours, &[], now)?;
+            let days: Vec<i64> = (start.0..end.0).map(i64::from).collect();
+            worked += self.judge_periods(point, PeriodLevel::Day, &days, &[], now)?;
+            month = month.next();
+        }
+        let months: Vec<i64> = (first.0..=last.0).map(i64::from).collect();
+        worked += self.judge_periods(point, PeriodLevel::Month, &months, &[], now)?;
+        let years: Vec<i64> = (Month(first.0).year()..=Month(last.0).year()).map(i64::from).collect();
+        worked += self.judge_periods(point, PeriodLevel::Year, &years, &[], now)?;
+        Ok(worked)
+    }
+}
+
+fn slot_of(verdict: Verdict) -> Slot {
+    Slot {
+        revision: verdict.revision,
+        judged_at: verdict.judged_at,
+        horizon: verdict.horizon,
+        finding: verdict.finding,
+    }
+}
+
+/// Hours of one point in pieces of at most a month; other levels in one piece.
+fn chunks(level: PeriodLevel, periods: &[DirtyPeriod]) -> Vec<&[DirtyPeriod]> {
+    match level {
+        PeriodLevel::Hour => periods
+            .chunk_by(|left, right| Hour(left.period).start().month() == Hour(right.period).start().month())
+            .collect(),
+        PeriodLevel::Day => {
+            periods.chunk_by(|left, right| Day(left.period as i32).month() == Day(right.period as i32).month()).collect()
+        }
+        _ => vec![periods],
+    }
+}
+
+/// The event of a change: told when it exceeds, or when an earlier verdict was corrected. The first verdict of a
+/// period that is inside its limits is no event: it is the ordinary case, and the verdict row is its record.
+fn event_of(point: &Point, change: &Change) -> Option<EventDraft> {
+    let verdict = &change.new;
+    if change.old.is_none() && !verdict.finding.exceeding || verdict.finding.running {
+        return None;
+    }
+    let spell = |item: &Item| {
+        json!({
+            "factor": item.factor.as_str(),
+            "value": item.value.map(|value| value.to_string()),
+            "limit": item.limit.map(|limit| limit.to_string()),
+            "times": item.times.map(|times| times.to_string()),
+            "statistic": item.stat.key(),
+        })
+    };
+    let spells: Vec<_> = verdict.finding.items.iter().filter(|item| item.exceeding()).map(spell).collect();
+    let brief = |finding: &Finding| {
+        json!({
+            "exceeding": finding.exceeding,
+            "valid": finding.valid,
+            "index": finding.index,
+            "summary": summary::of(point, finding),
+        })
+    };
+    Some(EventDraft {
+        kind: "judge.verdict_changed",
+        actor: "judge".into(),
+        subject: point.id.to_string(),
+        payload: json!({
+            "point": point.id.to_string(),
+            "point_kind": point.kind.name(),
+            "level": period::level_name(verdict.key.level),
+            "period_start": verdict.key.start(),
+            "period_end": verdict.key.end(),
+            "standard": verdict.finding.standard,
+            "verdict_id": verdict.key.to_string(),
+            "revision": verdict.revision,
+            "exceeding": verdict.finding.exceeding,
+            "spell": verdict.finding.worst().map(spell),
+            "spells": spells,
+            "old": change.old.as_ref().map(brief),
+            "new": brief(&verdict.finding),
+        }),
+    })
+}

@@ -1,0 +1,573 @@
+//! The pure plan: which rules judge a point, and the finding of an hour, a day, a month or a year from its inputs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, RwLock};
+
+use kernel::{Day, Hour, LimitPeriod, Month, Point, PointKind, Problem};
+use rust_decimal::Decimal;
+use standards::air::{Air, HourValues, Pollutant};
+use standards::measure::Factors;
+use standards::noise::NoiseLimits;
+use standards::water::{Body, Class, Surface};
+use standards::{Library, Text};
+use store::Store;
+use store::contract::PeriodLevel;
+
+use crate::code::Code;
+use crate::gather::{Codes, Gathered};
+use crate::hour::{HourMean, Settings, hour_means};
+use crate::model::{Explain, Finding, Flags, Item, Key, Method, Stat, Tier};
+use crate::packed::{Slots, canonical};
+use crate::period;
+use crate::review::ReviewAction;
+use crate::rule::air::{self, AirSet, Part};
+use crate::rule::limit::{self, Limits};
+use crate::rule::noise;
+use crate::rule::water::{Water, WaterValue};
+use crate::unit::UnitProfiles;
+
+/// Valid hours that a day of waste gas needs (HJ 75, HJ 212-2017 annex D).
+const GAS_DAY_HOURS: usize = 20;
+/// Valid minutes that an hour needs where no edition of GB 3095 says otherwise (HJ 75).
+const HOUR_MINUTES: u32 = 45;
+
+/// Every rule that verdicts rest on, read once from the library.
+pub struct Rules {
+    pub library: Arc<Library>,
+    pub air: Air,
+    pub factors: Factors,
+    pub area: String,
+    pub codes: Codes,
+    surfaces: Mutex<HashMap<String, Arc<Surface>>>,
+    noise: Vec<(String, Arc<NoiseLimits>)>,
+    units: RwLock<Arc<UnitProfiles>>,
+}
+
+/// How a kind of point is judged.
+pub fn method_of(kind: PointKind) -> Method {
+    match kind {
+        PointKind::AirStation => Method::Air,
+        PointKind::WaterSection | PointKind::LakePoint => Method::Water { source: false },
+        PointKind::DrinkingWaterSource => Method::Water { source: true },
+        PointKind::NoisePoint => Method::Noise,
+        // Without limits of their own the rest are recorded and not judged.
+        _ => Method::Limits,
+    }
+}
+
+impl Rules {
+    /// # Errors
+    /// When a table of the library cannot be read.
+    pub fn new(library: Arc<Library>, area: String) -> Result<Self, Problem> {
+        let failed = |text: Text| Problem::new(kernel::ErrorCode::Internal, format!("标准数据：{} ({})", text.zh, text.en));
+        let mut noise = Vec::new();
+        for standard in library.all().iter().filter(|standard| standard.family == "GB 3096") {
+            let limits = NoiseLimits::from_standard(standard).map_err(|error| failed(error.text()))?;
+            noise.push((standard.id(), Arc::new(limits)));
+        }
+        Ok(Self {
+            air: Air::load(Arc::clone(&library)).map_err(|error| failed(error.text()))?,
+            factors: Factors::load(&library).map_err(|error| failed(error.text()))?,
+            library,
+            area,
+            codes: Codes::default(),
+            surfaces: Mutex::default(),
+            noise,
+            units: RwLock::default(),
+        })
+    }
+
+    pub fn units(&self) -> Arc<UnitProfiles> {
+        Arc::clone(&self.units.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub fn set_units(&self, units: UnitProfiles) {
+        *self.units.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(units);
+    }
+
+    /// The editions of the air standards in force on a day.
+    pub fn air_at(&self, day: Day) -> Result<AirSet, Text> {
+        let date = period::date(day);
+        let area = &self.area;
+        Ok(AirSet {
+            rules: self.air.rules(area, date).map_err(|error| error.text())?,
+            limits: self.air.limits(area, date).map_err(|error| error.text())?,
+            method: self.air.method(area, date).map_err(|error| error.text())?,
+        })
+    }
+
+    pub fn surface_at(&self, day: Day) -> Result<Arc<Surface>, Text> {
+        let date = period::date(day);
+        let edition = self.library.in_force("GB 3838", &self.area, date).map_err(|error| error.text())?.id();
+        let mut surfaces = self.surfaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The method of 2011 is older than any data; an edition that replaced it would come with its own dates.
+        let name = format!("{edition}/{}", date.year());
+        if let Some(surface) = surfaces.get(&name) {
+            return Ok(Arc::clone(surface));
+        }
+        let surface = Surface::in_force(&self.library, &self.area, date).map_err(|error| error.text())?;
+        let surface = Arc::new(surface);
+        surfaces.insert(name, Arc::clone(&surface));
+        Ok(surface)
+    }
+
+    pub fn noise_at(&self, day: Day) -> Result<Arc<NoiseLimits>, Text> {
+        let standard =
+            self.library.in_force("GB 3096", &self.area, period::date(day)).map_err(|error| error.text())?.id();
+        let found = self.noise.iter().find(|(id, _)| *id == standard);
+        found.map(|(_, limits)| Arc::clone(limits)).ok_or_else(|| Text::new("没有噪声限值", "no noise limits"))
+    }
+
+    fn limits<'l>(&'l self, point: &'l Point, units: &'l UnitProfiles) -> Limits<'l> {
+        Limits {
+            point: point.id,
+            limits: &point.limits,
+            factors: &self.factors,
+            units,
+            standard: point.standard.as_deref(),
+        }
+    }
+}
+
+pub fn water_body(kind: PointKind) -> Body {
+    if kind == PointKind::LakePoint { Body::Lake } else { Body::River }
+}
+
+pub fn target_class(point: &Point) -> Option<Class> {
+    point.function_class.as_deref().and_then(|class| class.parse().ok())
+}
+
+fn water<'w>(point: &Point, surface: &'w Surface) -> Water<'w> {
+    Water {
+        surface,
+        body: water_body(point.kind),
+        target: target_class(point),
+        source: method_of(point.kind) == Method::Water { source: true },
+    }
+}
+
+/// Why a period was not judged, for the log and the why-page.
+pub type NotJudged = Text;
+
+/// Hours of one point, planned together.
+pub struct HourPlan<'p> {
+    pub rules: &'p Rules,
+    pub store: &'p dyn Store,
+    pub point: &'p Point,
+    pub gathered: &'p Gathered,
+}
+
+impl HourPlan<'_> {
+    fn settings(&self) -> Settings<'_> {
+        Settings {
+            store: self.store,
+            codes: &self.rules.codes,
+            kind: self.point.kind,
+            minute_minutes: self.point.minute_minutes,
+            needed_minutes: HOUR_MINUTES,
+            reviews: &self.gathered.reviews,
+            stops: &self.gathered.stops,
+        }
+    }
+
+    fn means(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Vec<HourMean>> {
+        let packets = self.gathered.hours.get(&hour)?;
+        Some(hour_means(Hour(hour), packets, &self.settings(), explain))
+    }
+
+    /// Values of an ambient hour in the units of the standards, and the factors whose values were set aside.
+    fn air_values(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<(HourValues, Vec<Code>)> {
+        let means = self.means(hour, explain)?;
+        let units = self.rules.units();
+        let mut values = HourValues::default();
+        let mut set_aside = Vec::new();
+        for pollutant in Pollutant::ALL {
+            let Some(factor) = air::code(pollutant) else { continue };
+            let Ok(place) = means.binary_search_by_key(&factor, |mean| mean.factor) else { continue };
+            let mean = &means[place];
+            if mean.set_aside {
+                set_aside.push(factor);
+            }
+            let value = mean.mean.filter(|_| mean.valid);
+            values.set(pollutant, value.and_then(|value| units.ambient(self.point.id, pollutant, value)).map(canonical));
+        }
+        Some((values, set_aside))
+    }
+
+    fn tier(&self, hour: i64) -> Tier {
+        let at = Hour(hour).start();
+        let covering = self.gathered.reviews.iter().filter(|review| review.from <= at && at < review.until);
+        covering.fold(Tier::Provisional, |tier, review| match review.action {
+            ReviewAction::Finalise if review.factor.is_none() => Tier::Final,
+            ReviewAction::Confirm if review.factor.is_none() => tier.max(Tier::Reviewed),
+            ReviewAction::Invalidate | ReviewAction::Correct => tier.max(Tier::Reviewed),
+            _ => tier,
+        })
+    }
+
+    /// The findings of `wanted` (sorted); an hour without any packet has none.
+    pub fn judge(&self, wanted: &[i64], mut explain: Option<&mut Explain>) -> Result<Vec<(i64, Finding)>, NotJudged> {
+        let mut findings = Vec::with_capacity(wanted.len());
+        let mut known: BTreeMap<i64, Option<(HourValues, Vec<Code>)>> = BTreeMap::new();
+        let mut set: Option<(Day, AirSet)> = None;
+        for &hour in wanted {
+            let day = Hour(hour).day();
+            let finding = match method_of(self.point.kind) {
+                Method::Air => {
+                    if set.as_ref().is_none_or(|(known, _)| *known != day) {
+                        set = Some((day, self.rules.air_at(day)?));
+                    }
+                    match &set {
+                        Some((_, set)) => self.air_hour(hour, set, &mut known, &mut explain),
+                        None => None,
+                    }
+                }
+                Method::Water { .. } => self.water_hour(hour, &mut explain)?,
+                Method::Limits => self.limit_hour(hour, &mut explain),
+                Method::Noise => self.noise_hour(hour, &mut explain),
+            };
+            if let Some(finding) = finding {
+                findings.push((hour, tidy(Finding { tier: self.tier(hour), ..finding })));
+            }
+        }
+        Ok(findings)
+    }
+
+    fn air_hour(
+        &self,
+        hour: i64,
+        set: &AirSet,
+        known: &mut BTreeMap<i64, Option<(HourValues, Vec<Code>)>>,
+        explain: &mut Option<&mut Explain>,
+    ) -> Option<Finding> {
+        let (values, set_aside) = match known.get(&hour) {
+            Some(values) if explain.is_none() => values.clone()?,
+            _ => {
+                let values = self.air_values(hour, explain);
+                known.insert(hour, values.clone());
+                values?
+            }
+        };
+        let mut before = Vec::new();
+        if set.rolling() {
+            for earlier in hour - 23..hour {
+                let entry = known.entry(earlier).or_insert_with(|| self.air_values(earlier, &mut None));
+                before.push(entry.as_ref().map(|(values, _)| *values));
+            }
+            // What lies further back is not needed again: hours are planned in order.
+            while known.first_key_value().is_some_and(|(first, _)| *first < hour - 23) {
+                known.pop_first();
+            }
+        }
+        let grade = air::grade(self.point.function_class.as_deref());
+        Some(air::hour(set, grade, &values, &set_aside, &before, explain))
+    }
+
+    fn water_hour(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Result<Option<Finding>, NotJudged> {
+        let Some(means) = self.means(hour, explain) else { return Ok(None) };
+        let surface = self.rules.surface_at(Hour(hour).day())?;
+        let units = self.rules.units();
+        let mut values = Vec::new();
+        for mean in means.iter().filter(|mean| mean.valid) {
+            let Some(value) = mean.mean else { continue };
+            let mut value = WaterValue { factor: mean.factor, value, unit: None, count: mean.count };
+            if let Some(unit) = units.exception(self.point.id, mean.factor)
+                && let Some(known) = self.rules.factors.get(mean.factor.as_str())
+                && let Ok(standard) = known.unit.parse()
+                && let Some(converted) = unit.convert(value.value, standard)
+            {
+                value.value = converted;
+            }
+            values.push(value);
+        }
+        let mut finding = water(self.point, &surface).judge(&values, explain)?;
+        add_set_aside(&mut finding, &means);
+        Ok(Some(finding))
+    }
+
+    fn limit_hour(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Finding> {
+        let means = self.means(hour, explain)?;
+        let mut finding = Finding::default();
+        let instant = self.point.limits.iter().any(|limit| limit.period == LimitPeriod::Instant);
+        for mean in &means {
+            let mut add = |stat, value: Option<Decimal>| {
+                if value.is_some() {
+                    finding.items.push(Item::new(mean.factor, stat, value, mean.valid, mean.count));
+                }
+            };
+            add(Stat::Mean, mean.mean);
+            add(Stat::Converted, mean.converted);
+            add(Stat::Total, mean.total);
+            if instant {
+                add(Stat::Maximum, mean.maximum.or(mean.mean));
+            }
+        }
+        add_set_aside(&mut finding, &means);
+        finding.valid = finding.items.iter().any(Item::valid);
+        let units = self.rules.units();
+        let limits = self.rules.limits(self.point, &units);
+        let at = Hour(hour).start();
+        limits.compare(&mut finding, LimitPeriod::Instant, at, explain);
+        limits.compare(&mut finding, LimitPeriod::Hour, at, explain);
+        Some(finding)
+    }
+
+    fn noise_hour(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Finding> {
+        let means = self.means(hour, explain)?;
+        let mut finding = Finding::default();
+        for mean in means.iter().filter(|mean| mean.mean.is_some()) {
+            finding.items.push(Item::new(mean.factor, Stat::Mean, mean.mean, mean.valid, mean.count));
+        }
+        add_set_aside(&mut finding, &means);
+        finding.valid = finding.items.iter().any(Item::valid);
+        Some(finding)
+    }
+}
+
+/// Values that came and do not count stay visible as items without a number.
+fn add_set_aside(finding: &mut Finding, means: &[HourMean]) {
+    for mean in means.iter().filter(|mean| mean.set_aside && mean.mean.is_none()) {
+        let mut item = Item::new(mean.factor, Stat::Mean, None, false, 0);
+        item.flags.set(Flags::SET_ASIDE, true);
+        finding.items.push(item);
+    }
+}
+
+/// One order and one form of numbers, so that equal findings are equal bytes.
+fn tidy(mut finding: Finding) -> Finding {
+    for item in &mut finding.items {
+        item.value = item.value.map(canonical);
+        item.limit = item.limit.map(canonical);
+        item.times = item.times.map(canonical);
+    }
+    finding.items.sort_by_key(|item| (item.factor, item.stat));
+    finding
+}
+
+/// A day of a point from its hours; `device` are day values that the device sent itself.
+pub fn judge_day(
+    rules: &Rules,
+    point: &Point,
+    day: Day,
+    hours: &Slots,
+    device: &[HourMean],
+    mut explain: Option<&mut Explain>,
+) -> Result<Option<Finding>, NotJudged> {
+    let findings: Vec<(usize, &Finding)> =
+        hours.iter().enumerate().filter_map(|(hour, slot)| slot.as_ref().map(|slot| (hour, &slot.finding))).collect();
+    if findings.is_empty() && device.is_empty() {
+        return Ok(None);
+    }
+    let explain = &mut explain;
+    let finding = match method_of(point.kind) {
+        Method::Air => {
+            let set = rules.air_at(day)?;
+            let mut values: [Option<HourValues>; 24] = [None; 24];
+            for (hour, finding) in &findings {
+                values[*hour] = Some(air::values_of_hour(finding));
+            }
+            let mut own = HourValues::default();
+            let units = rules.units();
+            for mean in device.iter().filter(|mean| mean.valid) {
+                if let (Some(pollutant), Some(value)) = (air::pollutant(mean.factor), mean.mean) {
+                    own.set(pollutant, units.ambient(point.id, pollutant, value));
+                }
+            }
+            air::day(&set, air::grade(point.function_class.as_deref()), &values, &own, explain)
+        }
+        Method::Water { .. } => {
+            let surface = rules.surface_at(day)?;
+            let water = water(point, &surface);
+            let mut values = means_of(&findings, Some(&water));
+            for mean in device.iter().filter(|mean| mean.valid) {
+                if let Some(value) = mean.mean
+                    && !values.iter().any(|known| known.factor == mean.factor)
+                {
+                    values.push(WaterValue { factor: mean.factor, value, unit: None, count: 1 });
+                }
+            }
+            water.judge(&values, explain)?
+        }
+        Method::Limits => limit_day(rules, point, day, &findings, device, explain),
+        Method::Noise => {
+            let limits = rules.noise_at(day)?;
+            let mut levels: Vec<(u8, Decimal)> = Vec::new();
+            for (hour, finding) in &findings {
+                let level = noise::LEVELS.iter().find_map(|name| {
+                    let item = finding.item(Code::new(name)?, Stat::Mean)?;
+                    item.value.filter(|_| item.valid())
+                });
+                levels.extend(level.map(|level| (*hour as u8, level)));
+            }
+            noise::day(&limits, point.function_class.as_deref(), &levels, explain)
+        }
+    };
+    let tier = findings.iter().map(|(_, finding)| finding.tier).min().unwrap_or_default();
+    Ok(Some(tidy(Finding { tier, ..finding })))
+}
+
+/// The mean of the valid means of several findings, by factor.
+fn means_of(findings: &[(usize, &Finding)], water: Option<&Water<'_>>) -> Vec<WaterValue> {
+    let mut sums: BTreeMap<Code, Vec<Decimal>> = BTreeMap::new();
+    for (_, finding) in findings {
+        for item in finding.items.iter().filter(|item| item.stat == Stat::Mean && item.valid()) {
+            if let Some(value) = item.value {
+                sums.entry(item.factor).or_default().push(value);
+            }
+        }
+    }
+    sums.into_iter()
+        .filter_map(|(factor, values)| {
+            let value = standards::decimal::mean(values.iter().copied())?;
+            let unit = water.map(|water| water.unit_of(factor)).filter(|unit| !unit.is_empty());
+            Some(WaterValue { factor, value: canonical(value), unit, count: values.len() as u16 })
+        })
+        .collect()
+}
+
+fn limit_day(
+    rules: &Rules,
+    point: &Point,
+    day: Day,
+    findings: &[(usize, &Finding)],
+    device: &[HourMean],
+    explain: &mut Option<&mut Explain>,
+) -> Finding {
+    let flow = match point.kind {
+        PointKind::WastewaterOutlet => Code::new("w00000"),
+        _ => None,
+    };
+    let mut finding = Finding::default();
+    let mut series: BTreeMap<(Code, Stat), Vec<(Decimal, Option<Decimal>)>> = BTreeMap::new();
+    for (_, hour) in findings {
+        let flow = flow.and_then(|flow| {
+            let item = hour.item(flow, Stat::Total).or_else(|| hour.item(flow, Stat::Mean))?;
+            item.value.filter(|_| item.valid())
+        });
+        for item in hour.items.iter().filter(|item| item.valid()) {
+            if let Some(value) = item.value {
+                series.entry((item.factor, item.stat)).or_default().push((value, flow));
+            }
+        }
+    }
+    for ((factor, stat), values) in &series {
+        let count = values.len();
+        let (value, valid) = match stat {
+            Stat::Total => (Some(values.iter().map(|(value, _)| *value).sum()), true),
+            Stat::Maximum => (values.iter().map(|(value, _)| *value).max(), true),
+            _ => {
+                let found = if Some(*factor) == flow { limit::day_mean(&arithmetic(values)) } else { limit::day_mean(values) };
+                let enough = point.kind != PointKind::WasteGasOutlet || count >= GAS_DAY_HOURS;
+                let weighted = found.is_some_and(|(_, weighted)| weighted);
+                crate::model::step(explain, || {
+                    let how = if weighted { ("按流量加权", "weighted by flow") } else { ("算术", "arithmetic") };
+                    let (zh, en) = if enough { ("有效", "valid") } else { ("不足 20 个，无效", "fewer than 20: not valid") };
+                    standards::Step::new(
+                        "HJ 212-2017 附录 D",
+                        format!("{factor} 日均值由 {count} 个有效小时{}平均：{zh}", how.0),
+                        format!("{factor}: daily mean of {count} valid hours, {}: {en}", how.1),
+                    )
+                });
+                (found.map(|(value, _)| value), enough)
+            }
+        };
+        finding.items.push(Item::new(*factor, *stat, value, valid, count as u16));
+    }
+    for mean in device.iter().filter(|mean| mean.valid) {
+        if finding.items.iter().any(|item| item.factor == mean.factor) {
+            continue;
+        }
+        for (stat, value) in [(Stat::Mean, mean.mean), (Stat::Converted, mean.converted), (Stat::Total, mean.total)] {
+            if value.is_some() {
+                finding.items.push(Item::new(mean.factor, stat, value, true, 1));
+            }
+        }
+    }
+    finding.valid = finding.items.iter().any(Item::valid);
+    let units = rules.units();
+    rules.limits(point, &units).compare(&mut finding, LimitPeriod::Day, day.start(), explain);
+    finding
+}
+
+fn arithmetic(values: &[(Decimal, Option<Decimal>)]) -> Vec<(Decimal, Option<Decimal>)> {
+    values.iter().map(|(value, _)| (*value, None)).collect()
+}
+
+/// A month or year of a point from its days, oldest first. `running`: the period has not ended.
+pub fn judge_period(
+    rules: &Rules,
+    point: &Point,
+    key: Key,
+    days: &[(Day, &Finding)],
+    running: bool,
+    mut explain: Option<&mut Explain>,
+) -> Result<Option<Finding>, NotJudged> {
+    let Some((last, _)) = days.last() else { return Ok(None) };
+    let explain = &mut explain;
+    let limit_period = match key.level {
+        PeriodLevel::Month => LimitPeriod::Month,
+        _ => LimitPeriod::Year,
+    };
+    let mut finding = match method_of(point.kind) {
+        Method::Air => {
+            let set = rules.air_at(*last)?;
+            let part = match key.level {
+                PeriodLevel::Month => {
+                    let month = Month(key.period as i32);
+                    Part::Month(month.year() as i16, (month.0.rem_euclid(12) + 1) as u8)
+                }
+                _ => Part::Year(key.period as i16),
+            };
+            let dated: Vec<_> = days.iter().map(|(day, finding)| (period::date(*day), *finding)).collect();
+            let grade = air::grade(point.function_class.as_deref());
+            air::period(&set, grade, part, &dated, running, explain)
+        }
+        Method::Water { .. } => {
+            let surface = rules.surface_at(*last)?;
+            let water = water(point, &surface);
+            let indexed: Vec<(usize, &Finding)> = days.iter().map(|(_, finding)| (0, *finding)).collect();
+            water.judge(&means_of(&indexed, Some(&water)), explain)?
+        }
+        Method::Limits | Method::Noise => {
+            let mut finding = sums_of(days);
+            let units = rules.units();
+            rules.limits(point, &units).compare(&mut finding, limit_period, key.start(), explain);
+            finding
+        }
+    };
+    if method_of(point.kind) != Method::Air {
+        let valid = days.iter().filter(|(_, day)| day.valid).count();
+        let exceeding = days.iter().filter(|(_, day)| day.valid && day.exceeding).count();
+        for (name, count) in [("days_valid", valid), ("days_over", exceeding)] {
+            if let Some(factor) = Code::new(name) {
+                finding.items.push(Item::new(factor, Stat::Total, Some(Decimal::from(count)), true, 1));
+            }
+        }
+    }
+    finding.running = running;
+    let tier = days.iter().map(|(_, day)| day.tier).min().unwrap_or_default();
+    Ok(Some(tidy(Finding { tier, ..finding })))
+}
+
+/// Means of means and sums of totals over days.
+fn sums_of(days: &[(Day, &Finding)]) -> Finding {
+    let mut series: BTreeMap<(Code, Stat), Vec<Decimal>> = BTreeMap::new();
+    for (_, day) in days {
+        for item in day.items.iter().filter(|item| item.valid()) {
+            if let Some(value) = item.value {
+                series.entry((item.factor, item.stat)).or_default().push(value);
+            }
+        }
+    }
+    let mut finding = Finding::default();
+    for ((factor, stat), values) in series {
+        let value = match stat {
+            Stat::Total => Some(values.iter().sum()),
+            Stat::Maximum => values.iter().copied().max(),
+            _ => standards::decimal::mean(values.iter().copied()),
+        };
+        finding.items.push(Item::new(factor, stat, value, true, values.len() as u16));
+    }
+    finding.valid = !finding.items.is_empty();
+    finding
+}

@@ -1,0 +1,4 @@
+//! Rates of data.
+/// Rates of a point.
+#[derive(Clone, Debug, Default)]
+pub struct Rates;

@@ -1,0 +1,189 @@
+//! What people say of data (审核): invalidate, correct, confirm; and declared stops (停运、维护申报). Raw data are never
+//! touched; a statement is a row with who, when and why.
+
+use kernel::{Division, Timestamp};
+use rust_decimal::Decimal;
+use store::{Reader, StoreError, Transaction};
+
+use crate::code::Code;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewAction {
+    /// 判为无效
+    Invalidate,
+    /// 更正
+    Correct,
+    /// 确认: looked at and found good.
+    Confirm,
+    /// 终审: no later provisional change is expected.
+    Finalise,
+}
+
+impl ReviewAction {
+    const ALL: [Self; 4] = [Self::Invalidate, Self::Correct, Self::Confirm, Self::Finalise];
+
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Invalidate => "invalidate",
+            Self::Correct => "correct",
+            Self::Confirm => "confirm",
+            Self::Finalise => "finalise",
+        }
+    }
+}
+
+/// One statement about a point's data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Review {
+    pub id: i64,
+    pub point: i64,
+    /// `None`: every factor.
+    pub factor: Option<Code>,
+    pub action: ReviewAction,
+    pub from: Timestamp,
+    /// Exclusive.
+    pub until: Timestamp,
+    /// The right value of each hour, in the unit that the device sends.
+    pub value: Option<Decimal>,
+    pub reason: String,
+    pub by_id: i64,
+    pub by_name: String,
+    pub at: Timestamp,
+}
+
+impl Review {
+    pub fn covers(&self, factor: Code, at: Timestamp) -> bool {
+        self.from <= at && at < self.until && self.factor.is_none_or(|only| only == factor)
+    }
+}
+
+/// A declared stop or maintenance window of a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    pub id: i64,
+    pub point: i64,
+    /// `stop` 停产停运, `maintenance` 维护.
+    pub kind: String,
+    pub from: Timestamp,
+    /// Exclusive.
+    pub until: Timestamp,
+    pub reason: String,
+    pub by_id: i64,
+    pub by_name: String,
+    pub at: Timestamp,
+}
+
+impl Stop {
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.until
+    }
+}
+
+/// Statements of a point that touch `from..until`, oldest first; at most 10,000.
+pub fn of_point(
+    reader: &dyn Reader,
+    division: Division,
+    point: i64,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Review>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, point, factor, action, from_time, until_time, value, reason, by_id, by_name, at FROM judge_review
+         WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id LIMIT 10000",
+        &[division.into(), point.into(), until.into(), from.into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let action = row.text(3)?;
+            Ok(Review {
+                id: row.integer(0)?,
+                point: row.integer(1)?,
+                factor: row.optional_text(2)?.and_then(Code::new),
+                action: ReviewAction::ALL
+                    .into_iter()
+                    .find(|known| known.key() == action)
+                    .ok_or_else(|| StoreError::Shape(format!("review action `{action}`")))?,
+                from: row.time(4)?,
+                until: row.time(5)?,
+                value: row.optional_text(6)?.and_then(|text| text.parse().ok()),
+                reason: row.text(7)?.to_owned(),
+                by_id: row.integer(8)?,
+                by_name: row.text(9)?.to_owned(),
+                at: row.time(10)?,
+            })
+        })
+        .collect()
+}
+
+pub fn put(transaction: &dyn Transaction, division: Division, review: &Review) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO judge_review (division, id, point, factor, action, from_time, until_time, value, reason, by_id, by_name, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        &[
+            division.into(),
+            review.id.into(),
+            review.point.into(),
+            review.factor.map(|factor| factor.as_str().to_owned()).into(),
+            review.action.key().into(),
+            review.from.into(),
+            review.until.into(),
+            review.value.map(|value| value.to_string()).into(),
+            (&review.reason).into(),
+            review.by_id.into(),
+            (&review.by_name).into(),
+            review.at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Declared stops of a point that touch `from..until`; at most 10,000.
+pub fn stops_of_point(
+    reader: &dyn Reader,
+    division: Division,
+    point: i64,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Stop>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, point, kind, from_time, until_time, reason, by_id, by_name, at FROM judge_stop
+         WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id LIMIT 10000",
+        &[division.into(), point.into(), until.into(), from.into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(Stop {
+                id: row.integer(0)?,
+                point: row.integer(1)?,
+                kind: row.text(2)?.to_owned(),
+                from: row.time(3)?,
+                until: row.time(4)?,
+                reason: row.text(5)?.to_owned(),
+                by_id: row.integer(6)?,
+                by_name: row.text(7)?.to_owned(),
+                at: row.time(8)?,
+            })
+        })
+        .collect()
+}
+
+pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO judge_stop (division, id, point, kind, from_time, until_time, reason, by_id, by_name, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            division.into(),
+            stop.id.into(),
+            stop.point.into(),
+            (&stop.kind).into(),
+            stop.from.into(),
+            stop.until.into(),
+            (&stop.reason).into(),
+            stop.by_id.into(),
+            (&stop.by_name).into(),
+            stop.at.into(),
+        ],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! A point's own limits (排放限值、最小下泄流量…): hour and day means against what its permit or standard says.
+
+use kernel::{FactorLimit, LimitPeriod, Timestamp};
+use rust_decimal::Decimal;
+use standards::Step;
+use standards::measure::{Factors, Unit};
+
+use crate::code::Code;
+use crate::model::{Explain, Finding, Flags, Item, Stat, note, step};
+use crate::unit::UnitProfiles;
+
+/// What limits are compared with.
+#[derive(Clone, Copy)]
+pub struct Limits<'l> {
+    pub point: i64,
+    pub limits: &'l [FactorLimit],
+    pub factors: &'l Factors,
+    pub units: &'l UnitProfiles,
+    /// `GB 18918-2002`, for limits without a basis of their own.
+    pub standard: Option<&'l str>,
+}
+
+impl Limits<'_> {
+    /// The unit that the point sends a factor in; empty where it is not known.
+    pub fn sent_unit(&self, factor: Code) -> &str {
+        self.factors.get(factor.as_str()).map_or("", |known| known.unit.as_str())
+    }
+
+    /// A limit in the unit that the point sends; `None` where the units do not convert.
+    fn in_sent_unit(&self, limit: Decimal, unit: &str, factor: Code) -> Option<Decimal> {
+        let sent = self.sent_unit(factor);
+        if unit.trim() == sent.trim() || unit.trim().is_empty() {
+            return Some(limit);
+        }
+        let to = match self.units.exception(self.point, factor) {
+            Some(unit) => unit,
+            None if sent.is_empty() => return Some(limit),
+            None => sent.parse::<Unit>().ok()?,
+        };
+        unit.parse::<Unit>().ok()?.convert(limit, to)
+    }
+
+    /// Compares the items of a finding with the limits of `period` in force at `at`.
+    pub fn compare(
+        &self,
+        finding: &mut Finding,
+        period: LimitPeriod,
+        at: Timestamp,
+        explain: &mut Option<&mut Explain>,
+    ) {
+        for limit in self.limits.iter().filter(|limit| limit.period == period && limit.in_force(at)) {
+            let Some(factor) = Code::new(&limit.factor) else { continue };
+            let name = &limit.factor;
+            if limit.unconfirmed {
+                note(
+                    explain,
+                    format!("{name} 的限值未经确认，不用于判定（{}）", limit.basis),
+                    format!("the limit of {name} is not confirmed and does not judge ({})", limit.basis),
+                );
+                continue;
+            }
+            let stat = match (period, limit.converted) {
+                (LimitPeriod::Instant, _) => Stat::Maximum,
+                (_, true) => Stat::Converted,
+                _ => Stat::Mean,
+            };
+            let Some(place) = finding.items.iter().position(|item| item.factor == factor && item.stat == stat) else {
+                let missing = !finding.items.iter().any(|item| item.factor == factor);
+                if limit.converted && !missing {
+                    note(
+                        explain,
+                        format!("{name} 没有折算值，不与折算限值比较"),
+                        format!("{name} has no value at reference conditions and is not compared"),
+                    );
+                }
+                continue;
+            };
+            if finding.standard.is_empty() {
+                finding.standard = match self.standard {
+                    Some(standard) => standard.to_owned(),
+                    None => limit.basis.clone(),
+                };
+            }
+            self.compare_one(&mut finding.items[place], limit, explain);
+        }
+        finding.exceeding = finding.items.iter().any(Item::exceeding);
+    }
+
+    fn compare_one(&self, item: &mut Item, limit: &FactorLimit, explain: &mut Option<&mut Explain>) {
+        let (Some(value), true) = (item.value, item.valid()) else { return };
+        for (bound, lower) in [(limit.upper, false), (limit.lower, true)] {
+            let Some(bound) = bound else { continue };
+            let Some(bound) = self.in_sent_unit(bound, &limit.unit, item.factor) else {
+                let (factor, unit) = (item.factor, &limit.unit);
+                note(
+                    explain,
+                    format!("{factor} 的限值单位 {unit} 与上报单位不能换算，未比较"),
+                    format!("the limit of {factor} in {unit} does not convert to the unit sent; not compared"),
+                );
+                continue;
+            };
+            // A value on a limit is inside.
+            let outside = if lower { value < bound } else { value > bound };
+            if item.limit.is_none() || outside {
+                item.limit = Some(bound);
+                item.flags.set(Flags::LOWER, lower);
+            }
+            if outside {
+                item.flags.set(Flags::EXCEEDING, true);
+                // pH has no multiple; a shortfall is told as the share that is missing.
+                item.times = match (item.factor.as_str(), lower) {
+                    ("w01001", _) => None,
+                    (_, false) => standards::air::exceedance_multiple(value, bound),
+                    (_, true) if bound > Decimal::ZERO => {
+                        Some(standards::decimal::round_half_even((bound - value) / bound, 2))
+                    }
+                    _ => None,
+                };
+            }
+            let (factor, basis) = (item.factor, limit.basis.as_str());
+            step(explain, || {
+                let (zh, en) = match (outside, lower) {
+                    (false, _) => ("未超过", "is inside"),
+                    (true, false) => ("超过", "exceeds"),
+                    (true, true) => ("低于", "is below"),
+                };
+                let what = if limit.converted { "折算值 " } else { "" };
+                Step::new(
+                    basis,
+                    format!("{factor} {what}{value} {zh}限值 {bound}"),
+                    format!("{factor} {value} {en} the limit {bound}"),
+                )
+            });
+        }
+    }
+}
+
+/// The mean of a day from hours `(value, flow)`: weighted by flow where every hour has one (HJ 212-2017 annex D,
+/// waste water), arithmetic otherwise.
+pub fn day_mean(hours: &[(Decimal, Option<Decimal>)]) -> Option<(Decimal, bool)> {
+    let flows: Option<Decimal> = hours.iter().map(|(_, flow)| *flow).sum();
+    match flows {
+        Some(sum) if sum > Decimal::ZERO => {
+            let mass: Decimal = hours.iter().map(|(value, flow)| *value * flow.unwrap_or_default()).sum();
+            Some((mass / sum, true))
+        }
+        _ => standards::decimal::mean(hours.iter().map(|(value, _)| *value)).map(|mean| (mean, false)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(hours: &[(i64, Option<i64>)], expect: Option<(&str, bool)>) {
+        let hours: Vec<(Decimal, Option<Decimal>)> =
+            hours.iter().map(|(value, flow)| (Decimal::from(*value), flow.map(Decimal::from))).collect();
+        let found = day_mean(&hours).map(|(mean, weighted)| (mean.normalize().to_string(), weighted));
+        assert_eq!(found, expect.map(|(mean, weighted)| (mean.to_owned(), weighted)));
+    }
+
+    #[test]
+    fn a_day_is_weighted_by_flow_where_every_hour_has_one() {
+        check(&[(10, Some(1)), (40, Some(3))], Some(("32.5", true)));
+        check(&[(10, Some(1)), (40, None)], Some(("25", false)));
+        check(&[(10, Some(0)), (40, Some(0))], Some(("25", false)));
+        check(&[], None);
+    }
+}

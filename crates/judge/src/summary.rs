@@ -1,0 +1,125 @@
+//! A verdict in one line, in both languages.
+
+use kernel::{Name, Point};
+use standards::air::Pollutant;
+
+use crate::model::{Finding, Item, Method, Stat};
+use crate::plan::method_of;
+use crate::rule::{air, water};
+
+/// The name of a factor as people write it.
+pub fn factor_label(item: &Item) -> String {
+    factor_name(item.factor.as_str()).zh
+}
+
+/// Chinese and English name of a factor code; the code itself where it is not known.
+pub fn factor_name(code: &str) -> Name {
+    if let Some(pollutant) = Pollutant::ALL.into_iter().find(|pollutant| pollutant.hj212() == code) {
+        return Name::new(pollutant.label(), pollutant.label());
+    }
+    let (zh, en) = match code {
+        "w00000" => ("污水流量", "flow"),
+        "w01001" => ("pH", "pH"),
+        "w01009" => ("溶解氧", "dissolved oxygen"),
+        "w01010" => ("水温", "water temperature"),
+        "w01012" => ("悬浮物", "suspended solids"),
+        "w01018" => ("化学需氧量", "COD"),
+        "w01019" => ("高锰酸盐指数", "CODMn"),
+        "w21001" => ("总氮", "total nitrogen"),
+        "w21003" => ("氨氮", "ammonia nitrogen"),
+        "w21011" => ("总磷", "total phosphorus"),
+        "a34013" => ("烟尘", "dust"),
+        "a21002" => ("氮氧化物", "NOx"),
+        "a19001" => ("氧含量", "O2"),
+        "Ld" => ("昼间等效声级", "Ld"),
+        "Ln" => ("夜间等效声级", "Ln"),
+        "Ldn" => ("昼夜等效声级", "Ldn"),
+        "Leq" | "LA" => ("等效声级", "Leq"),
+        other => (other, other),
+    };
+    Name::new(zh, en)
+}
+
+pub fn of(point: &Point, finding: &Finding) -> Name {
+    let base = match method_of(point.kind) {
+        Method::Air => of_air(finding),
+        Method::Water { .. } => of_water(finding),
+        Method::Noise => of_noise(finding),
+        Method::Limits => Name::default(),
+    };
+    let over: Vec<&Item> = finding.items.iter().filter(|item| item.exceeding()).collect();
+    if over.is_empty() {
+        if !base.zh.is_empty() {
+            return base;
+        }
+        return match (finding.valid, finding.standard.is_empty()) {
+            (false, _) => Name::new("数据无效，未评价", "no valid data, not judged"),
+            (true, true) => Name::new("无限值，未评价", "no limits, not judged"),
+            (true, false) => Name::new("达标", "inside the limits"),
+        };
+    }
+    let part = |item: &&Item, english: bool| {
+        let name = factor_name(item.factor.as_str());
+        let name = if english { name.en } else { name.zh };
+        let value = item.value.map(|value| value.round_dp(3).normalize().to_string()).unwrap_or_default();
+        let limit = item.limit.map(|limit| limit.to_string()).unwrap_or_default();
+        match (item.times, english) {
+            (Some(times), false) => format!("{name} {value}（限值 {limit}，{times} 倍）"),
+            (Some(times), true) => format!("{name} {value} (limit {limit}, by {times})"),
+            (None, false) => format!("{name} {value}（限值 {limit}）"),
+            (None, true) => format!("{name} {value} (limit {limit})"),
+        }
+    };
+    let zh: Vec<String> = over.iter().map(|item| part(item, false)).collect();
+    let en: Vec<String> = over.iter().map(|item| part(item, true)).collect();
+    let separator = if base.zh.is_empty() { ("", "") } else { ("；", "; ") };
+    Name::new(
+        format!("{}{}超标：{}", base.zh, separator.0, zh.join("、")),
+        format!("{}{}exceeding: {}", base.en, separator.1, en.join(", ")),
+    )
+}
+
+fn of_air(finding: &Finding) -> Name {
+    let ratio = finding.items.iter().find(|item| item.factor == *"good_ratio").and_then(|item| item.value);
+    if let Some(ratio) = ratio {
+        return Name::new(format!("优良天数比例 {ratio}%"), format!("good days {ratio}%"));
+    }
+    let primary: Vec<&str> = finding
+        .items
+        .iter()
+        .filter(|item| item.primary())
+        .filter_map(|item| air::pollutant(item.factor))
+        .map(Pollutant::label)
+        .collect();
+    match (finding.index, primary.is_empty()) {
+        (Some(aqi), true) => Name::new(format!("AQI {aqi}"), format!("AQI {aqi}")),
+        (Some(aqi), false) => {
+            let names = primary.join("、");
+            Name::new(format!("AQI {aqi}，首要污染物 {names}"), format!("AQI {aqi}, primary {}", primary.join(", ")))
+        }
+        (None, _) => Name::new("AQI NA（数据不足）", "AQI NA (not enough data)"),
+    }
+}
+
+fn of_water(finding: &Finding) -> Name {
+    match finding.index.and_then(water::class_of_number) {
+        Some(class) => {
+            let name = class.name();
+            Name::new(name.zh, name.en)
+        }
+        None => Name::new("未评价类别", "no class"),
+    }
+}
+
+fn of_noise(finding: &Finding) -> Name {
+    let level = |stat: Stat| {
+        finding.items.iter().find(|item| item.stat == stat).and_then(|item| item.value).map(|value| value.to_string())
+    };
+    match (level(Stat::DayLevel), level(Stat::NightLevel)) {
+        (None, None) => Name::default(),
+        (day, night) => {
+            let (day, night) = (day.unwrap_or_else(|| "—".into()), night.unwrap_or_else(|| "—".into()));
+            Name::new(format!("昼间 {day} dB，夜间 {night} dB"), format!("day {day} dB, night {night} dB"))
+        }
+    }
+}

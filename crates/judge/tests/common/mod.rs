@@ -1,0 +1,149 @@
+//! A store, a judge and packets for the tests of judging.
+#![allow(dead_code)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use judge::Judge;
+use kernel::{Division, Name, Point, PointKind, PointSet, PointSource, Timestamp};
+use store::Store;
+use store::contract::{IncomingFrame, NewObservation, ObservationKey, PacketBatch, Transport, Urgency};
+use store::packed::{Mark, PackedValue, Scalar, Statistic};
+use store::sqlite::{SqliteOptions, SqliteStore};
+
+static BEDS: AtomicU32 = AtomicU32::new(0);
+
+pub struct Bed {
+    folder: PathBuf,
+    pub store: Arc<dyn Store>,
+    pub judge: Arc<Judge>,
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub fn point(id: i64, kind: PointKind) -> Point {
+    Point {
+        id,
+        ledger: "test".into(),
+        key: id.to_string(),
+        name: Name::new(format!("点位{id}"), format!("point {id}")),
+        kind,
+        location: None,
+        location_note: String::new(),
+        township: None,
+        body: None,
+        enterprise: None,
+        river: None,
+        owner: None,
+        function_class: None,
+        function_class_basis: None,
+        standard: None,
+        standard_grade: None,
+        limits: Vec::new(),
+        factors: Vec::new(),
+        realtime_seconds: None,
+        minute_minutes: None,
+        simulated: true,
+        schematic: false,
+        valid_from: None,
+    }
+}
+
+/// One packet: its time, kind and values `(factor, statistic, text, mark)`.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    pub point: i64,
+    pub kind: u16,
+    pub at: Timestamp,
+    pub values: Vec<(String, Statistic, String, Mark)>,
+}
+
+pub fn scalar(text: &str) -> Scalar {
+    if text.is_empty() {
+        return Scalar::Empty;
+    }
+    let scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    Scalar::Number { mantissa: text.replace('.', "").parse().unwrap(), scale: scale as u8 }
+}
+
+/// An hour packet of means with mark N.
+pub fn hour(point: i64, at: Timestamp, values: &[(&str, &str)]) -> Packet {
+    let values = values
+        .iter()
+        .map(|(factor, text)| ((*factor).to_owned(), Statistic::Average, (*text).to_owned(), Mark::NORMAL))
+        .collect();
+    Packet { point, kind: 2061, at, values }
+}
+
+pub fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+impl Bed {
+    pub fn new(division: i32, points: Vec<Point>) -> Self {
+        let number = BEDS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("qingshan-judge-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let store: Arc<dyn Store> =
+            SqliteStore::open(&folder, Division(division), SqliteOptions::default(), judge::MIGRATIONS).unwrap();
+        let points: Arc<dyn PointSource> = Arc::new(Arc::new(PointSet::new(points.into_iter().map(Arc::new).collect())));
+        let library = standards::Library::embedded().unwrap();
+        let judge =
+            Judge::new(Arc::clone(&store), Division(division), api::LiveBus::default(), points, library).unwrap();
+        Self { folder, store, judge }
+    }
+
+    /// Commits packets in batches, as `collect` does; the bytes of a packet follow from what it says.
+    pub fn commit(&self, packets: &[Packet], received_at: Timestamp) {
+        for some in packets.chunks(2000) {
+            let mut batch = PacketBatch::default();
+            for packet in some {
+                let values: Vec<PackedValue> = packet
+                    .values
+                    .iter()
+                    .map(|(factor, statistic, text, mark)| PackedValue {
+                        factor: self.store.factor_number(factor).unwrap(),
+                        statistic: *statistic,
+                        mark: *mark,
+                        value: scalar(text),
+                    })
+                    .collect();
+                batch.frames.push(IncomingFrame {
+                    bytes: format!("{packet:?}").into_bytes(),
+                    received_at,
+                    transport: Transport::Hj212,
+                    peer: "127.0.0.1:1".into(),
+                });
+                batch.observations.push(NewObservation {
+                    key: ObservationKey {
+                        point: packet.point,
+                        system: 22,
+                        kind: packet.kind,
+                        data_time: packet.at,
+                        part: 0,
+                    },
+                    frame: batch.frames.len() - 1,
+                    values,
+                    judge: Urgency::Now,
+                });
+            }
+            self.store.commit_packets(&batch, received_at).unwrap();
+        }
+    }
+
+    pub fn counts(&self) -> (i64, i64, i64) {
+        let division = self.store.division();
+        self.store.read(|reader| judge::rows::counts(reader, division)).unwrap()
+    }
+
+    pub fn events(&self, kind: &str) -> Vec<kernel::Event> {
+        let division = self.store.division();
+        let events = self.store.read(|reader| store::event_log::after(reader, division, 0, 100_000)).unwrap();
+        events.into_iter().filter(|event| event.kind == kind).collect()
+    }
+}
