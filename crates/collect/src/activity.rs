@@ -25,6 +25,11 @@ impl PointActivity {
         }
     }
 
+    /// Imported data tell how far a point's data reach, not that it is heard from.
+    pub fn heard_by_import(&self, data_time: Timestamp) {
+        self.data.fetch_max(data_time.millis(), Ordering::Relaxed);
+    }
+
     pub fn last_received(&self) -> Option<Timestamp> {
         Some(self.received.load(Ordering::Relaxed)).filter(|&at| at != 0).map(Timestamp)
     }

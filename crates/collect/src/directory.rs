@@ -99,6 +99,14 @@ impl Directory {
         directory
     }
 
+    /// Adds a binding unless the device has one for this system code.
+    pub fn add(&mut self, device: Device) {
+        let devices = self.devices.entry(device.mn.clone()).or_default();
+        if devices.iter().all(|known| known.system != device.system) {
+            devices.push(Arc::new(device));
+        }
+    }
+
     /// The binding in force at `at` for this device and system code.
     pub fn resolve(&self, mn: &str, system: u16, at: Timestamp) -> Resolution {
         let Some(devices) = self.devices.get(mn) else { return Resolution::Unknown };

@@ -100,7 +100,7 @@ pub struct Context<'c> {
     pub now: Timestamp,
 }
 
-fn refused(point: i64, name: &'static str) -> Taken {
+pub(crate) fn refused(point: i64, name: &'static str) -> Taken {
     let packet = ReadyPacket { frame: None, content: Content::Refused, anomalies: vec![(point, name)] };
     Taken { packet, answer: None, effect: None, heard: None }
 }

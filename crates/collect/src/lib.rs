@@ -19,16 +19,24 @@
 //! and is answered again; every queue, window and table is bounded by `limits.rs`; values are stored as sent.
 
 pub mod activity;
+mod adopt;
+mod announce;
 pub mod anomaly;
 pub mod clock;
+pub mod command;
+mod command_book;
 pub mod connection;
 pub mod directory;
 pub mod factors;
 pub mod gap;
+pub mod http;
 pub mod import;
 pub mod intake;
+mod keys;
 pub mod limits;
 pub mod model;
+pub mod mqtt;
+pub mod ops;
 pub mod pipeline;
 pub mod presence;
 pub mod quarantine;
@@ -36,6 +44,7 @@ mod rows;
 pub mod service;
 pub mod sessions;
 pub mod tcp;
+mod watch;
 pub mod wire;
 
 pub use directory::{Device, Directory, ExpectedIntervals};

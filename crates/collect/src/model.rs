@@ -227,4 +227,19 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
           CREATE TABLE presence (
             division BIGINT NOT NULL, point BIGINT NOT NULL, state TEXT NOT NULL, since BIGINT NOT NULL,
             PRIMARY KEY (division, point))",
+}, Migration {
+    mechanism: "collect",
+    number: 2,
+    sql: "CREATE TABLE adoption (
+            division BIGINT NOT NULL, mn TEXT NOT NULL, system BIGINT NOT NULL, point BIGINT NOT NULL,
+            valid_from BIGINT NOT NULL, adopted_by TEXT NOT NULL, adopted_at BIGINT NOT NULL,
+            PRIMARY KEY (division, mn, system));
+          CREATE TABLE issued_mn (
+            division BIGINT NOT NULL, serial TEXT NOT NULL, mn TEXT NOT NULL, issued_at BIGINT NOT NULL,
+            PRIMARY KEY (division, serial));
+          CREATE TABLE issued_key (
+            division BIGINT NOT NULL, mn TEXT NOT NULL, issued_at BIGINT NOT NULL, sm4_key TEXT NOT NULL,
+            PRIMARY KEY (division, mn, issued_at));
+          CREATE TABLE room (division BIGINT NOT NULL, id BIGINT NOT NULL, bytes {BYTES} NOT NULL,
+            PRIMARY KEY (division, id))",
 }];

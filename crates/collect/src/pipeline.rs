@@ -35,6 +35,16 @@ pub struct ReadyPacket {
     pub anomalies: Vec<(i64, &'static str)>,
 }
 
+impl ReadyPacket {
+    /// Point and data time of an observation.
+    pub fn data_time(&self) -> Option<(i64, Timestamp)> {
+        match &self.content {
+            Content::Observation { key, .. } => Some((key.point, key.data_time)),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum Content {
     Observation { key: ObservationKey, values: Vec<PackedValue>, judge: Urgency },
@@ -160,6 +170,14 @@ impl PipelineState {
         self.announcements.subscribe()
     }
 
+    /// Packets are stored again.
+    pub fn recovered(&self) {
+        if !self.accepting() {
+            tracing::info!("storing again; packets are accepted");
+            self.set_trouble(None);
+        }
+    }
+
     fn set_trouble(&self, trouble: Option<Trouble>) {
         self.accepting.store(trouble.is_none(), Ordering::Relaxed);
         let mut current = relock(self.trouble.lock());
@@ -281,10 +299,10 @@ fn commit(store: &dyn Store, state: &PipelineState, chunks: &mut Vec<Chunk>, byt
     state.counters.count(packets, now);
     match result {
         Ok(receipt) => {
-            if !state.accepting() {
-                tracing::info!("storing again; packets are accepted");
+            // Counting alone needs no room, so it proves none.
+            if !batch.frames.is_empty() {
+                state.recovered();
             }
-            state.set_trouble(None);
             state.counters.commits.fetch_add(1, Ordering::Relaxed);
             state.counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
             let duplicates = receipt.outcomes.iter().filter(|outcome| **outcome == Outcome::Duplicate).count();

@@ -130,11 +130,6 @@ pub fn quarantined_counts(reader: &dyn Reader, division: Division) -> Result<Vec
         .collect()
 }
 
-pub fn quarantined_count(reader: &dyn Reader, division: Division) -> Result<i64, StoreError> {
-    let row = reader.query_one("SELECT COUNT(*) FROM quarantine WHERE division = $1", &[division.into()])?;
-    row.map_or(Ok(0), |row| row.integer(0))
-}
-
 /// Frames of a quarantined device after a frame number, oldest first.
 pub fn quarantined_frames(
     reader: &dyn Reader,
@@ -196,5 +191,118 @@ pub fn save_presence(
          ON CONFLICT (division, point) DO UPDATE SET state = excluded.state, since = excluded.since",
         &[division.into(), point.into(), state.into(), since.into()],
     )?;
+    Ok(())
+}
+
+/// A device that was adopted out of quarantine, until the register holds its binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    pub mn: String,
+    pub system: u16,
+    pub point: i64,
+    pub valid_from: Timestamp,
+}
+
+pub fn adoptions(reader: &dyn Reader, division: Division) -> Result<Vec<Adoption>, StoreError> {
+    let rows = reader
+        .query("SELECT mn, system, point, valid_from FROM adoption WHERE division = $1 ORDER BY mn, system", &[division.into()])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Adoption {
+                mn: row.text(0)?.to_owned(),
+                system: row.integer(1)? as u16,
+                point: row.integer(2)?,
+                valid_from: row.time(3)?,
+            })
+        })
+        .collect()
+}
+
+pub fn save_adoption(
+    transaction: &dyn Transaction,
+    division: Division,
+    adoption: &Adoption,
+    by: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO adoption (division, mn, system, point, valid_from, adopted_by, adopted_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (division, mn, system) DO UPDATE SET point = excluded.point, valid_from = excluded.valid_from,
+           adopted_by = excluded.adopted_by, adopted_at = excluded.adopted_at",
+        &[
+            division.into(),
+            (&adoption.mn).into(),
+            adoption.system.into(),
+            adoption.point.into(),
+            adoption.valid_from.into(),
+            by.into(),
+            at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The MN issued to a device by its serial number.
+pub fn issued_mn(reader: &dyn Reader, division: Division, serial: &str) -> Result<Option<String>, StoreError> {
+    let row = reader.query_one(
+        "SELECT mn FROM issued_mn WHERE division = $1 AND serial = $2",
+        &[division.into(), serial.into()],
+    )?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+pub fn save_issued_mn(
+    transaction: &dyn Transaction,
+    division: Division,
+    serial: &str,
+    mn: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO issued_mn (division, serial, mn, issued_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        &[division.into(), serial.into(), mn.into(), at.into()],
+    )?;
+    Ok(())
+}
+
+/// Keys issued to devices, newest first.
+pub fn issued_keys(reader: &dyn Reader, division: Division) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
+    let rows = reader.query(
+        "SELECT mn, sm4_key, issued_at FROM issued_key WHERE division = $1 ORDER BY issued_at DESC",
+        &[division.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.time(2)?))).collect()
+}
+
+/// Keeps a key; of each device only the newest few.
+pub fn save_issued_key(
+    transaction: &dyn Transaction,
+    division: Division,
+    mn: &str,
+    key: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO issued_key (division, mn, issued_at, sm4_key) VALUES ($1, $2, $3, $4)",
+        &[division.into(), mn.into(), at.into(), key.into()],
+    )?;
+    transaction.execute(
+        "DELETE FROM issued_key WHERE division = $1 AND mn = $2 AND issued_at NOT IN
+           (SELECT issued_at FROM issued_key WHERE division = $1 AND mn = $2 ORDER BY issued_at DESC LIMIT 3)",
+        &[division.into(), mn.into()],
+    )?;
+    Ok(())
+}
+
+/// Writes and takes away so many bytes, each durably: is there room?
+pub fn try_room(store: &dyn store::Store, division: Division, bytes: usize) -> Result<(), StoreError> {
+    store.write(|transaction| {
+        transaction.execute(
+            "INSERT INTO room (division, id, bytes) VALUES ($1, 1, $2) ON CONFLICT (division, id) DO UPDATE SET bytes = excluded.bytes",
+            &[division.into(), vec![0u8; bytes].into()],
+        )
+    })?;
+    store.write(|transaction| transaction.execute("DELETE FROM room WHERE division = $1", &[division.into()]))?;
     Ok(())
 }

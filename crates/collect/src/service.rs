@@ -8,14 +8,23 @@ use kernel::{Division, ErrorCode, PointSource, Problem, Timestamp};
 use store::Store;
 
 use crate::activity::Activity;
+use crate::command_book::CommandBook;
 use crate::directory::Directory;
 use crate::factors::Factors;
+use crate::keys::IssuedKeys;
 use crate::limits::Limits;
 use crate::model::CollectStatus;
 use crate::pipeline::{self, PipelineSender, PipelineState};
 use crate::presence::{self, Presence};
 use crate::quarantine::Quarantine;
 use crate::sessions::Sessions;
+use crate::rows;
+
+/// Room that must be there again before packets count as accepted.
+const PROBE_BYTES: usize = 256 << 10;
+
+/// Commands that are taken up again after a start.
+const MAX_OPEN_COMMANDS: i64 = 10_000;
 
 /// The collect mechanism. Share it by `Arc`.
 pub struct Collect {
@@ -24,7 +33,11 @@ pub struct Collect {
     pub(crate) live: api::LiveBus,
     pub(crate) points: Arc<dyn PointSource>,
     pub(crate) limits: Limits,
+    /// What the register says, and with the adopted devices.
+    pub(crate) registered: ArcSwap<Directory>,
     pub(crate) directory: ArcSwap<Directory>,
+    pub(crate) keys: IssuedKeys,
+    pub(crate) commands: CommandBook,
     pub(crate) factors: Factors,
     pub(crate) quarantine: Quarantine,
     pub(crate) activity: Activity,
@@ -55,8 +68,14 @@ impl Collect {
     ) -> Result<Arc<Self>, Problem> {
         let (sender, state) = pipeline::start(Arc::clone(&store))
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("starting the ingest thread: {error}")))?;
-        let quarantine = store.read(|reader| Quarantine::load(reader, division, &limits))?;
-        Ok(Arc::new(Self {
+        let (quarantine, keys, open) = store.read(|reader| {
+            Ok((
+                Quarantine::load(reader, division, &limits)?,
+                IssuedKeys::load(reader, division)?,
+                rows::open_commands(reader, division, MAX_OPEN_COMMANDS)?,
+            ))
+        })?;
+        let collect = Arc::new(Self {
             factors: Factors::new(Arc::clone(&store), limits.factors),
             activity: Activity::load(&*store),
             store,
@@ -64,19 +83,29 @@ impl Collect {
             live,
             points,
             limits,
+            registered: ArcSwap::default(),
             directory: ArcSwap::default(),
+            keys,
+            commands: CommandBook::load(open),
             quarantine,
             sessions: Sessions::default(),
             sender,
             state,
             started_at: kernel::time::now(),
             next_connection: AtomicU64::new(1),
-        }))
+        });
+        collect.merge_adoptions()?;
+        Ok(collect)
     }
 
     /// Exchanges all bindings at once; packets that are being read keep the set they began with.
     pub fn set_directory(&self, directory: Directory) {
-        self.directory.store(Arc::new(directory));
+        self.registered.store(Arc::new(directory));
+        // Adopted devices stand on disk; when they cannot be read now, the register's bindings hold alone.
+        if let Err(problem) = self.merge_adoptions() {
+            tracing::warn!("reading adopted devices: {problem}");
+            self.directory.store(self.registered.load_full());
+        }
     }
 
     pub fn directory(&self) -> Arc<Directory> {
@@ -87,6 +116,18 @@ impl Collect {
     pub fn presence(&self, point: i64, now: Timestamp) -> Presence {
         let heard = self.activity.get(point).and_then(|activity| activity.last_received());
         presence::presence(heard, self.expected_seconds(point, now), now)
+    }
+
+    pub(crate) fn presence_since(&self, heard: Timestamp, point: i64, now: Timestamp) -> Presence {
+        presence::presence(Some(heard), self.expected_seconds(point, now), now)
+    }
+
+    /// While nothing can be stored, tries whether there is room again: stations that have stopped sending
+    /// would otherwise leave the trouble standing.
+    pub(crate) fn probe(&self) {
+        if !self.state.accepting() && rows::try_room(&*self.store, self.division, PROBE_BYTES).is_ok() {
+            self.state.recovered();
+        }
     }
 
     /// When the newest data of a point arrived, and what time they tell of.
@@ -145,22 +186,11 @@ impl Collect {
         self.sender.try_count(packet);
     }
 
-    pub(crate) fn issued_keys(&self, _mn: &str) -> Vec<[u8; 16]> {
-        Vec::new()
+    pub(crate) fn issued_keys(&self, mn: &str) -> Vec<[u8; 16]> {
+        self.keys.of(mn)
     }
-
-    /// Does what a group asked for once it is durable and answered.
-    pub(crate) async fn apply(self: &Arc<Self>, _effect: crate::intake::Effect, _outbox: &crate::sessions::Outbox) {}
 
     pub fn routes(self: &Arc<Self>) -> api::Routes {
-        api::Routes::new("collect")
-    }
-}
-
-impl Collect {
-    /// What runs by itself beside the listeners: presence, missing hours, command time-outs, sealing of raw
-    /// frames, housekeeping of the store, the live stream. Returns when `stop` turns true.
-    pub async fn run(self: Arc<Self>, mut stop: tokio::sync::watch::Receiver<bool>) {
-        crate::connection::stopped(&mut stop).await;
+        crate::http::routes(self)
     }
 }

@@ -43,6 +43,14 @@ pub fn request(request: &Request<'_>) -> Result<Vec<u8>, encode::EncodeError> {
     Draft { answer: true, ..draft }.frame()
 }
 
+/// The same, with its data area encrypted where there is a key.
+pub fn encrypted_request(request: &Request<'_>, key: Option<&[u8; 16]>) -> Result<Vec<u8>, encode::EncodeError> {
+    let plain = self::request(request)?;
+    let Some(key) = key else { return Ok(plain) };
+    let Some(frame) = hj212::frame::single(&plain) else { return Ok(plain) };
+    encode::encrypted_frame(frame.segment, key, hj212::cipher::WireForm::Binary).map_err(|_| encode::EncodeError::BadArea)
+}
+
 /// ST as text; the inverse of [`hj212::system::number`].
 pub fn system_text(system: u16) -> String {
     match system {

@@ -28,7 +28,7 @@ const MAX_PROBLEMS: usize = 200;
 const PACKETS_PER_CHUNK: usize = 500;
 
 /// One finding about a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct ImportProblem {
     /// Line of the file, from 1; the header is line 1.
     pub row: usize,
@@ -37,7 +37,7 @@ pub struct ImportProblem {
 }
 
 /// What an import did, or (dry run) would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct ImportReport {
     pub rows: usize,
     pub values: usize,

@@ -1,0 +1,84 @@
+//! Routes and API types of the way in.
+
+pub mod commands;
+mod devices;
+mod frames;
+mod import;
+mod values;
+
+use std::sync::Arc;
+
+use api::{Access, ApiResult, Caller, Json, Routes, operation};
+use kernel::{Action, Name, Point, Problem, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::service::Collect;
+
+pub fn routes(collect: &Arc<Collect>) -> Routes {
+    values::routes(collect)
+        .merge(frames::routes(collect))
+        .merge(commands::routes(collect))
+        .merge(devices::routes(collect))
+        .merge(import::routes(collect))
+        .merge(status(collect))
+}
+
+/// State of the way in.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Status {
+    trouble: Option<Name>,
+    trouble_since: Option<Timestamp>,
+    packets_today: u64,
+    packets_per_second: f64,
+    connections: u64,
+    last_packet_at: Option<Timestamp>,
+    packets: u64,
+    duplicates: u64,
+    refused: u64,
+    quarantined: u64,
+}
+
+fn status(collect: &Arc<Collect>) -> Routes {
+    let collect = Arc::clone(collect);
+    Routes::new("collect").get(
+        "/api/collect/status",
+        operation("采集状态", "state of the way in", Access::May(Action::ReadMonitoring)).returns::<Status>(),
+        async move |_caller: Caller| -> ApiResult<Json<Status>> {
+            let status = collect.status();
+            let (trouble, trouble_since) = status.trouble.map_or((None, None), |(name, since)| (Some(name), Some(since)));
+            Ok(Json(Status {
+                trouble,
+                trouble_since,
+                packets_today: status.packets_today,
+                packets_per_second: status.packets_per_second,
+                connections: status.connections,
+                last_packet_at: status.last_packet_at,
+                packets: status.packets,
+                duplicates: status.duplicates,
+                refused: status.refused,
+                quarantined: status.quarantined,
+            }))
+        },
+    )
+}
+
+/// The point of a route, if the caller may do `action` on it.
+fn allowed_point(collect: &Collect, caller: &Caller, id: i64, action: Action) -> Result<Arc<Point>, Problem> {
+    let point = collect.point(id)?;
+    caller.need(action, point.owner.as_deref()).map_err(|refused| refused.0)?;
+    Ok(point)
+}
+
+/// Shown with the factor's name and unit; an unknown code stands for itself.
+fn factor_name(code: &str) -> (Name, String) {
+    hj212::factor::find(code)
+        .map_or_else(|| (Name::new(code, code), String::new()), |factor| (Name::new(&factor.zh, &factor.en), factor.unit.clone()))
+}
+
+/// ISO time of a query, or a problem that names the parameter.
+fn time(name: &str, text: Option<&str>, otherwise: Timestamp) -> Result<Timestamp, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(otherwise) };
+    let parsed = Timestamp::parse(text).or_else(|| kernel::Day::parse(text).map(|day| day.start()));
+    parsed.ok_or_else(|| Problem::invalid(format!("{name}：“{text}”不是时间 (not a time)")))
+}
