@@ -14,9 +14,12 @@ pub mod date;
 pub mod decimal;
 pub mod electromagnetic;
 pub mod library;
+pub mod measure;
 pub mod noise;
+pub mod sources;
 pub mod statistics;
 pub mod text;
+pub mod water;
 
 pub use date::Date;
 pub use library::{Library, NotCovered, Standard, Table};

@@ -1,0 +1,14 @@
+//! Surface water: GB 3838 tables, the 2011 evaluation method, trophic state, city index, drinking-water sources.
+//!
+//! [`Surface`] is one edition of the standard with the method in force at a date; [`evaluate`] judges one section.
+
+mod class;
+mod evaluate;
+mod reach;
+mod standard;
+
+pub use class::{Body, Class, Grade, UnknownBody, UnknownClass};
+pub use evaluate::{Exceedance, Ignored, ItemResult, WaterResult, evaluate};
+pub use reach::{ReachResult, SectionClass, mean_ph, reach_by_means, reach_grade};
+pub(crate) use standard::read_range;
+pub use standard::{GradeName, Kind, SourceItem, Surface, SurfaceItem};
