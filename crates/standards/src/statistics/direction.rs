@@ -28,7 +28,7 @@ pub fn sector_of(degrees: f64) -> Option<usize> {
 pub struct SectorProbability {
     /// Hours of wind from here.
     pub n: usize,
-    /// Of these, hours at or above the threshold.
+    /// Of these, hours above the threshold.
     pub m: usize,
     pub mean_concentration: Option<f64>,
     pub mean_speed: Option<f64>,
@@ -56,7 +56,7 @@ pub fn conditional_probability(hours: &[Wind], p: f64, calm: f64) -> Option<(f64
         }
         let (Some(sector), Some(sum)) = (sectors.get_mut(hour.sector), sums.get_mut(hour.sector)) else { continue };
         sector.n += 1;
-        sector.m += usize::from(hour.concentration >= threshold);
+        sector.m += usize::from(hour.concentration > threshold);
         sum.0 += hour.concentration;
         sum.1 += hour.speed;
     }
