@@ -1,0 +1,31 @@
+//! Lists the built web app for embedding. Without `web/dist` the binary still builds and says so on its pages.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() { collect(&path, found) } else { found.push(path) }
+    }
+}
+
+fn main() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist");
+    println!("cargo::rerun-if-changed={}", dist.display());
+    let mut files = Vec::new();
+    collect(&dist, &mut files);
+    files.sort();
+    let mut text = String::from("pub const FILES: &[(&str, &[u8])] = &[\n");
+    for file in &files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let name = file.strip_prefix(&dist).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let _ = writeln!(text, "    ({name:?}, include_bytes!({:?})),", file.display().to_string());
+    }
+    text.push_str("];\n");
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("web.rs");
+    if let Err(error) = std::fs::write(&out, text) {
+        println!("cargo::error=writing {}: {error}", out.display());
+    }
+}

@@ -1,0 +1,9 @@
+//! Who is asking: users, passwords, sessions, and the one-time link that makes the first administrator.
+
+pub mod http;
+mod ops;
+mod password;
+mod rate;
+pub mod rows;
+
+pub use ops::{Identity, NewUser, User, UserChange};

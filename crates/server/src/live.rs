@@ -1,0 +1,63 @@
+//! The live stream as Server-Sent Events, filtered for each caller.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use api::{Access, ApiResult, Caller, LiveBus, LiveEvent, Routes, operation};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use kernel::{Action, ErrorCode, Problem};
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+
+/// Open streams of all callers together.
+const MOST_STREAMS: usize = 1_000;
+
+struct Seat(Arc<AtomicUsize>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn take_seat(taken: &Arc<AtomicUsize>) -> Result<Seat, Problem> {
+    if taken.fetch_add(1, Ordering::Relaxed) >= MOST_STREAMS {
+        taken.fetch_sub(1, Ordering::Relaxed);
+        return Err(Problem::new(ErrorCode::TooMany, "实时连接太多 (too many live streams)"));
+    }
+    Ok(Seat(Arc::clone(taken)))
+}
+
+fn to_event(event: &LiveEvent) -> Event {
+    Event::default().event(event.kind).data(event.data.to_string())
+}
+
+pub fn routes(bus: &LiveBus) -> Routes {
+    let (bus, taken) = (bus.clone(), Arc::new(AtomicUsize::new(0)));
+    Routes::new("live").get(
+        "/api/live",
+        operation("实时事件流", "live event stream", Access::May(Action::ReadMonitoring)).also("text/event-stream"),
+        async move |caller: Caller| -> ApiResult<axum::response::Response> {
+            let seat = take_seat(&taken)?;
+            let stream = BroadcastStream::new(bus.subscribe()).filter_map(move |received| {
+                let _held = &seat;
+                match received {
+                    Ok(event) if caller.0.may(event.action, event.owner.as_deref()) => {
+                        Some(Ok::<_, Infallible>(to_event(&event)))
+                    }
+                    Ok(_) => None,
+                    // What was missed cannot be told any more: ask for everything again.
+                    Err(BroadcastStreamRecvError::Lagged(_)) => Some(Ok(Event::default().event("reload").data("{}"))),
+                }
+            });
+            // The first bytes at once, so that a browser knows it is connected.
+            let hello = tokio_stream::once(Ok(Event::default().event("hello").data("{}")));
+            let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+            Ok(Sse::new(hello.chain(stream)).keep_alive(keep_alive).into_response())
+        },
+    )
+}
