@@ -13,8 +13,9 @@ pub struct VerdictChanged {
     pub point: i64,
     pub level: String,
     pub period_start: Option<Timestamp>,
-    #[serde(deserialize_with = "number_or_text")]
-    pub verdict_id: i64,
+    /// The judge's name of the verdict, such as `17-h493211`.
+    #[serde(deserialize_with = "any_text")]
+    pub verdict_id: String,
     pub exceeding: bool,
     /// One exceedance, or several.
     pub spell: Option<Exceedance>,
@@ -43,6 +44,14 @@ pub struct PresenceChanged {
     pub point: i64,
     pub since: Option<Timestamp>,
     pub last_data_at: Option<Timestamp>,
+}
+
+fn any_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    })
 }
 
 /// Ids travel as text in JSON; older writers sent numbers.

@@ -114,7 +114,7 @@ struct CaseDetail {
     timeline: Vec<EntryView>,
     evidence: Vec<Evidence>,
     actions: Vec<ActionView>,
-    verdicts: Vec<Id>,
+    verdicts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]

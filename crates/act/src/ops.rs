@@ -37,7 +37,8 @@ pub struct CaseFile {
     pub case: Case,
     pub entries: Vec<Entry>,
     pub evidence: Vec<Evidence>,
-    pub verdicts: Vec<Id>,
+    /// Names of verdicts, newest period first.
+    pub verdicts: Vec<String>,
 }
 
 impl Act {

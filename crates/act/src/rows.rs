@@ -25,7 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             PRIMARY KEY (division, case_id, sequence));
           CREATE TABLE act_period (
             division BIGINT NOT NULL, subject TEXT NOT NULL, level TEXT NOT NULL, period_start BIGINT NOT NULL,
-            case_id BIGINT NOT NULL, verdict BIGINT NOT NULL, exceeding BIGINT NOT NULL,
+            case_id BIGINT NOT NULL, verdict TEXT NOT NULL, exceeding BIGINT NOT NULL,
             PRIMARY KEY (division, subject, level, period_start));
           CREATE TABLE act_file (
             division BIGINT NOT NULL, hash TEXT NOT NULL, content_type TEXT NOT NULL, bytes {BYTES} NOT NULL,
@@ -255,7 +255,7 @@ pub fn set_period(
     level: &str,
     start: Timestamp,
     case: Id,
-    verdict: i64,
+    verdict: &str,
     exceeding: bool,
 ) -> Result<(), StoreError> {
     transaction.execute(
@@ -291,13 +291,13 @@ pub fn verdicts(
     subject: &str,
     case: Id,
     limit: i64,
-) -> Result<Vec<Id>, StoreError> {
+) -> Result<Vec<String>, StoreError> {
     let rows = reader.query(
-        "SELECT verdict FROM act_period WHERE division = $1 AND subject = $2 AND case_id = $3 AND verdict <> 0
+        "SELECT verdict FROM act_period WHERE division = $1 AND subject = $2 AND case_id = $3 AND verdict <> ''
          ORDER BY period_start DESC LIMIT $4",
         &[division.into(), subject.into(), case.into(), limit.into()],
     )?;
-    rows.iter().map(|row| row.id(0)).collect()
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
 }
 
 pub fn add_evidence(

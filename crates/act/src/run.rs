@@ -136,7 +136,7 @@ impl Act {
                 None => known.map(|(case, _)| case),
             };
             if let Some(case) = case {
-                rows::set_period(transaction, self.division, &subject, level, start, case, verdict.verdict_id, true)?;
+                rows::set_period(transaction, self.division, &subject, level, start, case, &verdict.verdict_id, true)?;
             }
             exceeding.push(subject);
         }
@@ -149,7 +149,7 @@ impl Act {
             if let Some(step) = alarm::on_cleared(verdict, counted.as_ref(), true) {
                 changed.push(self.apply_step(transaction, point, step, now)?);
             }
-            rows::set_period(transaction, self.division, &subject, level, start, case, verdict.verdict_id, false)?;
+            rows::set_period(transaction, self.division, &subject, level, start, case, &verdict.verdict_id, false)?;
         }
         Ok(())
     }

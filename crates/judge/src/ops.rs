@@ -462,6 +462,7 @@ fn event_of(point: &Point, change: &Change) -> Option<EventDraft> {
     let spell = |item: &Item| {
         json!({
             "factor": item.factor.as_str(),
+            "name": summary::factor_name(item.factor.as_str()),
             "value": item.value.map(|value| value.to_string()),
             "limit": item.limit.map(|limit| limit.to_string()),
             "times": item.times.map(|times| times.to_string()),
@@ -484,6 +485,7 @@ fn event_of(point: &Point, change: &Change) -> Option<EventDraft> {
         payload: json!({
             "point": point.id.to_string(),
             "point_kind": point.kind.name(),
+            "simulated": point.simulated,
             "level": period::level_name(verdict.key.level),
             "period_start": verdict.key.start(),
             "period_end": verdict.key.end(),
