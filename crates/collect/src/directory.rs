@@ -99,12 +99,14 @@ impl Directory {
         directory
     }
 
-    /// Adds a binding unless the device has one for this system code.
+    /// Adds a binding behind those that are there: where two are in force, the earlier entry counts.
     pub fn add(&mut self, device: Device) {
-        let devices = self.devices.entry(device.mn.clone()).or_default();
-        if devices.iter().all(|known| known.system != device.system) {
-            devices.push(Arc::new(device));
-        }
+        self.devices.entry(device.mn.clone()).or_default().push(Arc::new(device));
+    }
+
+    /// Has the device any binding for this system code, whenever it held?
+    pub fn knows(&self, mn: &str, system: u16) -> bool {
+        self.devices.get(mn).is_some_and(|devices| devices.iter().any(|device| device.system == system))
     }
 
     /// The binding in force at `at` for this device and system code.

@@ -226,8 +226,13 @@ impl Collect {
         }
         let serial = mn.strip_prefix("serial:");
         let bound_mn = serial.map_or_else(|| mn.to_owned(), |serial| new_mn(self.division, serial));
-        let oldest = self.oldest_data_time(mn, system)?;
-        let adoption = Adoption { mn: bound_mn, system, point, valid_from: oldest.unwrap_or(now).min(now) };
+        // A device that never reported for anything does so for this point whatever time it tells of; one that
+        // did, only from what was kept on.
+        let valid_from = match self.registered.load().knows(&bound_mn, system) {
+            true => self.oldest_data_time(mn, system)?.unwrap_or(now).min(now),
+            false => Timestamp(0),
+        };
+        let adoption = Adoption { mn: bound_mn, system, point, valid_from };
         let by = actor.id.to_string();
         self.store.write(|transaction| {
             rows::save_adoption(transaction, self.division, &adoption, &by, now)?;

@@ -45,9 +45,7 @@ fn runtime_limits(change: impl FnOnce(&mut Limits)) -> Limits {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_crc() {
     let mut bytes = hour_packet(MN, "20261124080000", GOOD);
-    let place = bytes.iter().position(|&byte| byte == b'3').unwrap();
     let digit = bytes.windows(4).position(|part| part == b"35.2").unwrap();
-    assert!(place < digit);
     bytes[digit] = b'9';
     check_refused(&rig_with(|_| {}).await, bytes, 1, "bad_crc").await;
 }
