@@ -44,7 +44,7 @@ mod rows;
 pub mod service;
 pub mod sessions;
 pub mod tcp;
-mod watch;
+pub mod watch;
 pub mod wire;
 
 pub use directory::{Device, Directory, ExpectedIntervals};

@@ -28,10 +28,10 @@ const GAP_TRIES: u32 = 3;
 const SEAL_ROUNDS: usize = 16;
 
 /// Which gaps were asked for, how often, and when last.
-type Asked = HashMap<(String, Gap), (u32, Timestamp)>;
+pub type Asked = HashMap<(String, Gap), (u32, Timestamp)>;
 
 /// Point → announced state.
-type Announced = HashMap<i64, String>;
+pub type Announced = HashMap<i64, String>;
 
 impl Collect {
     /// What runs by itself beside the listeners: presence, missing hours, command time-outs, sealing of raw
@@ -118,7 +118,7 @@ impl Collect {
     }
 
     /// Tells who fell silent and who came back: one event a spell, written with the state it changes.
-    pub(crate) fn watch_presence(&self, announced: &mut Option<Announced>, now: Timestamp) {
+    pub fn watch_presence(&self, announced: &mut Option<Announced>, now: Timestamp) {
         let states = match announced {
             Some(states) => states,
             None => match self.store.read(|reader| rows::presences(reader, self.division)) {
@@ -176,7 +176,7 @@ impl Collect {
     }
 
     /// Asks connected devices for hours that are missing, newest first, a bounded number a round.
-    pub(crate) fn ask_for_gaps(&self, asked: &mut Asked, now: Timestamp) {
+    pub fn ask_for_gaps(&self, asked: &mut Asked, now: Timestamp) {
         let from = now.plus(-self.limits.gap_hours * time::HOUR_MILLIS).hour();
         let until = now.plus(-HOUR_GRACE_MILLIS).hour();
         asked.retain(|_, (_, at)| now.millis() - at.millis() < 2 * self.limits.gap_hours * time::HOUR_MILLIS);
