@@ -187,6 +187,8 @@ pub struct LedgerDefinition {
     pub version: u32,
     pub name: Name,
     pub help: Option<Name>,
+    /// Group in the menu: a code of the list `ledger_group`.
+    pub group: String,
     /// Field that identifies a record within the ledger; never changes.
     pub key: String,
     /// Field shown as the record's name, and its English counterpart if there is one.
@@ -227,6 +229,7 @@ impl LedgerDefinition {
             version: reader.number("version", findings).unwrap_or(1),
             name: reader.name("name", findings),
             help: reader.optional_name("help", findings),
+            group: reader.text("group", findings),
             key: reader.text("key", findings),
             title: reader.text("title", findings),
             title_en: reader.optional_text("title_en", findings),
@@ -372,8 +375,8 @@ fn observed_of(reader: &mut TableReader<'_>, findings: &mut Findings) -> Option<
     }
     let kinds = observed.kind.iter().chain(observed.kinds.iter().map(|(_, kind)| kind));
     for kind in kinds {
-        if crate::profile::PointKind::from_name(kind).is_none() {
-            let known = crate::profile::PointKind::ALL.map(crate::profile::PointKind::name).join(", ");
+        if kernel::PointKind::from_name(kind).is_none() {
+            let known = kernel::PointKind::ALL.map(kernel::PointKind::name).join(", ");
             unknown_word(table.file, table.at, "kind", kind, &known, findings);
         }
     }

@@ -1,1 +1,39 @@
-//! (to be written)
+//! Registers (台账): ledgers as data, and their records with revisions.
+//!
+//! - [`definition`], [`code`], [`catalog`], [`built_in`]: what ledgers there are; the built-in ones are in `model/`.
+//! - [`cell`], [`value`], [`record`], [`location`]: one validator for county pack, imports and API.
+//! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
+//! - [`problem`]: findings with file, line, column, what and what to do.
+//! - [`points`], [`search`]: what is derived from records. [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
+//!
+//! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
+//! what a person has edited is not replaced by a newer pack without being asked.
+
+pub mod built_in;
+pub mod catalog;
+pub mod cell;
+pub mod code;
+pub mod county;
+pub mod definition;
+pub mod export;
+pub mod http;
+pub mod location;
+pub mod model;
+pub mod ops;
+pub mod pack;
+pub mod pack_files;
+pub mod points;
+pub mod problem;
+mod reader;
+pub mod record;
+pub mod rows;
+pub mod search;
+pub mod sheet;
+pub mod simulation;
+pub mod value;
+
+pub use catalog::Catalog;
+pub use model::{DeviceBinding, LoadReport, Township};
+pub use ops::{CountyView, Register};
+pub use pack::Pack;
+pub use rows::MIGRATIONS;

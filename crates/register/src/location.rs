@@ -7,12 +7,31 @@ use crate::value::Checker;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Accuracy {
-    /// 已知: the place itself.
-    Known,
+    /// 实测: the place itself, surveyed.
+    Surveyed,
+    /// 约略: from a gazetteer or a map, good to a kilometre or two.
+    Approximate,
     /// 乡镇中心: the centre of the township stands in for it.
-    Township,
+    TownshipCentre,
     /// 示意: invented for demonstration.
     Schematic,
+}
+
+impl Accuracy {
+    pub const ALL: [Self; 4] = [Self::Surveyed, Self::Approximate, Self::TownshipCentre, Self::Schematic];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Surveyed => "surveyed",
+            Self::Approximate => "approximate",
+            Self::TownshipCentre => "township_centre",
+            Self::Schematic => "schematic",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|accuracy| accuracy.name() == name)
+    }
 }
 
 /// A point in WGS-84, taken as CGCS2000 for display.
@@ -90,17 +109,15 @@ impl Location {
             return None;
         }
         let accuracy = match table.get("accuracy").map(|cell| &cell.raw) {
-            Some(Raw::Text(word)) if word == "known" => Accuracy::Known,
-            Some(Raw::Text(word)) if word == "township" => Accuracy::Township,
-            Some(Raw::Text(word)) if word == "schematic" => Accuracy::Schematic,
+            Some(Raw::Text(word)) if Accuracy::from_name(word).is_some() => Accuracy::from_name(word)?,
             _ => {
                 checker.report(
                     at,
                     ProblemCode::BadLocation,
                     ("位置没有说明精度".into(), "the location does not say how accurate it is".into()),
                     (
-                        "accuracy = known（已知）、township（乡镇中心）或 schematic（示意）".into(),
-                        "accuracy = known, township (its centre) or schematic (invented)".into(),
+                        "accuracy = surveyed（实测）、approximate（约略）、township_centre（乡镇中心）或 schematic（示意）".into(),
+                        "accuracy = surveyed, approximate, township_centre or schematic (invented)".into(),
                     ),
                 );
                 return None;

@@ -319,7 +319,7 @@ fn resolve_townships(records: &mut [Pending], index: &Index, findings: &mut Find
 pub fn township_location(body: &Content, note: &str) -> Option<Location> {
     let centre = body.location.as_ref()?;
     let note = if note.is_empty() { format!("{}中心", body.title.zh) } else { note.to_owned() };
-    Some(Location { lon: centre.lon, lat: centre.lat, accuracy: Accuracy::Township, note })
+    Some(Location { lon: centre.lon, lat: centre.lat, accuracy: Accuracy::TownshipCentre, note })
 }
 
 fn check_links(records: &[Pending], index: &Index, findings: &mut Findings) {

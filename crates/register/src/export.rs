@@ -1,0 +1,141 @@
+//! Records as CSV, xlsx, GeoJSON and KML. The columns are those that an import reads again.
+
+use kernel::{ErrorCode, Problem};
+use serde_json::{Value, json};
+
+use crate::catalog::Catalog;
+use crate::definition::LedgerDefinition;
+use crate::ops::definition_of;
+use crate::record::Record;
+
+/// Columns beside the fields, in every form.
+pub const BESIDES: [&str; 9] =
+    ["lon", "lat", "accuracy", "location_note", "source", "note", "simulated", "schematic", "valid_from"];
+
+/// Content type, file ending and bytes of records in a form.
+pub fn write(
+    catalog: &Catalog,
+    ledger: &str,
+    records: &[Record],
+    format: &str,
+) -> Result<(&'static str, &'static str, Vec<u8>), Problem> {
+    let definition = definition_of(catalog, ledger)?;
+    match format {
+        "csv" => Ok(("text/csv; charset=utf-8", "csv", csv(definition, records)?)),
+        "xlsx" => Ok((
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "xlsx",
+            crate::sheet::records(catalog, definition, records)?,
+        )),
+        "geojson" => Ok(("application/geo+json", "geojson", geojson(records).to_string().into_bytes())),
+        "kml" => Ok(("application/vnd.google-earth.kml+xml", "kml", kml(definition, records).into_bytes())),
+        other => Err(Problem::invalid(format!("格式“{other}”不认识，可用 json、csv、xlsx、geojson、kml (unknown format)"))),
+    }
+}
+
+/// Column names of a ledger, in order.
+pub fn columns(definition: &LedgerDefinition) -> Vec<&str> {
+    definition.fields.iter().map(|field| field.id.as_str()).chain(BESIDES).collect()
+}
+
+/// The cell of a column as text; tables are JSON, lists have semicolons.
+pub fn cell_text(record: &Record, column: &str) -> String {
+    let content = &record.content;
+    let place = content.location.as_ref();
+    match column {
+        "lon" => place.map(|place| place.lon.to_string()).unwrap_or_default(),
+        "lat" => place.map(|place| place.lat.to_string()).unwrap_or_default(),
+        "accuracy" => place.map(|place| place.accuracy.name().to_owned()).unwrap_or_default(),
+        "location_note" => content.location_note.clone(),
+        "source" => content.source.clone(),
+        "note" => content.note.clone(),
+        "simulated" => content.simulated.then(|| "true".to_owned()).unwrap_or_default(),
+        "schematic" => content.schematic.then(|| "true".to_owned()).unwrap_or_default(),
+        "valid_from" => content.valid_from.clone().unwrap_or_default(),
+        field => content.values.get(field).map(value_text).unwrap_or_default(),
+    }
+}
+
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(";")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Problem {
+    Problem::new(ErrorCode::Internal, format!("writing an export: {error}"))
+}
+
+/// A cell that a spreadsheet program would run as a formula gets a leading apostrophe; numbers stay.
+pub fn harmless(cell: String) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if formula { format!("'{cell}") } else { cell }
+}
+
+fn csv(definition: &LedgerDefinition, records: &[Record]) -> Result<Vec<u8>, Problem> {
+    let columns = columns(definition);
+    let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
+    writer.write_record(&columns).map_err(failed)?;
+    for record in records {
+        let cells = columns.iter().map(|column| harmless(cell_text(record, column)));
+        writer.write_record(cells).map_err(failed)?;
+    }
+    writer.into_inner().map_err(failed)
+}
+
+/// A FeatureCollection in WGS-84; records without a place have no geometry.
+pub fn geojson(records: &[Record]) -> Value {
+    let features: Vec<Value> = records
+        .iter()
+        .map(|record| {
+            let content = &record.content;
+            let mut properties = content.values.clone();
+            properties.insert("ledger".to_owned(), record.ledger.clone().into());
+            properties.insert("title".to_owned(), content.title.zh.clone().into());
+            properties.insert("source".to_owned(), content.source.clone().into());
+            properties.insert("simulated".to_owned(), content.simulated.into());
+            properties.insert("schematic".to_owned(), content.schematic.into());
+            let geometry = content.location.as_ref().map(|place| {
+                properties.insert("accuracy".to_owned(), place.accuracy.name().into());
+                json!({ "type": "Point", "coordinates": [place.lon, place.lat] })
+            });
+            json!({ "type": "Feature", "id": record.id, "geometry": geometry, "properties": properties })
+        })
+        .collect();
+    json!({ "type": "FeatureCollection", "features": features })
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn kml(definition: &LedgerDefinition, records: &[Record]) -> String {
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document><name>{}</name>\n",
+        escaped(&definition.name.zh)
+    );
+    for record in records {
+        let content = &record.content;
+        let mark = match (content.simulated, content.schematic) {
+            (true, _) => "【模拟】",
+            (_, true) => "【示意】",
+            _ => "",
+        };
+        text.push_str(&format!(
+            "<Placemark><name>{mark}{}</name><description>{}</description>",
+            escaped(&content.title.zh),
+            escaped(&content.source)
+        ));
+        if let Some(place) = &content.location {
+            text.push_str(&format!("<Point><coordinates>{},{}</coordinates></Point>", place.lon, place.lat));
+        }
+        text.push_str("</Placemark>\n");
+    }
+    text.push_str("</Document></kml>\n");
+    text
+}

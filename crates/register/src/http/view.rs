@@ -1,0 +1,259 @@
+//! What the API shows of ledgers and records.
+
+use std::collections::BTreeMap;
+
+use kernel::{Action, Actor, Id, Name, Problem, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
+use crate::location::Location;
+use crate::ops::Register;
+use crate::record::Record;
+
+/// A ledger in the list of all.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct LedgerSummary {
+    pub id: String,
+    pub name: Name,
+    pub help: Option<Name>,
+    /// Group in the menu, such as `water`.
+    pub group: String,
+    /// `none`, `point`, `line` or `polygon`.
+    pub geometry: &'static str,
+    pub public: bool,
+    /// Its records are points that are observed.
+    pub observed: bool,
+    /// Living records that the caller may see.
+    pub records: i64,
+}
+
+/// A field as a form, a table or a template needs it.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct FieldView {
+    pub id: String,
+    pub label: Name,
+    pub help: Option<Name>,
+    /// `text`, `integer`, `decimal`, `date`, `datetime`, `bool`, `code`, `link`, `location`, `list` or `table`.
+    pub r#type: &'static str,
+    /// Of a list: the type of its entries.
+    pub items: Option<&'static str>,
+    pub unit: Option<String>,
+    pub required: bool,
+    pub unique: bool,
+    pub public: bool,
+    pub sensitive: bool,
+    pub filter: bool,
+    pub codes: Option<String>,
+    pub ledgers: Vec<String>,
+    pub columns: Vec<FieldView>,
+    pub min: Option<String>,
+    pub max: Option<String>,
+    pub max_length: usize,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct CodeView {
+    pub code: String,
+    pub name: Name,
+    pub colour: Option<String>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct DutyView {
+    pub id: String,
+    pub name: Name,
+    pub date: String,
+    pub before_days: Option<u32>,
+    pub every_months: Option<u32>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct ColourView {
+    /// CEL.
+    pub when: String,
+    pub colour: String,
+    pub name: Name,
+}
+
+/// A ledger's definition with the code lists that it uses.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct LedgerView {
+    #[serde(flatten)]
+    pub summary: LedgerSummary,
+    pub version: u32,
+    pub key: String,
+    pub title: String,
+    pub filters: Vec<String>,
+    pub fields: Vec<FieldView>,
+    pub code_lists: BTreeMap<String, Vec<CodeView>>,
+    pub duties: Vec<DutyView>,
+    pub colours: Vec<ColourView>,
+    /// The caller may write here.
+    pub editable: bool,
+}
+
+/// A record. `fields` hold the JSON forms of the field types.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct RecordView {
+    pub id: Id,
+    pub ledger: String,
+    pub key: String,
+    pub title: Name,
+    pub fields: Map<String, Value>,
+    pub location: Option<Location>,
+    pub location_note: String,
+    pub source: String,
+    pub note: String,
+    pub simulated: bool,
+    pub schematic: bool,
+    pub valid_from: Option<String>,
+    pub owner: Option<String>,
+    pub revision: i64,
+    pub updated_at: Timestamp,
+    pub updated_by: String,
+    /// Reason of its deletion.
+    pub deleted: Option<String>,
+    /// The caller may write it.
+    pub editable: bool,
+}
+
+pub fn geometry_name(geometry: Geometry) -> &'static str {
+    match geometry {
+        Geometry::None => "none",
+        Geometry::Point => "point",
+        Geometry::Line => "line",
+        Geometry::Polygon => "polygon",
+    }
+}
+
+pub fn ledger_summary(ledger: &LedgerDefinition, counts: &BTreeMap<String, i64>) -> LedgerSummary {
+    LedgerSummary {
+        id: ledger.id.clone(),
+        name: ledger.name.clone(),
+        help: ledger.help.clone(),
+        group: ledger.group.clone(),
+        geometry: geometry_name(ledger.geometry),
+        public: ledger.public,
+        observed: ledger.observed.is_some(),
+        records: counts.get(&ledger.id).copied().unwrap_or(0),
+    }
+}
+
+fn field_view(field: &Field, filters: &[String]) -> FieldView {
+    let (mut codes, mut ledgers, mut columns, mut items) = (None, Vec::new(), Vec::new(), None);
+    let mut kind = &field.kind;
+    if let FieldType::List(inner) = kind {
+        items = Some(inner.name());
+        kind = inner;
+    }
+    match kind {
+        FieldType::Code(list) => codes = Some(list.clone()),
+        FieldType::Link(known) => ledgers.clone_from(known),
+        FieldType::Table(fields) => columns = fields.iter().map(|column| field_view(column, &[])).collect(),
+        _ => {}
+    }
+    FieldView {
+        id: field.id.clone(),
+        label: field.label.clone(),
+        help: field.help.clone(),
+        r#type: field.kind.name(),
+        items,
+        unit: field.unit.clone(),
+        required: field.required,
+        unique: field.unique,
+        public: field.public,
+        sensitive: field.sensitive,
+        filter: filters.contains(&field.id),
+        codes,
+        ledgers,
+        columns,
+        min: field.min.map(|number| number.to_string()),
+        max: field.max.map(|number| number.to_string()),
+        max_length: field.max_length,
+    }
+}
+
+fn lists_of(fields: &[Field], found: &mut Vec<String>) {
+    for field in fields {
+        let mut kind = &field.kind;
+        if let FieldType::List(inner) = kind {
+            kind = inner;
+        }
+        match kind {
+            FieldType::Code(list) => found.push(list.clone()),
+            FieldType::Table(columns) => lists_of(columns, found),
+            _ => {}
+        }
+    }
+}
+
+pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView, Problem> {
+    let catalog = register.catalog();
+    let ledger =
+        catalog.ledger(id).ok_or_else(|| Problem::not_found(format!("没有台账“{id}” (no such ledger)")))?;
+    let counts = register.counts(actor)?;
+    let mut lists = Vec::new();
+    lists_of(&ledger.fields, &mut lists);
+    let code_lists = lists.into_iter().filter_map(|list| {
+        let codes = catalog.code_list(&list)?.codes.iter();
+        let codes = codes.map(|code| CodeView { code: code.code.clone(), name: code.name.clone(), colour: code.colour.clone() });
+        Some((list, codes.collect()))
+    });
+    Ok(LedgerView {
+        summary: ledger_summary(ledger, &counts),
+        version: ledger.version,
+        key: ledger.key.clone(),
+        title: ledger.title.clone(),
+        filters: ledger.filters.clone(),
+        fields: ledger.fields.iter().map(|field| field_view(field, &ledger.filters)).collect(),
+        code_lists: code_lists.collect(),
+        duties: ledger
+            .duties
+            .iter()
+            .map(|duty| DutyView {
+                id: duty.id.clone(),
+                name: duty.name.clone(),
+                date: duty.date.clone(),
+                before_days: duty.before_days,
+                every_months: duty.every_months,
+            })
+            .collect(),
+        colours: ledger
+            .colours
+            .iter()
+            .map(|rule| ColourView { when: rule.when.clone(), colour: rule.colour.clone(), name: rule.name.clone() })
+            .collect(),
+        editable: actor.may_somewhere(Action::EditRegisters),
+    })
+}
+
+/// `record` must already be what the actor may see; a record that was just written is cut down here.
+pub fn record(register: &Register, actor: &Actor, record: Record) -> RecordView {
+    let editable = actor.may(Action::EditRegisters, record.content.owner.as_deref());
+    let catalog = register.catalog();
+    let record = match catalog.ledger(&record.ledger) {
+        Some(definition) if !editable => record.redacted(definition, |field| !field.sensitive),
+        _ => record,
+    };
+    RecordView {
+        editable,
+        id: record.id,
+        ledger: record.ledger,
+        key: record.content.key,
+        title: record.content.title,
+        fields: record.content.values,
+        location: record.content.location,
+        location_note: record.content.location_note,
+        source: record.content.source,
+        note: record.content.note,
+        simulated: record.content.simulated,
+        schematic: record.content.schematic,
+        valid_from: record.content.valid_from,
+        owner: record.content.owner,
+        revision: record.revision,
+        updated_at: record.updated_at,
+        updated_by: record.updated_by,
+        deleted: record.deleted,
+    }
+}

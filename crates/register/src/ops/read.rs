@@ -1,0 +1,257 @@
+//! Reading records: who may see which rows and which fields is decided here.
+
+use std::collections::BTreeMap;
+
+use kernel::{Action, Actor, Id, Name, Problem, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Register;
+use super::write::definition_of;
+use crate::definition::LedgerDefinition;
+use crate::model::Township;
+use crate::record::{Content, Record};
+use crate::rows::{self, Wanted};
+
+/// What a list asks for; `filters` are field → value.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    pub ledger: String,
+    pub filters: BTreeMap<String, String>,
+    pub text: String,
+    pub deleted: bool,
+    pub page: i64,
+    pub page_size: i64,
+}
+
+/// A page of records.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub records: Vec<Record>,
+    pub total: i64,
+    pub page: i64,
+    pub page_size: i64,
+}
+
+/// One field that differs between two revisions.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Change {
+    pub field: String,
+    pub label: Name,
+    pub before: Value,
+    pub after: Value,
+}
+
+/// A revision in a list, with what it changed.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ListedRevision {
+    pub revision: i64,
+    pub at: Timestamp,
+    pub by: String,
+    pub reason: String,
+    pub deleted: Option<String>,
+    pub changes: Vec<Change>,
+}
+
+/// Largest page and most revisions of one answer.
+pub const LARGEST_PAGE: i64 = 500;
+pub const MOST_REVISIONS: i64 = 200;
+/// Most records of one export.
+pub const MOST_EXPORTED: i64 = 100_000;
+
+impl Register {
+    /// Living records of each ledger that the actor may see.
+    pub fn counts(&self, actor: &Actor) -> Result<BTreeMap<String, i64>, Problem> {
+        let scope = self.reading_scope(actor)?;
+        Ok(self.store.read(|reader| rows::counts(reader, self.division, scope.as_deref()))?.into_iter().collect())
+    }
+
+    pub fn list(&self, actor: &Actor, question: &Question) -> Result<Listed, Problem> {
+        let page_size = question.page_size.clamp(1, LARGEST_PAGE);
+        self.list_up_to(actor, question, page_size)
+    }
+
+    /// All records that a question finds, up to [`MOST_EXPORTED`].
+    pub fn export(&self, actor: &Actor, question: &Question) -> Result<Vec<Record>, Problem> {
+        let question = Question { page: 1, ..question.clone() };
+        let listed = self.list_up_to(actor, &question, MOST_EXPORTED)?;
+        if listed.total > MOST_EXPORTED {
+            let what = format!("有 {} 条，一次最多导出 {MOST_EXPORTED} 条，请加筛选 (too many, add filters)", listed.total);
+            return Err(Problem::new(kernel::ErrorCode::TooLarge, what));
+        }
+        Ok(listed.records)
+    }
+
+    fn list_up_to(&self, actor: &Actor, question: &Question, page_size: i64) -> Result<Listed, Problem> {
+        let catalog = self.catalog();
+        let definition = definition_of(&catalog, &question.ledger)?;
+        let owner = self.reading_scope(actor)?;
+        for field in question.filters.keys() {
+            let marks = ["simulated", "schematic"];
+            let sensitive = definition.field(field).is_some_and(|field| field.sensitive);
+            if !(definition.filters.contains(field) || marks.contains(&field.as_str())) || sensitive {
+                let known = definition.filters.join(", ");
+                return Err(Problem::invalid(format!("不能按“{field}”筛选，可用：{known} (not a filter)")));
+            }
+        }
+        let page = question.page.max(1);
+        let wanted = Wanted {
+            ledger: question.ledger.clone(),
+            owner,
+            filters: question.filters.iter().map(|(field, value)| (field.clone(), value.clone())).collect(),
+            text: Some(question.text.trim().to_lowercase()).filter(|text| !text.is_empty()),
+            deleted: question.deleted,
+            limit: page_size,
+            offset: (page - 1).saturating_mul(page_size),
+        };
+        let (records, total) = self.store.read(|reader| rows::list(reader, self.division, &wanted))?;
+        let records = records.into_iter().map(|record| self.seen_by(actor, definition, record)).collect();
+        Ok(Listed { records, total, page, page_size })
+    }
+
+    /// A record with what the actor may see of it.
+    pub fn record(&self, actor: &Actor, id: Id) -> Result<Record, Problem> {
+        let record = self.readable(actor, id)?;
+        let catalog = self.catalog();
+        let definition = definition_of(&catalog, &record.ledger)?;
+        Ok(self.seen_by(actor, definition, record))
+    }
+
+    pub fn record_by_key(&self, actor: &Actor, ledger: &str, key: &str) -> Result<Record, Problem> {
+        let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
+        let record = found.ok_or_else(|| Problem::not_found(format!("没有记录 {ledger}:{key} (no such record)")))?;
+        self.record(actor, record.id)
+    }
+
+    /// The record as it was at a moment.
+    pub fn as_of(&self, actor: &Actor, id: Id, at: Timestamp) -> Result<Record, Problem> {
+        let now = self.readable(actor, id)?;
+        let catalog = self.catalog();
+        let definition = definition_of(&catalog, &now.ledger)?;
+        let revisions = self.store.read(|reader| rows::revisions(reader, self.division, id, MOST_REVISIONS))?;
+        let then = revisions
+            .into_iter()
+            .find(|revision| revision.at <= at)
+            .ok_or_else(|| Problem::not_found("那时还没有这条记录 (it did not exist then)"))?;
+        let record = Record {
+            revision: then.revision,
+            updated_at: then.at,
+            updated_by: then.actor,
+            deleted: then.deleted,
+            content: then.content,
+            ..now
+        };
+        Ok(self.seen_by(actor, definition, record))
+    }
+
+    /// Revisions, newest first, each with what it changed.
+    pub fn revisions(&self, actor: &Actor, id: Id) -> Result<Vec<ListedRevision>, Problem> {
+        let now = self.readable(actor, id)?;
+        let catalog = self.catalog();
+        let definition = definition_of(&catalog, &now.ledger)?;
+        let revisions = self.store.read(|reader| rows::revisions(reader, self.division, id, MOST_REVISIONS))?;
+        let sensitive = may_see_sensitive(actor, now.content.owner.as_deref());
+        let listed = revisions.iter().enumerate().map(|(place, revision)| ListedRevision {
+            revision: revision.revision,
+            at: revision.at,
+            by: revision.actor.clone(),
+            reason: revision.reason.clone(),
+            deleted: revision.deleted.clone(),
+            changes: match revisions.get(place + 1) {
+                Some(before) => changes(definition, &before.content, &revision.content, sensitive),
+                None => Vec::new(),
+            },
+        });
+        Ok(listed.collect())
+    }
+
+    /// What a newer county pack wants to say of a record that a person has edited.
+    pub fn offered(&self, actor: &Actor, id: Id) -> Result<Vec<Change>, Problem> {
+        let now = self.readable(actor, id)?;
+        let catalog = self.catalog();
+        let definition = definition_of(&catalog, &now.ledger)?;
+        let sensitive = may_see_sensitive(actor, now.content.owner.as_deref());
+        let offer = self.store.read(|reader| rows::offered(reader, self.division, id))?;
+        Ok(offer.map(|offer| changes(definition, &now.content, &offer, sensitive)).unwrap_or_default())
+    }
+
+    /// Townships and streets of the county.
+    pub fn townships(&self) -> Result<Vec<Township>, Problem> {
+        let bodies = self.store.read(|reader| rows::all_of(reader, self.division, "body"))?;
+        let townships = bodies.into_iter().filter(|body| body.content.text("kind").is_some_and(is_township));
+        let mut townships: Vec<Township> = townships
+            .map(|body| Township {
+                code: body.content.text("code").map(str::to_owned),
+                lon: body.content.location.as_ref().map(|place| place.lon),
+                lat: body.content.location.as_ref().map(|place| place.lat),
+                name: body.content.title,
+                key: body.content.key,
+            })
+            .collect();
+        townships.sort_by(|left, right| left.code.cmp(&right.code));
+        Ok(townships)
+    }
+
+    /// The record itself, if the actor may see its row.
+    fn readable(&self, actor: &Actor, id: Id) -> Result<Record, Problem> {
+        let owner = self.reading_scope(actor)?;
+        self.store
+            .read(|reader| rows::find(reader, self.division, id))?
+            // A record that one may not see does not exist for one.
+            .filter(|record| owner.is_none() || record.content.owner == owner)
+            .ok_or_else(|| Problem::not_found(format!("没有记录 {id} (no such record)")))
+    }
+
+    fn seen_by(&self, actor: &Actor, definition: &LedgerDefinition, record: Record) -> Record {
+        if may_see_sensitive(actor, record.content.owner.as_deref()) {
+            return record;
+        }
+        record.redacted(definition, |field| !field.sensitive)
+    }
+}
+
+/// Sensitive fields are for those who may edit the record.
+fn may_see_sensitive(actor: &Actor, owner: Option<&str>) -> bool {
+    actor.may(Action::EditRegisters, owner)
+}
+
+pub fn is_township(kind: &str) -> bool {
+    matches!(kind, "street" | "town" | "township")
+}
+
+/// Fields that differ, in the order of the definition, then the rest of the content.
+pub fn changes(definition: &LedgerDefinition, before: &Content, after: &Content, sensitive: bool) -> Vec<Change> {
+    let mut found = Vec::new();
+    for field in definition.fields.iter().filter(|field| sensitive || !field.sensitive) {
+        let (old, new) = (before.values.get(&field.id), after.values.get(&field.id));
+        if old != new {
+            found.push(Change {
+                field: field.id.clone(),
+                label: field.label.clone(),
+                before: old.cloned().unwrap_or_default(),
+                after: new.cloned().unwrap_or_default(),
+            });
+        }
+    }
+    let json = |content: &Content| serde_json::to_value(content).unwrap_or_default();
+    let (old, new) = (json(before), json(after));
+    for (field, zh, en) in [
+        ("location", "位置", "location"),
+        ("location_note", "位置说明", "note on the location"),
+        ("source", "出处", "source"),
+        ("note", "备注", "note"),
+        ("simulated", "模拟", "simulated"),
+        ("schematic", "示意", "schematic"),
+        ("valid_from", "生效日期", "valid from"),
+    ] {
+        if old[field] != new[field] {
+            found.push(Change {
+                field: field.to_owned(),
+                label: Name::new(zh, en),
+                before: old[field].clone(),
+                after: new[field].clone(),
+            });
+        }
+    }
+    found
+}

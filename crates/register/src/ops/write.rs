@@ -1,0 +1,387 @@
+//! Creating, revising and taking out records by people: authorise → check → save with its event → announce.
+
+use api::LiveEvent;
+use kernel::{Action, Actor, ErrorCode, EventDraft, Id, Problem, Timestamp};
+use serde_json::{Map, Value};
+use store::{Reader, StoreError, Transaction, event_log};
+
+use super::{Register, refuse};
+use crate::catalog::Catalog;
+use crate::cell::{self, Table};
+use crate::definition::LedgerDefinition;
+use crate::pack::township_location;
+use crate::points::BINDINGS;
+use crate::problem::{Findings, PackProblem, Position};
+use crate::record::{self, Content, Record};
+use crate::rows::{self, Written};
+use crate::search;
+
+/// What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`,
+/// `valid_from` beside them.
+#[derive(Clone, Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+pub struct Draft {
+    pub fields: Map<String, Value>,
+    /// Why it is written.
+    pub reason: String,
+    /// Revision that was seen, when an existing record is revised.
+    pub revision: Option<i64>,
+}
+
+/// Which record a draft is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    New { ledger: &'a str },
+    Existing(Id),
+}
+
+const LONGEST_REASON: usize = 500;
+
+impl Register {
+    /// Writes a new record or a new revision and returns it.
+    pub fn write(&self, actor: &Actor, target: Target<'_>, draft: &Draft, now: Timestamp) -> Result<Record, Problem> {
+        let reason = reason_of(&draft.reason, matches!(target, Target::New { .. }))?;
+        let catalog = self.catalog();
+        let record = self.store.write(|transaction| {
+            let record = self.write_in(transaction, actor, &catalog, target, draft, &reason, now)?;
+            event_log::append(transaction, self.division, now, &[event_of(actor, &record, &reason)])?;
+            Ok(record)
+        })?;
+        self.after(&record, now)?;
+        Ok(record)
+    }
+
+    /// Writes many new records of a ledger, all or none; used by imports. Existing keys are revised.
+    pub fn write_all(
+        &self,
+        actor: &Actor,
+        ledger: &str,
+        drafts: &[Draft],
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<usize, Problem> {
+        let reason = reason_of(reason, false)?;
+        let catalog = self.catalog();
+        let definition = definition_of(&catalog, ledger)?;
+        self.store.write(|transaction| {
+            for draft in drafts {
+                let key = draft.fields.get(&definition.key).and_then(Value::as_str).unwrap_or_default();
+                let existing = rows::find_key(transaction.as_reader(), self.division, ledger, key)?;
+                let (target, revision) = match &existing {
+                    Some(record) => (Target::Existing(record.id), Some(record.revision)),
+                    None => (Target::New { ledger }, None),
+                };
+                let draft = Draft { revision, ..draft.clone() };
+                self.write_in(transaction, actor, &catalog, target, &draft, &reason, now)?;
+            }
+            let event = EventDraft {
+                kind: "register.imported",
+                actor: actor.id.to_string(),
+                subject: ledger.to_owned(),
+                payload: serde_json::json!({ "ledger": ledger, "records": drafts.len(), "reason": reason }),
+            };
+            event_log::append(transaction, self.division, now, &[event])?;
+            Ok(())
+        })?;
+        if definition.observed.is_some() || ledger == BINDINGS {
+            self.rebuild(None)?;
+        }
+        Ok(drafts.len())
+    }
+
+    /// Marks a record as deleted, or takes the mark away again.
+    pub fn set_deleted(
+        &self,
+        actor: &Actor,
+        id: Id,
+        revision: i64,
+        deleted: bool,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Record, Problem> {
+        let reason = reason_of(reason, false)?;
+        let catalog = self.catalog();
+        let record = self.store.write(|transaction| {
+            let old = self.existing(transaction.as_reader(), actor, id, Some(revision))?;
+            if old.deleted.is_some() == deleted {
+                return Err(refuse(Problem::new(ErrorCode::NoTransition, "已是这个状态 (already so)")));
+            }
+            if deleted {
+                self.refuse_when_linked(transaction.as_reader(), &catalog, &old)?;
+            }
+            let mark = deleted.then(|| reason.clone());
+            let record = Record { deleted: mark, ..old };
+            let record = self.save(transaction, actor, &catalog, record, &reason, now)?;
+            event_log::append(transaction, self.division, now, &[event_of(actor, &record, &reason)])?;
+            Ok(record)
+        })?;
+        self.after(&record, now)?;
+        Ok(record)
+    }
+
+    fn existing(
+        &self,
+        reader: &dyn Reader,
+        actor: &Actor,
+        id: Id,
+        revision: Option<i64>,
+    ) -> Result<Record, StoreError> {
+        let record = rows::find(reader, self.division, id)?
+            .ok_or_else(|| refuse(Problem::not_found(format!("没有记录 {id} (no such record)"))))?;
+        need(actor, record.content.owner.as_deref())?;
+        if revision != Some(record.revision) {
+            let what = format!(
+                "现在是第 {} 版，您看到的是第 {} 版 (it has been revised)",
+                record.revision,
+                revision.map_or_else(|| "?".to_owned(), |revision| revision.to_string())
+            );
+            return Err(refuse(Problem::new(ErrorCode::RevisionConflict, what)));
+        }
+        Ok(record)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn write_in(
+        &self,
+        transaction: &dyn Transaction,
+        actor: &Actor,
+        catalog: &Catalog,
+        target: Target<'_>,
+        draft: &Draft,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Record, StoreError> {
+        let reader = transaction.as_reader();
+        let (ledger, old) = match target {
+            Target::New { ledger } => (ledger.to_owned(), None),
+            Target::Existing(id) => {
+                let old = self.existing(reader, actor, id, draft.revision)?;
+                (old.ledger.clone(), Some(old))
+            }
+        };
+        let definition = definition_of(catalog, &ledger)?;
+        let content = self.check(reader, catalog, definition, &draft.fields)?;
+        need(actor, content.owner.as_deref())?;
+        if let Some(old) = &old
+            && old.content.key != content.key
+        {
+            let what = format!("编号不能改：{} → {} (the key never changes)", old.content.key, content.key);
+            return Err(refuse(Problem::invalid(what)));
+        }
+        let same_key = rows::find_key(reader, self.division, &ledger, &content.key)?;
+        if old.is_none() && same_key.is_some() {
+            return Err(refuse(Problem::invalid(format!("编号“{}”已有 (the key is taken)", content.key))));
+        }
+        let record = Record {
+            id: old.as_ref().map_or_else(|| self.ids.next(now), |old| old.id),
+            ledger,
+            revision: old.as_ref().map_or(0, |old| old.revision),
+            updated_at: now,
+            updated_by: actor.name.clone(),
+            deleted: None,
+            content,
+        };
+        self.refuse_when_not_unique(reader, definition, &record)?;
+        self.save(transaction, actor, catalog, record, reason, now)
+    }
+
+    fn save(
+        &self,
+        transaction: &dyn Transaction,
+        actor: &Actor,
+        catalog: &Catalog,
+        record: Record,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Record, StoreError> {
+        let definition = definition_of(catalog, &record.ledger)?;
+        let text = search::text_of(&record.content, definition);
+        let revision = record.revision + 1;
+        rows::save(
+            transaction,
+            self.division,
+            &Written {
+                id: record.id,
+                ledger: &record.ledger,
+                revision,
+                content: &record.content,
+                deleted: record.deleted.as_deref(),
+                at: now,
+                actor: &actor.id.to_string(),
+                actor_name: &actor.name,
+                reason,
+                pack_hash: None,
+                fields: &search::fields_of(&record.content, definition),
+                grams: &search::grams(&text),
+                search: &text,
+            },
+        )?;
+        Ok(Record { revision, updated_at: now, updated_by: actor.name.clone(), ..record })
+    }
+
+    /// Checks what a person wrote; every mistake is named in the refusal.
+    fn check(
+        &self,
+        reader: &dyn Reader,
+        catalog: &Catalog,
+        definition: &LedgerDefinition,
+        fields: &Map<String, Value>,
+    ) -> Result<Content, StoreError> {
+        let table = cell::from_json(fields);
+        let mut findings = Findings::new();
+        let checked = check_table(&table, definition, catalog, &mut findings);
+        let Some(checked) = checked else {
+            return Err(refuse(Problem::invalid(listed(&findings.list))));
+        };
+        for link in &checked.links {
+            let found = rows::find_key(reader, self.division, &link.ledger, &link.key)?;
+            if found.is_none_or(|record| record.deleted.is_some()) {
+                let what = format!("字段“{}”指向的 {}:{} 不存在 (broken link)", link.field, link.ledger, link.key);
+                return Err(refuse(Problem::invalid(what)));
+            }
+        }
+        let mut content = checked.content;
+        if let Some((key, _)) = checked.township {
+            let body = rows::find_key(reader, self.division, "body", &key)?;
+            let place = body.and_then(|body| township_location(&body.content, &content.location_note));
+            if place.is_none() {
+                return Err(refuse(Problem::invalid(format!("“{key}”没有坐标 (the township has no coordinates)"))));
+            }
+            content.location = place;
+        }
+        Ok(content)
+    }
+
+    fn refuse_when_not_unique(
+        &self,
+        reader: &dyn Reader,
+        definition: &LedgerDefinition,
+        record: &Record,
+    ) -> Result<(), StoreError> {
+        for field in definition.fields.iter().filter(|field| field.unique && field.id != definition.key) {
+            let Some(value) = record.content.values.get(&field.id).and_then(Value::as_str) else { continue };
+            if let Some(other) = rows::with_field(reader, self.division, &definition.id, &field.id, value, record.id)? {
+                let what = format!("{}“{value}”与 {other} 重复 (`{}` is not unique)", field.label.zh, field.id);
+                return Err(refuse(Problem::invalid(what)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A record that living records link to stays.
+    fn refuse_when_linked(&self, reader: &dyn Reader, catalog: &Catalog, record: &Record) -> Result<(), StoreError> {
+        let users = rows::linking(reader, self.division, catalog, &record.ledger, &record.content.key)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        let what = format!("还有记录指向它：{} (records still link to it)", users.join("、"));
+        Err(refuse(Problem::new(ErrorCode::NoTransition, what)))
+    }
+
+    /// Points may have changed, and somebody may be looking.
+    fn after(&self, record: &Record, now: Timestamp) -> Result<(), Problem> {
+        let catalog = self.catalog();
+        let observed = catalog.ledger(&record.ledger).is_some_and(|definition| definition.observed.is_some());
+        if observed || record.ledger == BINDINGS {
+            self.rebuild(None)?;
+        }
+        self.live.send(LiveEvent {
+            kind: "record",
+            at: now,
+            action: Action::ReadMonitoring,
+            owner: record.content.owner.clone(),
+            data: serde_json::json!({ "id": record.id, "ledger": record.ledger, "revision": record.revision }),
+        });
+        Ok(())
+    }
+}
+
+/// Runs the validator on a table whose positions mean nothing.
+fn check_table(
+    table: &Table,
+    definition: &LedgerDefinition,
+    catalog: &Catalog,
+    findings: &mut Findings,
+) -> Option<record::Checked> {
+    record::check("", Position::START, table, definition, catalog, findings)
+}
+
+/// The mistakes of a draft in one text, the first of them.
+pub(crate) fn listed(problems: &[PackProblem]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> =
+        problems.iter().take(SHOWN).map(|problem| format!("{}（{}）/ {}", problem.what.zh, problem.hint.zh, problem.what.en)).collect();
+    shown.join("；")
+}
+
+pub(crate) fn definition_of<'c>(catalog: &'c Catalog, ledger: &str) -> Result<&'c LedgerDefinition, Problem> {
+    catalog.ledger(ledger).ok_or_else(|| Problem::not_found(format!("没有台账“{ledger}” (no such ledger)")))
+}
+
+fn need(actor: &Actor, owner: Option<&str>) -> Result<(), Problem> {
+    if actor.may(Action::EditRegisters, owner) {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::NotAllowed, "无权修改台账 (ledgers may not be edited)"))
+}
+
+/// A revision says why; a new record may leave it out.
+fn reason_of(reason: &str, optional: bool) -> Result<String, Problem> {
+    let reason = reason.trim();
+    if reason.is_empty() && !optional {
+        return Err(Problem::invalid("请写明原因 (say why)"));
+    }
+    if reason.chars().count() > LONGEST_REASON {
+        return Err(Problem::invalid(format!("原因最多 {LONGEST_REASON} 字 (the reason is too long)")));
+    }
+    Ok(if reason.is_empty() { "新建".to_owned() } else { reason.to_owned() })
+}
+
+fn event_of(actor: &Actor, record: &Record, reason: &str) -> EventDraft {
+    EventDraft {
+        kind: if record.deleted.is_some() { "register.record_deleted" } else { "register.record_written" },
+        actor: actor.id.to_string(),
+        subject: record.id.to_string(),
+        payload: serde_json::json!({
+            "ledger": record.ledger, "key": record.content.key, "revision": record.revision, "reason": reason,
+        }),
+    }
+}
+
+impl Register {
+    /// Adopts a device: binds it to a point from a moment on. The point is given by its id.
+    pub fn bind_device(
+        &self,
+        actor: &Actor,
+        (mn, st): (&str, &str),
+        point: i64,
+        from: Timestamp,
+        now: Timestamp,
+    ) -> Result<Record, Problem> {
+        use kernel::PointSource as _;
+        if !actor.may(Action::AdoptDevices, None) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "无权绑定设备 (devices may not be adopted)"));
+        }
+        let points = self.points();
+        let point =
+            points.get(point).ok_or_else(|| Problem::not_found(format!("没有点位 {point} (no such point)")))?;
+        let mut fields = Map::new();
+        let key = format!("{mn}-{st}-{}", from.day().to_iso());
+        for (field, value) in [
+            ("number", key),
+            ("mn", mn.to_owned()),
+            ("st", st.to_owned()),
+            ("point", format!("{}:{}", point.ledger, point.key)),
+            ("from", from.to_iso()),
+            ("source", format!("隔离区收编，{}", actor.name)),
+        ] {
+            fields.insert(field.to_owned(), Value::String(value));
+        }
+        if point.simulated {
+            fields.insert("simulated".to_owned(), Value::Bool(true));
+        }
+        let draft = Draft { fields, reason: "收编未知设备".to_owned(), revision: None };
+        // Whoever may adopt may write this one record.
+        let author = Actor { name: actor.name.clone(), ..Actor::system(&actor.name) };
+        self.write(&author, Target::New { ledger: BINDINGS }, &draft, now)
+    }
+}

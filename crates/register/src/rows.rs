@@ -1,0 +1,392 @@
+//! SQL of records, their revisions, their filter fields and their bigrams.
+
+use kernel::{Division, Id, Timestamp};
+use store::{Migration, Reader, Row, StoreError, Transaction, Value};
+
+use crate::catalog::Catalog;
+use crate::definition::FieldType;
+use crate::record::{Content, Record};
+
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    mechanism: "register",
+    number: 1,
+    sql: "CREATE TABLE record (
+            division BIGINT NOT NULL, id BIGINT NOT NULL, ledger TEXT NOT NULL, record_key TEXT NOT NULL,
+            revision BIGINT NOT NULL, title TEXT NOT NULL, owner TEXT, content TEXT NOT NULL, search TEXT NOT NULL,
+            updated_at BIGINT NOT NULL, updated_by TEXT NOT NULL, deleted TEXT,
+            pack_revision BIGINT NOT NULL, pack_hash TEXT, offered TEXT,
+            PRIMARY KEY (division, id));
+          CREATE UNIQUE INDEX record_key_unique ON record (division, ledger, record_key);
+          CREATE INDEX record_title ON record (division, ledger, title, id);
+          CREATE TABLE record_revision (
+            division BIGINT NOT NULL, record BIGINT NOT NULL, revision BIGINT NOT NULL, at BIGINT NOT NULL,
+            actor TEXT NOT NULL, actor_name TEXT NOT NULL, reason TEXT NOT NULL, deleted TEXT, content TEXT NOT NULL,
+            PRIMARY KEY (division, record, revision));
+          CREATE TABLE record_field (
+            division BIGINT NOT NULL, ledger TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+            record BIGINT NOT NULL,
+            PRIMARY KEY (division, ledger, field, value, record));
+          CREATE INDEX record_field_record ON record_field (division, record);
+          CREATE TABLE record_gram (
+            division BIGINT NOT NULL, ledger TEXT NOT NULL, gram TEXT NOT NULL, record BIGINT NOT NULL,
+            PRIMARY KEY (division, ledger, gram, record));
+          CREATE INDEX record_gram_record ON record_gram (division, record)",
+}];
+
+/// A record with what loading a pack needs to know of it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub record: Record,
+    /// Revision that a pack wrote last; lower than the record's when a person has edited it since.
+    pub pack_revision: i64,
+    pub pack_hash: Option<String>,
+}
+
+const COLUMNS: &str = "r.id, r.ledger, r.revision, r.content, r.updated_at, r.updated_by, r.deleted";
+
+fn record_of(row: &Row) -> Result<Record, StoreError> {
+    Ok(Record {
+        id: row.id(0)?,
+        ledger: row.text(1)?.to_owned(),
+        revision: row.integer(2)?,
+        content: content_of(row.text(3)?)?,
+        updated_at: row.time(4)?,
+        updated_by: row.text(5)?.to_owned(),
+        deleted: row.optional_text(6)?.map(str::to_owned),
+    })
+}
+
+fn content_of(text: &str) -> Result<Content, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Shape(format!("content of a record: {error}")))
+}
+
+pub fn find(reader: &dyn Reader, division: Division, id: Id) -> Result<Option<Record>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.id = $2");
+    reader.query_one(&sql, &[division.into(), id.into()])?.as_ref().map(record_of).transpose()
+}
+
+pub fn find_key(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    key: &str,
+) -> Result<Option<Record>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.record_key = $3");
+    reader.query_one(&sql, &[division.into(), ledger.into(), key.into()])?.as_ref().map(record_of).transpose()
+}
+
+/// All living records of a ledger, by id.
+pub fn all_of(reader: &dyn Reader, division: Division, ledger: &str) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL ORDER BY r.id"
+    );
+    reader.query(&sql, &[division.into(), ledger.into()])?.iter().map(record_of).collect()
+}
+
+/// Living records of each ledger.
+pub fn counts(reader: &dyn Reader, division: Division, owner: Option<&str>) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut sql = "SELECT ledger, COUNT(*) FROM record WHERE division = $1 AND deleted IS NULL".to_owned();
+    let mut parameters: Vec<Value> = vec![division.into()];
+    if let Some(owner) = owner {
+        sql.push_str(" AND owner = $2");
+        parameters.push(owner.into());
+    }
+    sql.push_str(" GROUP BY ledger");
+    reader.query(&sql, &parameters)?.iter().map(|row| Ok((row.text(0)?.to_owned(), row.integer(1)?))).collect()
+}
+
+/// Every record that a pack has ever written: ledger, key, id, revision, revision written by the pack, hash,
+/// deleted.
+pub struct PackRow {
+    pub id: Id,
+    pub ledger: String,
+    pub key: String,
+    pub revision: i64,
+    pub pack_revision: i64,
+    pub pack_hash: Option<String>,
+    pub deleted: bool,
+}
+
+pub fn pack_rows(reader: &dyn Reader, division: Division) -> Result<Vec<PackRow>, StoreError> {
+    let sql = "SELECT id, ledger, record_key, revision, pack_revision, pack_hash, deleted FROM record WHERE division = $1";
+    let rows = reader.query(sql, &[division.into()])?;
+    rows.iter()
+        .map(|row| {
+            Ok(PackRow {
+                id: row.id(0)?,
+                ledger: row.text(1)?.to_owned(),
+                key: row.text(2)?.to_owned(),
+                revision: row.integer(3)?,
+                pack_revision: row.integer(4)?,
+                pack_hash: row.optional_text(5)?.map(str::to_owned),
+                deleted: row.optional_text(6)?.is_some(),
+            })
+        })
+        .collect()
+}
+
+/// What a revision writes beside the content.
+pub struct Written<'a> {
+    pub id: Id,
+    pub ledger: &'a str,
+    pub revision: i64,
+    pub content: &'a Content,
+    pub deleted: Option<&'a str>,
+    pub at: Timestamp,
+    pub actor: &'a str,
+    pub actor_name: &'a str,
+    pub reason: &'a str,
+    /// Hash of the pack's wording when a pack writes it.
+    pub pack_hash: Option<&'a str>,
+    /// Filter fields with their values, and the text to be searched.
+    pub fields: &'a [(String, String)],
+    pub search: &'a str,
+    pub grams: &'a [String],
+}
+
+/// Writes a revision and makes it the current one.
+pub fn save(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
+    let content = serde_json::to_string(written.content)
+        .map_err(|error| StoreError::Shape(format!("writing a record: {error}")))?;
+    let keys: [Value; 2] = [division.into(), written.id.into()];
+    let common: Vec<Value> = vec![
+        written.revision.into(),
+        (&written.content.title.zh).into(),
+        written.content.owner.as_deref().into(),
+        (&content).into(),
+        written.search.into(),
+        written.at.into(),
+        written.actor_name.into(),
+        written.deleted.into(),
+    ];
+    if written.revision == 1 {
+        let mut parameters = keys.to_vec();
+        parameters.extend([written.ledger.into(), (&written.content.key).into()]);
+        parameters.extend(common);
+        parameters.push(if written.pack_hash.is_some() { 1i64 } else { 0 }.into());
+        parameters.push(written.pack_hash.into());
+        transaction.execute(
+            "INSERT INTO record (division, id, ledger, record_key, revision, title, owner, content, search, updated_at,
+               updated_by, deleted, pack_revision, pack_hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            &parameters,
+        )?;
+    } else {
+        let mut parameters = keys.to_vec();
+        parameters.extend(common);
+        let mut sql = "UPDATE record SET revision = $3, title = $4, owner = $5, content = $6, search = $7,
+                       updated_at = $8, updated_by = $9, deleted = $10"
+            .to_owned();
+        if let Some(hash) = written.pack_hash {
+            sql.push_str(", pack_revision = $3, pack_hash = $11, offered = NULL");
+            parameters.push(hash.into());
+        }
+        sql.push_str(" WHERE division = $1 AND id = $2");
+        transaction.execute(&sql, &parameters)?;
+    }
+    transaction.execute(
+        "INSERT INTO record_revision (division, record, revision, at, actor, actor_name, reason, deleted, content)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            division.into(),
+            written.id.into(),
+            written.revision.into(),
+            written.at.into(),
+            written.actor.into(),
+            written.actor_name.into(),
+            written.reason.into(),
+            written.deleted.into(),
+            content.into(),
+        ],
+    )?;
+    index(transaction, division, written)
+}
+
+fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
+    if written.revision > 1 {
+        for table in ["record_field", "record_gram"] {
+            let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
+            transaction.execute(&sql, &[division.into(), written.id.into()])?;
+        }
+    }
+    for (field, value) in written.fields {
+        transaction.execute(
+            "INSERT INTO record_field (division, ledger, field, value, record) VALUES ($1, $2, $3, $4, $5)",
+            &[division.into(), written.ledger.into(), field.into(), value.into(), written.id.into()],
+        )?;
+    }
+    for gram in written.grams {
+        transaction.execute(
+            "INSERT INTO record_gram (division, ledger, gram, record) VALUES ($1, $2, $3, $4)",
+            &[division.into(), written.ledger.into(), gram.into(), written.id.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Keeps the wording of a newer pack beside a record that a person has edited.
+pub fn offer(
+    transaction: &dyn Transaction,
+    division: Division,
+    id: Id,
+    hash: &str,
+    content: &str,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "UPDATE record SET pack_hash = $3, offered = $4 WHERE division = $1 AND id = $2",
+        &[division.into(), id.into(), hash.into(), content.into()],
+    )?;
+    Ok(())
+}
+
+/// The wording that a newer pack offers for a record.
+pub fn offered(reader: &dyn Reader, division: Division, id: Id) -> Result<Option<Content>, StoreError> {
+    let row = reader
+        .query_one("SELECT offered FROM record WHERE division = $1 AND id = $2", &[division.into(), id.into()])?;
+    match row.as_ref().map(|row| row.optional_text(0)).transpose()?.flatten() {
+        Some(text) => content_of(text).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// One revision of a record.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    pub revision: i64,
+    pub at: Timestamp,
+    pub actor: String,
+    pub reason: String,
+    pub deleted: Option<String>,
+    pub content: Content,
+}
+
+/// Revisions, newest first, at most `limit` of them.
+pub fn revisions(reader: &dyn Reader, division: Division, id: Id, limit: i64) -> Result<Vec<Revision>, StoreError> {
+    let rows = reader.query(
+        "SELECT revision, at, actor_name, reason, deleted, content FROM record_revision
+         WHERE division = $1 AND record = $2 ORDER BY revision DESC LIMIT $3",
+        &[division.into(), id.into(), limit.into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(Revision {
+                revision: row.integer(0)?,
+                at: row.time(1)?,
+                actor: row.text(2)?.to_owned(),
+                reason: row.text(3)?.to_owned(),
+                deleted: row.optional_text(4)?.map(str::to_owned),
+                content: content_of(row.text(5)?)?,
+            })
+        })
+        .collect()
+}
+
+/// What a list asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub ledger: String,
+    /// Only records of this owner.
+    pub owner: Option<String>,
+    pub filters: Vec<(String, String)>,
+    /// Lower-case text that the record contains.
+    pub text: Option<String>,
+    pub deleted: bool,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// A page of records by title, and how many there are in all.
+pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<(Vec<Record>, i64), StoreError> {
+    let (condition, parameters) = condition_of(division, wanted);
+    let count = reader.query_one(&format!("SELECT COUNT(*) FROM record r WHERE {condition}"), &parameters)?;
+    let total = count.map_or(Ok(0), |row| row.integer(0))?;
+    let next = parameters.len();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE {condition} ORDER BY r.title, r.id LIMIT ${} OFFSET ${}",
+        next + 1,
+        next + 2
+    );
+    let mut parameters = parameters;
+    parameters.extend([wanted.limit.into(), wanted.offset.into()]);
+    let records: Result<Vec<Record>, StoreError> = reader.query(&sql, &parameters)?.iter().map(record_of).collect();
+    Ok((records?, total))
+}
+
+/// Grams that are looked up at most; the text itself is compared afterwards.
+const MOST_GRAMS: usize = 6;
+
+fn condition_of(division: Division, wanted: &Wanted) -> (String, Vec<Value>) {
+    let mut parameters: Vec<Value> = vec![division.into(), (&wanted.ledger).into()];
+    let mut sql = "r.division = $1 AND r.ledger = $2".to_owned();
+    sql.push_str(if wanted.deleted { " AND r.deleted IS NOT NULL" } else { " AND r.deleted IS NULL" });
+    if let Some(owner) = &wanted.owner {
+        parameters.push(owner.into());
+        sql.push_str(&format!(" AND r.owner = ${}", parameters.len()));
+    }
+    for (field, value) in &wanted.filters {
+        parameters.extend([field.into(), value.into()]);
+        let last = parameters.len();
+        sql.push_str(&format!(
+            " AND r.id IN (SELECT record FROM record_field WHERE division = $1 AND ledger = $2 AND field = ${} AND value = ${last})",
+            last - 1
+        ));
+    }
+    if let Some(text) = wanted.text.as_deref().filter(|text| !text.is_empty()) {
+        for gram in crate::search::grams(text).into_iter().take(MOST_GRAMS) {
+            parameters.push(gram.into());
+            sql.push_str(&format!(
+                " AND r.id IN (SELECT record FROM record_gram WHERE division = $1 AND ledger = $2 AND gram = ${})",
+                parameters.len()
+            ));
+        }
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        parameters.push(format!("%{escaped}%").into());
+        sql.push_str(&format!(" AND r.search LIKE ${} ESCAPE '\\'", parameters.len()));
+    }
+    (sql, parameters)
+}
+
+/// Key of another living record of the ledger with that value.
+pub fn with_field(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    field: &str,
+    value: &str,
+    besides: Id,
+) -> Result<Option<String>, StoreError> {
+    let row = reader.query_one(
+        "SELECT r.record_key FROM record_field f JOIN record r ON r.division = f.division AND r.id = f.record
+         WHERE f.division = $1 AND f.ledger = $2 AND f.field = $3 AND f.value = $4 AND f.record <> $5
+           AND r.deleted IS NULL LIMIT 1",
+        &[division.into(), ledger.into(), field.into(), value.into(), besides.into()],
+    )?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// Some living records (`ledger:key`) whose links lead to a record.
+pub fn linking(
+    reader: &dyn Reader,
+    division: Division,
+    catalog: &Catalog,
+    ledger: &str,
+    key: &str,
+) -> Result<Vec<String>, StoreError> {
+    const SHOWN: usize = 5;
+    let mut users = Vec::new();
+    for definition in catalog.ledgers() {
+        for field in &definition.fields {
+            let FieldType::Link(ledgers) = &field.kind else { continue };
+            if !ledgers.iter().any(|known| known == ledger) {
+                continue;
+            }
+            let value = if ledgers.len() == 1 { key.to_owned() } else { format!("{ledger}:{key}") };
+            let found = with_field(reader, division, &definition.id, &field.id, &value, Id(0))?;
+            users.extend(found.map(|user| format!("{}:{user}", definition.id)));
+            if users.len() >= SHOWN {
+                return Ok(users);
+            }
+        }
+    }
+    Ok(users)
+}

@@ -1,0 +1,94 @@
+//! Full-text search by pairs of characters (二元组): a two-character Chinese word must be found. Pure.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::definition::{FieldType, LedgerDefinition};
+use crate::record::Content;
+
+/// Characters of a record that are indexed; a longer one is found by its beginning.
+const MOST_CHARACTERS: usize = 4_000;
+
+/// Pairs of neighbouring characters, without those that span a blank.
+pub fn grams(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().take(MOST_CHARACTERS).collect();
+    let pairs: BTreeSet<String> = characters
+        .windows(2)
+        .filter(|pair| pair.iter().all(|character| character.is_alphanumeric()))
+        .map(|pair| pair.iter().collect())
+        .collect();
+    pairs.into_iter().collect()
+}
+
+/// Lower-case text of a record, without sensitive fields: what cannot be read cannot be searched for either.
+pub fn text_of(content: &Content, definition: &LedgerDefinition) -> String {
+    let mut text = format!("{} {} {}", content.key, content.title.zh, content.title.en);
+    for field in definition.fields.iter().filter(|field| !field.sensitive) {
+        if let Some(value) = content.values.get(&field.id) {
+            add(value, &mut text);
+        }
+    }
+    for part in [&content.source, &content.note, &content.location_note] {
+        text.push(' ');
+        text.push_str(part);
+    }
+    text.to_lowercase().chars().take(MOST_CHARACTERS).collect()
+}
+
+fn add(value: &Value, text: &mut String) {
+    match value {
+        Value::String(word) => {
+            text.push(' ');
+            text.push_str(word);
+        }
+        Value::Array(items) => items.iter().for_each(|item| add(item, text)),
+        Value::Object(fields) => fields.values().for_each(|item| add(item, text)),
+        _ => {}
+    }
+}
+
+/// Values of the declared filter fields, of unique fields and of links, each once; a list counts with each of its
+/// entries.
+pub fn fields_of(content: &Content, definition: &LedgerDefinition) -> Vec<(String, String)> {
+    let mut found = BTreeSet::new();
+    let indexed = definition.fields.iter().filter(|field| {
+        field.unique || definition.filters.contains(&field.id) || matches!(field.kind, FieldType::Link(_))
+    });
+    for field in indexed.map(|field| &field.id) {
+        match content.values.get(field) {
+            Some(Value::Array(items)) => {
+                found.extend(items.iter().filter_map(word).map(|value| (field.clone(), value)));
+            }
+            Some(value) => found.extend(word(value).map(|value| (field.clone(), value))),
+            None => {}
+        }
+    }
+    for (flag, name) in [(content.simulated, "simulated"), (content.schematic, "schematic")] {
+        if flag {
+            found.insert((name.to_owned(), "true".to_owned()));
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_of_chinese_and_of_letters() {
+        assert_eq!(grams("龙潭河"), ["潭河", "龙潭"]);
+        assert_eq!(grams("a b"), Vec::<String>::new());
+        assert_eq!(grams("河"), Vec::<String>::new());
+    }
+}
