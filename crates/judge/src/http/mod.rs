@@ -1,8 +1,49 @@
-//! Routes.
+//! Routes of the judge. Every table is JSON or CSV at the same address.
+
+mod air;
+mod limits;
+mod outlet;
+mod quality;
+mod standard;
+mod verdict;
+mod view;
+mod water;
+
 use std::sync::Arc;
+
+use kernel::{Action, Point, Problem};
 
 use crate::Judge;
 
-pub fn routes(_judge: &Arc<Judge>) -> api::Routes {
-    api::Routes::new("judge")
+pub use air::AirToday;
+pub use outlet::OutletToday;
+pub use view::{VerdictBrief, VerdictView};
+pub use water::WaterToday;
+
+pub fn routes(judge: &Arc<Judge>) -> api::Routes {
+    air::routes(judge)
+        .merge(water::routes(judge))
+        .merge(outlet::routes(judge))
+        .merge(limits::routes(judge))
+        .merge(verdict::routes(judge))
+        .merge(standard::routes(judge))
+        .merge(quality::routes(judge))
+}
+
+/// Points of some kinds that the caller may read, in the register's order.
+fn readable(judge: &Judge, caller: &api::Caller, wanted: impl Fn(&Point) -> bool) -> Vec<Arc<Point>> {
+    let points = judge.points.points();
+    points
+        .iter()
+        .filter(|point| wanted(point) && caller.0.may(Action::ReadMonitoring, point.owner.as_deref()))
+        .cloned()
+        .collect()
+}
+
+/// One point that the caller may read.
+fn one(judge: &Judge, caller: &api::Caller, id: &str) -> Result<Arc<Point>, Problem> {
+    let unknown = || Problem::not_found(format!("没有点位 {id} (no such point)"));
+    let number: i64 = id.parse().map_err(|_| unknown())?;
+    let point = judge.points.points().get(number).cloned().ok_or_else(unknown)?;
+    if caller.0.may(Action::ReadMonitoring, point.owner.as_deref()) { Ok(point) } else { Err(unknown()) }
 }

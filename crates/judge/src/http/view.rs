@@ -1,0 +1,262 @@
+//! API types that several routes share.
+
+use kernel::{Name, Point, Timestamp};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use store::contract::PeriodLevel;
+
+use crate::model::{Finding, Item, Method, Tier, Verdict};
+use crate::plan::{self, Rules, method_of};
+use crate::rule::air;
+use crate::{period, summary};
+
+/// A decimal as shown: at most `places` decimals, half to even, no trailing zeros.
+pub fn shown(value: Decimal, places: u32) -> String {
+    standards::decimal::round_half_even(value, places).normalize().to_string()
+}
+
+/// A number of an item as shown: air in whole µg/m³ (CO one decimal), others with four decimals at most.
+pub fn item_value(point: &Point, item: &Item) -> String {
+    let Some(value) = item.value else { return String::new() };
+    let places = match (method_of(point.kind), air::pollutant(item.factor)) {
+        (Method::Air, Some(standards::air::Pollutant::Co)) => 1,
+        (Method::Air, Some(_)) => 0,
+        (Method::Noise, _) => 1,
+        _ => 4,
+    };
+    shown(value, places)
+}
+
+/// The unit that the items of a point's findings are in.
+pub fn unit_of(rules: &Rules, point: &Point, item: &Item, at: Timestamp) -> String {
+    match method_of(point.kind) {
+        Method::Air => match air::pollutant(item.factor) {
+            Some(pollutant) => pollutant.unit().to_owned(),
+            None if item.factor == *"good_ratio" => "%".to_owned(),
+            None => String::new(),
+        },
+        Method::Water { source } => match rules.surface_at(at.day()) {
+            Ok(surface) => crate::rule::water::Water {
+                surface: &surface,
+                body: plan::water_body(point.kind),
+                target: None,
+                source,
+            }
+            .unit_of(item.factor),
+            Err(_) => String::new(),
+        },
+        Method::Noise => "dB".to_owned(),
+        Method::Limits => {
+            let known = rules.factors.get(item.factor.as_str()).map(|known| known.unit.clone());
+            let limit = || point.limits.iter().find(|limit| item.factor == *limit.factor).map(|limit| limit.unit.clone());
+            known.or_else(limit).unwrap_or_default()
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ItemView {
+    pub factor: String,
+    pub name: Name,
+    pub statistic: String,
+    /// Decimal text; empty when missing.
+    pub value: String,
+    pub unit: String,
+    pub limit: Option<String>,
+    /// The limit is a lower bound.
+    pub lower: bool,
+    /// Sub-index or class number 1..=6.
+    pub index: Option<u16>,
+    /// 超标倍数
+    pub times: Option<String>,
+    pub valid: bool,
+    pub exceeding: bool,
+    pub primary: bool,
+    /// Valid values behind it.
+    pub count: u16,
+}
+
+pub fn items_of(rules: &Rules, point: &Point, finding: &Finding, at: Timestamp) -> Vec<ItemView> {
+    finding
+        .items
+        .iter()
+        .map(|item| ItemView {
+            factor: item.factor.to_string(),
+            name: summary::factor_name(item.factor.as_str()),
+            statistic: item.stat.key().to_owned(),
+            value: item_value(point, item),
+            unit: unit_of(rules, point, item, at),
+            limit: item.limit.map(|limit| limit.to_string()),
+            lower: item.flags.has(crate::model::Flags::LOWER),
+            index: item.index,
+            times: item.times.map(|times| times.to_string()),
+            valid: item.valid(),
+            exceeding: item.exceeding(),
+            primary: item.primary(),
+            count: item.count,
+        })
+        .collect()
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct PointName {
+    pub id: String,
+    pub name: Name,
+}
+
+/// A verdict in a list.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct VerdictBrief {
+    pub id: String,
+    pub point: PointName,
+    pub level: String,
+    pub label: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// Id of the edition in the library, or the basis of the limits.
+    pub standard: String,
+    pub summary: Name,
+    pub index: Option<u16>,
+    pub valid: bool,
+    pub exceeding: bool,
+    pub running: bool,
+    pub simulated: bool,
+    pub tier: Tier,
+    pub revision: u32,
+    pub judged_at: Timestamp,
+}
+
+pub fn brief(point: &Point, verdict: &Verdict) -> VerdictBrief {
+    let key = verdict.key;
+    VerdictBrief {
+        id: key.to_string(),
+        point: PointName { id: point.id.to_string(), name: point.name.clone() },
+        level: period::level_name(key.level).to_owned(),
+        label: period::label(key.level, key.period),
+        start: key.start(),
+        end: key.end(),
+        standard: verdict.finding.standard.clone(),
+        summary: summary::of(point, &verdict.finding),
+        index: verdict.finding.index,
+        valid: verdict.finding.valid,
+        exceeding: verdict.finding.exceeding,
+        running: verdict.finding.running,
+        simulated: point.simulated,
+        tier: verdict.finding.tier,
+        revision: verdict.revision,
+        judged_at: verdict.judged_at,
+    }
+}
+
+/// The standard that a verdict rests on.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct StandardView {
+    pub code: String,
+    pub title: Name,
+    pub edition: String,
+    /// Tables or clauses that were applied, as the steps name them.
+    pub clause: String,
+    pub in_force_from: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct StepView {
+    pub text: Name,
+    pub clause: String,
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct InputView {
+    pub factor: String,
+    pub name: Name,
+    pub statistic: String,
+    /// HJ 212 CN: 2011, 2051, 2061, 2031; 0 for a value that is a verdict itself.
+    pub kind: u16,
+    pub data_time: Timestamp,
+    pub value: String,
+    pub unit: String,
+    pub mark: String,
+    pub mark_name: Name,
+    pub used: bool,
+    pub why: Option<Name>,
+    /// Sequence number of the raw frame.
+    pub frame: Option<String>,
+    /// The verdict that the value comes from, where it is one.
+    pub verdict: Option<String>,
+    pub revision: u32,
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct RevisionView {
+    pub revision: u32,
+    pub judged_at: Timestamp,
+    pub summary: Name,
+    pub cause: Name,
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct OutcomeView {
+    pub index: Option<u16>,
+    pub index_of_available: Option<u16>,
+    /// Level, class or state in words.
+    pub level: Option<Name>,
+    pub colour: Option<String>,
+    pub valid: bool,
+    pub items: Vec<ItemView>,
+}
+
+/// The why-page of a verdict.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct VerdictView {
+    #[serde(flatten)]
+    pub brief: VerdictBriefBase,
+    pub standard: StandardView,
+    pub outcome: OutcomeView,
+    pub steps: Vec<StepView>,
+    pub inputs: Vec<InputView>,
+    pub notes: Vec<Name>,
+    pub revisions: Vec<RevisionView>,
+}
+
+/// What the page and the list have in common.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct VerdictBriefBase {
+    pub id: String,
+    pub point: PointName,
+    pub level: String,
+    pub label: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub summary: Name,
+    pub exceeding: bool,
+    pub running: bool,
+    pub simulated: bool,
+    pub tier: Tier,
+    pub revision: u32,
+    pub judged_at: Timestamp,
+}
+
+/// Level or class of a finding in words, with its colour.
+pub fn level_of(rules: &Rules, point: &Point, verdict: &Verdict) -> (Option<Name>, Option<String>) {
+    let finding = &verdict.finding;
+    let Some(index) = finding.index else { return (None, None) };
+    let day = verdict.key.start().day();
+    match method_of(point.kind) {
+        Method::Air if matches!(verdict.key.level, PeriodLevel::Hour | PeriodLevel::Day) => {
+            let Ok(set) = rules.air_at(day) else { return (None, None) };
+            match set.rules.level(index) {
+                Some(level) => (Some(crate::model::name_of(&level.category)), Some(level.rgb.clone())),
+                None => (None, None),
+            }
+        }
+        Method::Water { .. } => {
+            let Some(class) = crate::rule::water::class_of_number(index) else { return (None, None) };
+            let Ok(surface) = rules.surface_at(day) else { return (None, None) };
+            match surface.grade_of(class) {
+                Some(grade) => (Some(crate::model::name_of(&grade.name)), Some(grade.rgb.clone())),
+                None => (None, None),
+            }
+        }
+        _ => (None, None),
+    }
+}
