@@ -13,7 +13,7 @@ use standards::air::{
     Pollutant, StationYear, assess_year, count_days, daily_aqi, day_from_hours,
 };
 use standards::library::Confirmation;
-use standards::statistics::{Wind, conditional_probability};
+use standards::statistics::{Wind, conditional_probability, mann_kendall, spearman, theil_sen};
 use standards::{Date, Library};
 use std::collections::BTreeMap;
 use support::{air, decimal, library, shared, vectors};
@@ -204,10 +204,33 @@ fn months_give_the_published_trend_and_wind_its_probabilities() {
             for (values, want) in months.values().zip(case["y"].as_array().unwrap()) {
                 near(standards::decimal::mean(values.iter().copied()), want, "monthly mean");
             }
+            check_trend(&months, case);
         }
         for case in cases(&file, "cpf", station.name) {
             check_probabilities(&station, case);
         }
+    }
+}
+
+fn check_trend(months: &BTreeMap<(i16, u8), Vec<Decimal>>, case: &Value) {
+    let mean = |values: &Vec<Decimal>| standards::decimal::mean(values.iter().copied()).unwrap().to_f64().unwrap();
+    let y: Vec<f64> = months.values().map(mean).collect();
+    let x: Vec<f64> = (0..y.len()).map(|month| month as f64).collect();
+    let line = theil_sen(&x, &y, 0.95).unwrap();
+    let test = mann_kendall(&y).unwrap();
+    let ranks = spearman(&x, &y).unwrap();
+    for (got, key) in [
+        (line.slope, "theil_sen_slope_per_month"),
+        (line.intercept, "theil_sen_intercept"),
+        (line.low, "slope_low95"),
+        (line.high, "slope_high95"),
+        (test.tau, "kendall_tau"),
+        (test.p, "kendall_p"),
+        (ranks.rs, "spearman_rs"),
+        (ranks.p.unwrap(), "spearman_p"),
+    ] {
+        let want = case[key].as_f64().unwrap();
+        assert!((got - want).abs() <= 1e-10 * want.abs().max(1.0), "{key}: {got} is not {want}");
     }
 }
 

@@ -14,7 +14,9 @@ fn floats(value: &Value) -> Vec<f64> {
 
 fn close(got: f64, want: &Value, what: &str) {
     let want = want.as_f64().unwrap();
-    assert!((got - want).abs() <= 1e-9 * want.abs().max(1.0), "{what}: {got} is not {want}");
+    // The vectors print their series to six decimals but were computed before that; the exact comparison is in
+    // `air_real_years`, from the hours.
+    assert!((got - want).abs() <= 2e-6 * want.abs().max(1.0), "{what}: {got} is not {want}");
 }
 
 #[test]
