@@ -1,7 +1,7 @@
 //! A disk that forgets (for the oracle test only): preloaded into the server with `LD_PRELOAD`, it keeps, for
 //! every file below `$FAULTDISK_DIR`, what each write has overwritten since the file was last synced. After
-//! the process has been killed, [`forget`] puts that back, as a power cut would: only synced writes remain. The last
-//! unsynced write can be torn instead (its first half stays).
+//! the process has been killed, [`forget`] puts that back, as a power cut would: only synced writes remain. Or
+//! the last unsynced write is torn (its first half stays).
 //!
 //! Undo records of `name` stand in `name.undo`, one after another: offset, length before, old length of the
 //! file, old bytes. A record is complete before the write it undoes is made; a sync empties the undo file only
@@ -105,6 +105,23 @@ pub unsafe extern "C" fn pwrite(descriptor: c_int, bytes: *const c_void, count: 
 /// # Safety
 /// As the C function.
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn write(descriptor: c_int, bytes: *const c_void, count: usize) -> isize {
+    if let Some(path) = watched(descriptor) {
+        // SAFETY: asking for the current offset of a descriptor changes nothing.
+        let offset = unsafe { libc::lseek(descriptor, 0, libc::SEEK_CUR) };
+        if offset >= 0 {
+            let _held = LOCK.lock();
+            let _ = remember(&path, offset as u64, count as u64);
+        }
+    }
+    let next = real!(c"write" as unsafe extern "C" fn(c_int, *const c_void, usize) -> isize);
+    // SAFETY: arguments handed on unchanged.
+    unsafe { next(descriptor, bytes, count) }
+}
+
+/// # Safety
+/// As the C function.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn ftruncate64(descriptor: c_int, length: i64) -> c_int {
     before_change(descriptor, length as u64, u64::MAX / 2);
     let next = real!(c"ftruncate64" as unsafe extern "C" fn(c_int, i64) -> c_int);
@@ -148,8 +165,8 @@ pub unsafe extern "C" fn fdatasync(descriptor: c_int) -> c_int {
     result
 }
 
-/// Puts a folder back to what had been synced. With `tear_last`, the first half of each file's last unsynced
-/// write stays, as a sector written just before the power went. Returns how many writes were undone.
+/// Puts a folder back to what had been synced. With `tear_last`, all unsynced writes of each file stay but the
+/// second half of the last: the disk was just writing when the power went. Returns how many writes were undone.
 pub fn forget(folder: &Path, tear_last: bool) -> std::io::Result<usize> {
     let mut undone = 0;
     for entry in std::fs::read_dir(folder)? {
@@ -181,18 +198,30 @@ fn undo_file(original: &Path, undo: &Path, tear_last: bool) -> std::io::Result<u
         rest = &rest[24 + length..];
     }
     let Ok(mut file) = OpenOptions::new().read(true).write(true).open(original) else { return Ok(0) };
-    for (place, (offset, old, size)) in records.iter().enumerate().rev() {
-        let last = place == records.len() - 1;
-        if last && tear_last && old.len() > 1 {
-            file.seek(SeekFrom::Start(offset + old.len() as u64 / 2))?;
-            file.write_all(&old[old.len() / 2..])?;
-            continue;
+    if tear_last {
+        if let Some((offset, old, size)) = records.last() {
+            tear(&mut file, *offset, old, *size)?;
         }
+        return Ok(usize::from(!records.is_empty()));
+    }
+    for (offset, old, size) in records.iter().rev() {
         file.seek(SeekFrom::Start(*offset))?;
         file.write_all(old)?;
         file.set_len(*size)?;
     }
     Ok(records.len())
+}
+
+/// Takes back the second half of a write: what it had overwritten, or what it had added at the end.
+fn tear(file: &mut File, offset: u64, old: &[u8], size: u64) -> std::io::Result<()> {
+    let now = file.metadata()?.len();
+    if now > size {
+        let added_from = offset.max(size);
+        return file.set_len(added_from + (now - added_from) / 2);
+    }
+    let half = old.len() / 2;
+    file.seek(SeekFrom::Start(offset + half as u64))?;
+    file.write_all(&old[half..])
 }
 
 #[cfg(test)]
@@ -210,6 +239,11 @@ mod tests {
             OpenOptions::new().write(true).open(&path).unwrap().write_all_at(text, offset).unwrap();
         }
         assert_eq!(std::fs::read(&path).unwrap(), b"01xy4567cdef");
+        let undo = std::fs::read(undo_path(&path)).unwrap();
+        assert_eq!(forget(&folder, true).unwrap(), 1);
+        assert_eq!(std::fs::read(&path).unwrap(), b"01xb4567cdef", "the last write reached half of its bytes");
+        std::fs::write(&path, b"01xy4567cdef").unwrap();
+        std::fs::write(undo_path(&path), undo).unwrap();
         assert_eq!(forget(&folder, false).unwrap(), 3);
         assert_eq!(std::fs::read(&path).unwrap(), b"0123456789");
         std::fs::remove_dir_all(&folder).unwrap();
