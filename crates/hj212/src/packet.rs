@@ -160,7 +160,7 @@ impl<'a> Packet<'a> {
             (self.flag.is_some_and(|flag| flag >> 2 > 2), Anomaly::UnknownVersion),
             (split_bit != parted, Anomaly::SplitMismatch),
             (!part_ok, Anomaly::BadPart),
-            (!is_hex_mn && !(self.mn.is_empty() && self.cn == "1001"), Anomaly::NonHexMn),
+            (!(is_hex_mn || self.mn.is_empty() && self.cn == "1001"), Anomaly::NonHexMn),
             (self.pw.is_none(), Anomaly::NoPassword),
             (self.pw == Some(""), Anomaly::EmptyPassword),
         ];

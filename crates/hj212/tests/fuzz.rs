@@ -3,6 +3,8 @@
 //!
 //! `HJ212_FUZZ_SECONDS=600 HJ212_FUZZ_SEED=7 cargo test -p hj212 --test fuzz` runs longer, from another seed.
 
+#![allow(clippy::unwrap_used)] // a test may
+
 use std::time::{Duration, Instant};
 
 use hj212::describe::describe;

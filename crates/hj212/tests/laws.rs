@@ -1,5 +1,7 @@
 //! What must hold for every input.
 
+#![allow(clippy::unwrap_used)] // a test may
+
 use hj212::cipher::{self, WireForm};
 use hj212::crc::CrcKind;
 use hj212::encode::{Draft, encrypted_frame};

@@ -1,6 +1,8 @@
 //! Every row of the sample file, against what it expects. `tests/fixtures` holds the rows that may be passed
 //! on; the whole file is tested too where the project's neighbour folder is there.
 
+#![allow(clippy::unwrap_used)] // a test may
+
 use hj212::crc::CrcKind;
 use hj212::describe::{Described, describe};
 use hj212::{Anomaly, Data, Framer, Packet, Strictness, Unit};

@@ -47,8 +47,9 @@ pub fn spawn(simulation: Simulation, stop: watch::Receiver<bool>) -> JoinHandle<
 }
 
 /// What shows in a demonstration: from two hours before `now` one station exceeds (the first waste-water, waste-gas
-/// or other station, in this order), and another loses its link for half an hour soon after the start and catches
-/// up with what it kept. Stations that take no part keep small random gaps and faults.
+/// or other station, in this order); the last one loses its link for half an hour soon after the start and catches
+/// up with what it kept; a third has had a faulty instrument for an hour, a fourth was off yesterday for three
+/// hours. All others have small random gaps and faults only.
 pub fn script_demonstration(stations: &mut [StationPlan], now: i64) {
     const HOUR: i64 = 3_600_000;
     let rank = |plan: &StationPlan| match plan.st.as_str() {
@@ -66,5 +67,17 @@ pub fn script_demonstration(stations: &mut [StationPlan], now: i64) {
     if let Some(place) = (0..stations.len()).rev().find(|&place| place != exceeding) {
         let (from, until) = (now + HOUR / 30, now + HOUR / 30 + HOUR / 2);
         stations[place].incidents.push(Incident { kind: IncidentKind::Outage, from, until });
+    }
+    let mut others = (0..stations.len().saturating_sub(1)).filter(|&place| place != exceeding);
+    let (third, fourth) = (others.next(), others.next());
+    if let Some(place) = third
+        && let Some(factor) = stations[place].factors.last().map(|factor| factor.code.clone())
+    {
+        let kind = IncidentKind::Fault { factor };
+        stations[place].incidents.push(Incident { kind, from: now - HOUR, until: now + 2 * HOUR });
+    }
+    if let Some(place) = fourth {
+        let (from, until) = (now - 24 * HOUR, now - 21 * HOUR);
+        stations[place].incidents.push(Incident { kind: IncidentKind::Gap, from, until });
     }
 }

@@ -94,6 +94,24 @@ fn what_happens_to_a_station_shows_in_its_data() {
 }
 
 #[test]
+fn the_demonstration_has_one_of_each() {
+    let mut stations: Vec<StationPlan> = station_types().iter().map(|kind| kind.station(1, Edition::V2017)).collect();
+    super::script_demonstration(&mut stations, NOON);
+    let of = |test: fn(&IncidentKind) -> bool| -> Vec<&str> {
+        stations
+            .iter()
+            .filter(|plan| plan.incidents.iter().any(|incident| test(&incident.kind)))
+            .map(|plan| plan.st.as_str())
+            .collect()
+    };
+    assert_eq!(of(|kind| matches!(kind, IncidentKind::Exceedance { .. })), ["32"]);
+    assert_eq!(of(|kind| *kind == IncidentKind::Outage), ["44"]);
+    assert_eq!(of(|kind| matches!(kind, IncidentKind::Fault { .. })).len(), 1);
+    assert_eq!(of(|kind| *kind == IncidentKind::Gap).len(), 1);
+    super::script_demonstration(&mut [], NOON);
+}
+
+#[test]
 fn periods_are_sent_when_they_are_over() {
     let mut station = Station::new(Arc::new(plan("air", Edition::V2017)), 7, NOON + 30_000, 0);
     let first = station.turn(NOON + 30_000, true).send;
