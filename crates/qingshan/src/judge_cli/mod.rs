@@ -6,11 +6,17 @@
 mod air;
 mod air_year;
 mod arguments;
+mod convert;
+mod groundwater;
 mod noise;
 mod plausible;
+mod readings;
 mod round;
+mod soil;
 mod standards_reader;
 mod table;
+mod tli;
+mod water;
 
 use arguments::Arguments;
 use std::process::ExitCode;
@@ -27,6 +33,11 @@ const USAGE: &str = "\
   round --decimals N VALUES          GB/T 8170 修约 rounding (--interval 0.5)
   air-year FILE.csv                  time,SO2,NO2,CO,PM10,PM25,O3 → 年统计与有效性 a year with its validity
   noise --class 2 FILE.csv           time,level → Ld, Ln, Ldn, 达标 compliance
+  water --body river|lake FILE.csv   pH,DO,CODMn,NH3-N,TP,… → 类别, 水质状况, 主要污染指标 class, grade, main pollutants (--target III)
+  tli FILE.csv                       CHLA,TP,TN,SD,CODMn → 综合营养状态指数 trophic level index
+  groundwater FILE.csv               GB/T 14848 类别 class per item and overall
+  soil --land paddy|orchard|rotation|other|first|second FILE.csv   pH,Cd,Hg,As,Pb,… → 风险 risk (mg/kg)
+  convert --reference-oxygen 9 FILE.csv   c,o2[,o2_ref] → 折算浓度 converted concentration
 选项 options: --explain 逐步列出条款 clauses step by step; --missing NA 视为缺失的文字 text that means missing";
 
 const STANDARDS_USAGE: &str = "\
@@ -43,6 +54,11 @@ pub fn run(args: &[String]) -> ExitCode {
         "round" => arguments.and_then(|arguments| round::round(&arguments)),
         "air-year" => arguments.and_then(|arguments| air_year::air_year(&arguments)),
         "noise" => arguments.and_then(|arguments| noise::noise(&arguments)),
+        "water" => arguments.and_then(|arguments| water::water(&arguments)),
+        "tli" => arguments.and_then(|arguments| tli::tli(&arguments)),
+        "groundwater" => arguments.and_then(|arguments| groundwater::groundwater(&arguments)),
+        "soil" => arguments.and_then(|arguments| soil::soil(&arguments)),
+        "convert" => arguments.and_then(|arguments| convert::convert(&arguments)),
         _ => return usage(USAGE),
     };
     finish(outcome)

@@ -93,6 +93,11 @@ impl ConstructionLand {
         Ok(Self { standard: standard.code.clone(), rows })
     }
 
+    /// Key and name of every item.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &Text)> {
+        self.rows.iter().map(|row| (row.key.as_str(), &row.name))
+    }
+
     /// Judges one sample. `background` gives natural background in mg/kg for the items that may be exempted by it.
     ///
     /// # Errors

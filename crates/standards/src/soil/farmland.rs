@@ -138,6 +138,11 @@ impl Farmland {
         Ok(Self { standard: standard.code.clone(), rows, bins: [bound("a")?, bound("b")?, bound("c")?] })
     }
 
+    /// Key and name of every item.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &Text)> {
+        self.rows.iter().map(|row| (row.key.as_str(), &row.name))
+    }
+
     /// Judges one sample of soil. `ph` chooses the column (a bound belongs to the lower bin).
     ///
     /// # Errors

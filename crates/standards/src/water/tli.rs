@@ -79,6 +79,11 @@ impl Trophic {
         })
     }
 
+    /// Key, HJ 212 codes and name of each parameter.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &[String], &Text)> {
+        self.parameters.iter().map(|item| (item.key.as_str(), item.factors.as_slice(), &item.name))
+    }
+
     /// Evaluates chlorophyll a, TP, TN, transparency (`SD`, m) and the permanganate index. All five are needed for
     /// the sum: the method has no rule for fewer. Logarithms are binary floats, rounded to three decimals.
     ///
