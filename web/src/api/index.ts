@@ -1,0 +1,95 @@
+// Every address of the server that the application uses.
+
+import * as http from './client';
+import type * as T from './types';
+
+export * from './types';
+export { ApiError, withQuery, type Problem, type Query } from './client';
+
+type Listed<X> = X[] | { items: X[] };
+/** Lists come bare or as `{items}`. */
+export const itemsOf = <X>(answer: Listed<X>): X[] => (Array.isArray(answer) ? answer : answer.items);
+const list = async <X>(path: string, query?: http.Query): Promise<X[]> => itemsOf(await http.get<Listed<X>>(path, query));
+const paged = async <X>(path: string, query?: http.Query): Promise<T.Page<X>> => {
+  const answer = await http.get<X[] | T.Page<X>>(path, query);
+  return Array.isArray(answer) ? { items: answer, total: answer.length, page: 1 } : answer;
+};
+const at = encodeURIComponent;
+
+export const session = {
+  get: () => http.get<T.Session>('/api/session'),
+  open: (name: string, password: string) => http.post<T.Session>('/api/session', { name, password }),
+  close: () => http.remove<void>('/api/session'),
+  changePassword: (old: string, next: string) => http.put<void>('/api/session/password', { old, new: next }),
+  setupValid: (token: string) => http.get<{ valid: boolean }>('/api/setup', { token }),
+  setUp: (body: { token: string; name: string; display_name: string; password: string }) => http.post<unknown>('/api/setup', body),
+};
+
+export const county = {
+  get: () => http.get<T.County>('/api/county'),
+  layer: (id: string) => http.get<GeoJSON.FeatureCollection>(`/api/map/layers/${at(id)}`),
+  overview: () => http.get<T.Overview>('/api/overview'),
+  events: (query: http.Query) => list<T.AuditEvent>('/api/events', query),
+};
+
+export const points = {
+  list: (query: http.Query) => paged<T.PointSummary>('/api/points', query),
+  get: (id: string) => http.get<T.PointDetail>(`/api/points/${at(id)}`),
+  latest: (id: string) => list<T.LatestValue>(`/api/points/${at(id)}/latest`),
+  series: (id: string, query: http.Query) => http.get<T.Series>(`/api/points/${at(id)}/series`, query),
+  limits: (id: string, factor: string) => list<T.LimitLine>(`/api/points/${at(id)}/limits`, { factor }),
+  frames: (id: string, query: http.Query) => list<T.Frame>(`/api/points/${at(id)}/frames`, query),
+  frame: (sequence: string) => http.get<T.Frame>(`/api/frames/${at(sequence)}`),
+  anomalies: (id: string) => list<T.Anomaly>(`/api/points/${at(id)}/anomalies`),
+  commands: (id: string) => list<T.Command>(`/api/points/${at(id)}/commands`),
+  commandKinds: () => list<T.CommandKind>('/api/command-kinds'),
+  command: (id: string, kind: string, args: Record<string, unknown>) => http.post<T.Command>(`/api/points/${at(id)}/commands`, { kind, arguments: args }),
+};
+
+export const collect = {
+  quarantine: () => list<T.Quarantined>('/api/quarantine'),
+  adopt: (mn: string, st: string, point: string) => http.post<unknown>('/api/quarantine/adopt', { mn, st, point }),
+  profiles: () => list<T.ImportProfile>('/api/import/profiles'),
+  import: (profile: string, dryRun: boolean, file: Blob) => http.upload<T.ImportReport>('/api/import', { profile, dry_run: dryRun ? 'true' : 'false' }, file),
+};
+
+export const judge = {
+  air: () => list<T.AirToday>('/api/air/today'),
+  airDays: (query: http.Query) => http.get<T.Table>('/api/air/days', query),
+  airRanking: (query: http.Query) => http.get<T.Table>('/api/air/ranking', query),
+  water: () => list<T.WaterToday>('/api/water/today'),
+  waterDays: (query: http.Query) => http.get<T.Table>('/api/water/days', query),
+  waterRanking: (query: http.Query) => http.get<T.Table>('/api/water/ranking', query),
+  outlets: () => list<T.OutletToday>('/api/outlets/today'),
+  verdicts: (query: http.Query) => list<T.Verdict>('/api/verdicts', query),
+  verdict: (id: string, revision?: number) => http.get<T.Verdict>(`/api/verdicts/${at(id)}`, { revision }),
+};
+
+export const cases = {
+  list: (query: http.Query) => paged<T.CaseSummary>('/api/cases', query),
+  get: (id: string) => http.get<T.CaseDetail>(`/api/cases/${at(id)}`),
+  act: (id: string, body: { action: string; note: string; assignee?: string; revision: number }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
+  attach: (id: string, file: File) => http.upload<T.Evidence>(`/api/cases/${at(id)}/evidence`, { file_name: file.name }, file),
+};
+
+export const ledgers = {
+  list: () => list<T.LedgerSummary>('/api/ledgers'),
+  get: (id: string) => http.get<T.Ledger>(`/api/ledgers/${at(id)}`),
+  records: (id: string, query: http.Query) => paged<T.LedgerRecord>(`/api/ledgers/${at(id)}/records`, query),
+  record: (id: string) => http.get<T.LedgerRecord>(`/api/records/${at(id)}`),
+  revisions: (id: string) => list<T.RecordRevision>(`/api/records/${at(id)}/revisions`),
+  create: (ledger: string, body: unknown) => http.post<T.LedgerRecord>(`/api/ledgers/${at(ledger)}/records`, body),
+  change: (id: string, body: unknown) => http.put<T.LedgerRecord>(`/api/records/${at(id)}`, body),
+  remove: (id: string, query: http.Query) => http.remove<void>(`/api/records/${at(id)}`, query),
+};
+
+export const standards = {
+  list: () => list<T.Standard>('/api/standards'),
+  get: (code: string, edition?: string) => http.get<T.Standard | T.Standard[]>(`/api/standards/${at(code)}`, { edition }),
+};
+
+export const users = {
+  list: () => list<T.Account>('/api/users'),
+  create: (body: unknown) => http.post<T.Account>('/api/users', body),
+  change: (id: string, body: unknown) => http.patch<T.Account>(`/api/users/${at(id)}`, body),
+};

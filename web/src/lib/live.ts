@@ -1,0 +1,88 @@
+// One event stream per window, shared by all pages; lost connections are tried again with growing pauses.
+
+import { onUnmounted, reactive } from 'vue';
+
+export type LiveKind = 'latest' | 'verdict' | 'case' | 'point_state' | 'command' | 'collect' | 'resync';
+const KINDS: LiveKind[] = ['latest', 'verdict', 'case', 'point_state', 'command', 'collect', 'resync'];
+type Handler = (data: never) => void;
+
+const handlers = new Map<LiveKind, Set<Handler>>();
+export const liveState = reactive({
+  status: 'idle' as 'idle' | 'connecting' | 'open' | 'lost',
+  /** When the connection was lost; null while it stands. */
+  lostAt: null as number | null,
+  lastEventAt: null as number | null,
+});
+
+let source: EventSource | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let attempts = 0;
+let listeners = 0;
+
+function emit(kind: LiveKind, data: unknown) {
+  handlers.get(kind)?.forEach((handler) => handler(data as never));
+}
+
+function open() {
+  clearTimeout(timer);
+  source?.close();
+  liveState.status = liveState.status === 'lost' ? 'lost' : 'connecting';
+  const stream = new EventSource('/api/live');
+  source = stream;
+  stream.onopen = () => {
+    const wasLost = liveState.lostAt !== null;
+    attempts = 0;
+    liveState.status = 'open';
+    liveState.lostAt = null;
+    // What happened meanwhile was not heard: pages ask again for the whole state.
+    if (wasLost) emit('resync', {});
+  };
+  stream.onerror = () => {
+    stream.close();
+    if (source !== stream) return;
+    source = null;
+    liveState.status = 'lost';
+    liveState.lostAt ??= Date.now();
+    attempts += 1;
+    timer = setTimeout(open, Math.min(30_000, 1000 * 2 ** Math.min(attempts, 5)));
+  };
+  for (const kind of KINDS) {
+    stream.addEventListener(kind, (event) => {
+      liveState.lastEventAt = Date.now();
+      try {
+        emit(kind, JSON.parse((event as MessageEvent<string>).data || '{}'));
+      } catch {
+        // An event that cannot be read is the same as one missed.
+        emit('resync', {});
+      }
+    });
+  }
+}
+
+export function retryLive(): void {
+  attempts = 0;
+  if (listeners > 0) open();
+}
+
+/** Keeps the stream open while the caller (the shell) is mounted. */
+export function holdLive(): void {
+  listeners += 1;
+  if (!source) open();
+  onUnmounted(() => {
+    listeners -= 1;
+    if (listeners > 0) return;
+    clearTimeout(timer);
+    source?.close();
+    source = null;
+    liveState.status = 'idle';
+    liveState.lostAt = null;
+  });
+}
+
+/** Listens while the calling component is mounted. */
+export function onLive<D>(kind: LiveKind, handler: (data: D) => void): void {
+  const set = handlers.get(kind) ?? new Set<Handler>();
+  handlers.set(kind, set);
+  set.add(handler as Handler);
+  onUnmounted(() => set.delete(handler as Handler));
+}

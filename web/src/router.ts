@@ -1,0 +1,57 @@
+import { createRouter, createWebHistory } from 'vue-router';
+import { ensureSession } from './lib/session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    open?: boolean;
+    /** The right that the page needs. */
+    action?: string;
+    wide?: boolean;
+  }
+}
+const read = { action: 'read_monitoring' };
+
+export const router = createRouter({
+  history: createWebHistory('/app/'),
+  scrollBehavior: (to, from, saved) => saved ?? (to.hash ? { el: to.hash, top: 70 } : to.path === from.path ? undefined : { top: 0 }),
+  routes: [
+    { path: '/sign-in', name: 'sign-in', component: () => import('./pages/SignIn.vue'), meta: { open: true } },
+    { path: '/setup', name: 'setup', component: () => import('./pages/SetUp.vue'), meta: { open: true } },
+    { path: '/', name: 'overview', component: () => import('./pages/OverviewPage.vue'), meta: read },
+    { path: '/map', name: 'map', component: () => import('./pages/MapPage.vue'), meta: { ...read, wide: true } },
+    { path: '/points', name: 'points', component: () => import('./pages/PointsPage.vue'), meta: read },
+    { path: '/points/:id', name: 'point', component: () => import('./pages/PointPage.vue'), meta: read },
+    { path: '/frames/:sequence', name: 'frame', component: () => import('./pages/FramePage.vue'), meta: { action: 'read_frames' } },
+    { path: '/air', name: 'air', component: () => import('./pages/AirPage.vue'), meta: read },
+    { path: '/water', name: 'water', component: () => import('./pages/WaterPage.vue'), meta: read },
+    { path: '/outlets', name: 'outlets', component: () => import('./pages/OutletsPage.vue'), meta: read },
+    { path: '/verdicts', name: 'verdicts', component: () => import('./pages/VerdictsPage.vue'), meta: read },
+    { path: '/verdicts/:id', name: 'verdict', component: () => import('./pages/VerdictPage.vue'), meta: read },
+    { path: '/cases', name: 'cases', component: () => import('./pages/CasesPage.vue'), meta: { action: 'read_cases' } },
+    { path: '/cases/:id', name: 'case', component: () => import('./pages/CasePage.vue'), meta: { action: 'read_cases' } },
+    { path: '/quarantine', name: 'quarantine', component: () => import('./pages/QuarantinePage.vue'), meta: { action: 'adopt_devices' } },
+    { path: '/import', name: 'import', component: () => import('./pages/ImportPage.vue'), meta: { action: 'import_data' } },
+    { path: '/ledgers', name: 'ledgers', component: () => import('./pages/LedgersPage.vue'), meta: read },
+    { path: '/ledgers/:id', name: 'ledger', component: () => import('./pages/LedgerPage.vue'), meta: read },
+    { path: '/ledgers/:id/new', name: 'record-new', component: () => import('./pages/RecordEditPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/records/:id', name: 'record', component: () => import('./pages/RecordPage.vue'), meta: read },
+    { path: '/records/:id/edit', name: 'record-edit', component: () => import('./pages/RecordEditPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/standards', name: 'standards', component: () => import('./pages/StandardsPage.vue'), meta: read },
+    { path: '/standards/:code+', name: 'standard', component: () => import('./pages/StandardPage.vue'), meta: read },
+    { path: '/users', name: 'users', component: () => import('./pages/UsersPage.vue'), meta: { action: 'manage_users' } },
+    { path: '/audit', name: 'audit', component: () => import('./pages/AuditPage.vue'), meta: { action: 'read_audit' } },
+    { path: '/account', name: 'account', component: () => import('./pages/AccountPage.vue') },
+    { path: '/about', name: 'about', component: () => import('./pages/AboutPage.vue') },
+    { path: '/:rest(.*)*', name: 'nowhere', component: () => import('./pages/NotFoundPage.vue') },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (to.meta.open) return true;
+  try {
+    if (await ensureSession()) return true;
+  } catch {
+    return { name: 'sign-in', query: { next: to.fullPath, unreachable: '1' } };
+  }
+  return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
+});
