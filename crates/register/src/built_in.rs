@@ -16,3 +16,22 @@ pub fn files() -> Files {
 pub fn catalog() -> Result<Catalog, Vec<PackProblem>> {
     Catalog::load(&files())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_model_is_right() {
+        let catalog = match catalog() {
+            Ok(catalog) => catalog,
+            Err(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        };
+        assert!(catalog.ledgers().count() >= 70);
+        let groups = catalog.code_list("ledger_group").unwrap();
+        for ledger in catalog.ledgers() {
+            assert!(groups.find(&ledger.group).is_some(), "{}: group {}", ledger.id, ledger.group);
+            assert!(files().contains_key(&format!("ledgers/{}.toml", ledger.id)), "{} is in a file of another name", ledger.id);
+        }
+    }
+}

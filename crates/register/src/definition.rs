@@ -4,6 +4,7 @@ use kernel::Name;
 use rust_decimal::Decimal;
 
 use crate::cell::Table;
+use crate::check_digit;
 use crate::problem::{Findings, Position, ProblemCode};
 use crate::reader::TableReader;
 
@@ -62,14 +63,26 @@ pub enum Format {
     FactorCode,
     /// An IP address, or a network in CIDR form.
     IpNetwork,
+    /// 统一社会信用代码, with its check character.
+    SocialCredit,
+    /// 排污许可证编号, with the check character of its unit.
+    PermitNumber,
+    /// 放射源编码, 12 characters.
+    RadiationSource,
+    /// CAS registry number, with its check digit.
+    Cas,
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 4] = [
+    const ALL: [(&'static str, Self); 8] = [
         ("device_number", Self::DeviceNumber),
         ("device_password", Self::DevicePassword),
         ("factor_code", Self::FactorCode),
         ("ip_network", Self::IpNetwork),
+        ("uscc", Self::SocialCredit),
+        ("permit_number", Self::PermitNumber),
+        ("radiation_source", Self::RadiationSource),
+        ("cas", Self::Cas),
     ];
 
     /// What the format wants, or nothing when `text` has it.
@@ -82,6 +95,10 @@ impl Format {
             Self::DevicePassword => text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';'),
             Self::FactorCode => word(10),
             Self::IpNetwork => is_ip_network(text),
+            Self::SocialCredit => check_digit::is_uscc(text),
+            Self::PermitNumber => check_digit::is_permit_number(text),
+            Self::RadiationSource => check_digit::is_radiation_source(text),
+            Self::Cas => check_digit::is_cas(text),
         };
         match self {
             _ if good => None,
@@ -89,6 +106,22 @@ impl Format {
             Self::DevicePassword => Some(("密码最多 24 个可见字符，不含分号", "a password has at most 24 visible characters, no semicolon")),
             Self::FactorCode => Some(("因子编码由字母和数字组成", "a factor code is letters and digits")),
             Self::IpNetwork => Some(("写成 10.0.0.1 或 10.0.0.0/8", "write 10.0.0.1 or 10.0.0.0/8")),
+            Self::SocialCredit => Some((
+                "统一社会信用代码为 18 位，末位是校验码（GB 32100），请对照营业执照",
+                "18 characters, the last a check character (GB 32100): compare with the business licence",
+            )),
+            Self::PermitNumber => Some((
+                "许可证编号为 22 位：18 位信用代码 + 3 位数字 + 1 位，请对照许可证",
+                "22 characters: credit code, 3 digits, 1 character: compare with the permit",
+            )),
+            Self::RadiationSource => Some((
+                "放射源编码为 12 位：生产单位 2、出厂年 2、核素 2、序号 5、类别 1（1–5 或 N）",
+                "12 characters: maker 2, year 2, nuclide 2, serial 5, category 1 (1 to 5 or N)",
+            )),
+            Self::Cas => Some((
+                "CAS 号如 7732-18-5，末位是校验码",
+                "a CAS number such as 7732-18-5 ends with a check digit",
+            )),
         }
     }
 }

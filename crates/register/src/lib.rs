@@ -12,6 +12,7 @@
 pub mod built_in;
 pub mod catalog;
 pub mod cell;
+pub mod check_digit;
 pub mod code;
 pub mod county;
 pub mod definition;
