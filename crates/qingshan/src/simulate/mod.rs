@@ -6,6 +6,8 @@
 //! what to send and how to answer (pure: time and packets in, bytes out) · [`session`] is its connection.
 
 pub mod plan;
+#[cfg(test)]
+mod flow_tests;
 mod session;
 pub mod station;
 #[cfg(test)]
