@@ -89,7 +89,7 @@ pub fn measures(seed: u64, plan: &StationPlan, millis: i64) -> bool {
     let is_gap = |kind: &IncidentKind| *kind == IncidentKind::Gap;
     let planned = plan.incidents.iter().any(|incident| is_gap(&incident.kind) && incident.covers(millis));
     let hour = millis.div_euclid(HOUR);
-    !planned && !(plan.disturbed && chance(key(seed, &plan.mn, ""), Salt::Gap, hour) < 0.006)
+    !(planned || plan.disturbed && chance(key(seed, &plan.mn, ""), Salt::Gap, hour) < 0.006)
 }
 
 pub fn sample(seed: u64, plan: &StationPlan, factor: &FactorPlan, millis: i64) -> Sample {
