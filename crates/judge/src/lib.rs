@@ -27,11 +27,13 @@ mod ops;
 pub mod packed;
 pub mod period;
 pub mod plan;
+pub mod quality;
 pub mod rate;
 pub mod review;
 pub mod rows;
 pub mod rule;
 pub mod summary;
+pub mod suspicion;
 pub mod unit;
 pub mod why;
 

@@ -86,10 +86,12 @@ pub enum Action {
     EditRegisters,
     ManageUsers,
     ReadAudit,
+    /// Invalidate, correct, confirm data (数据审核); raw data are never touched.
+    ReviewData,
 }
 
 impl Action {
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 13] = [
         Self::ReadMonitoring,
         Self::ReadFrames,
         Self::ReadCases,
@@ -102,6 +104,7 @@ impl Action {
         Self::EditRegisters,
         Self::ManageUsers,
         Self::ReadAudit,
+        Self::ReviewData,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -118,6 +121,7 @@ impl Action {
             Self::EditRegisters => "edit_registers",
             Self::ManageUsers => "manage_users",
             Self::ReadAudit => "read_audit",
+            Self::ReviewData => "review_data",
         }
     }
 }
@@ -184,12 +188,12 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
     use Scope::{All, Nothing, OwnBody};
     match (role, action) {
         (R::SystemAdministrator, A::ManageUsers | A::ReadAudit) => Nothing,
-        (R::SystemAdministrator, A::WorkCases | A::AssignCases | A::CloseCases) => Nothing,
+        (R::SystemAdministrator, A::WorkCases | A::AssignCases | A::CloseCases | A::ReviewData) => Nothing,
         (R::SystemAdministrator, _) => All,
         (R::SecurityAdministrator, A::ManageUsers) => All,
         (R::AuditAdministrator, A::ReadAudit) => All,
         (R::SecurityAdministrator | R::AuditAdministrator, _) => Nothing,
-        (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData) => Nothing,
+        (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData | A::ReviewData) => Nothing,
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,

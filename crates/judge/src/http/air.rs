@@ -12,7 +12,7 @@ use store::contract::PeriodLevel;
 use super::view::{item_value, shown};
 use crate::model::{Finding, Key, Stat, Verdict, name_of};
 use crate::rule::air;
-use crate::{Judge, period, rows, summary};
+use crate::{Judge, period, rows};
 
 /// How far back "now" may lie before it is no longer shown as current.
 const CURRENT_DAYS: i32 = 3;
@@ -451,9 +451,4 @@ impl Judge {
             means,
         })
     }
-}
-
-/// The name of a factor, for tables of other files.
-pub fn factor(code: &str) -> Name {
-    summary::factor_name(code)
 }

@@ -1,0 +1,269 @@
+//! What people do about data: review it, declare stops; and what the program finds odd. Operations:
+//! authorise → check → save with its event and the periods to judge again in one transaction.
+
+use std::sync::Arc;
+
+use kernel::{Action, Actor, Day, EventDraft, Point, PointKind, Problem, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::json;
+use store::contract::PeriodLevel;
+use store::event_log;
+
+use crate::Judge;
+use crate::code::Code;
+use crate::model::{Method, Stat, Verdict};
+use crate::plan::method_of;
+use crate::review::{self, Review, ReviewAction, Stop};
+use crate::suspicion::{self, Suspicion};
+
+/// Statements in one batch.
+pub const MOST_ITEMS: usize = 500;
+/// Hours that one batch may make to be judged again: a year of two points.
+const MOST_HOURS: i64 = 20_000;
+const MOST_REASON: usize = 1000;
+
+/// A statement on its way.
+#[derive(Clone, Debug)]
+pub struct NewReview {
+    pub point: i64,
+    pub factor: Option<String>,
+    pub action: ReviewAction,
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub value: Option<Decimal>,
+    pub reason: String,
+}
+
+/// A declared stop on its way.
+#[derive(Clone, Debug)]
+pub struct NewStop {
+    pub point: i64,
+    /// `stop` or `maintenance`.
+    pub kind: String,
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub reason: String,
+}
+
+fn span(from: Timestamp, until: Timestamp) -> Result<std::ops::RangeInclusive<i64>, Problem> {
+    if until <= from {
+        return Err(Problem::invalid("结束时间不晚于开始时间 (until is not after from)"));
+    }
+    Ok(from.hour().0..=until.plus(-1).hour().0)
+}
+
+fn check_reason(reason: &str) -> Result<(), Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::invalid("要写理由 (a reason is needed)"));
+    }
+    if reason.chars().count() > MOST_REASON {
+        return Err(Problem::invalid(format!("理由最多 {MOST_REASON} 字 (the reason is too long)")));
+    }
+    Ok(())
+}
+
+impl Judge {
+    fn known(&self, id: i64) -> Result<Arc<Point>, Problem> {
+        let unknown = || Problem::not_found(format!("没有点位 {id} (no such point)"));
+        self.points.points().get(id).cloned().ok_or_else(unknown)
+    }
+
+    /// Keeps statements about data and marks what rests on them; all of them, or none.
+    ///
+    /// # Errors
+    /// When one is not allowed or not complete.
+    pub fn review(&self, actor: &Actor, items: &[NewReview], now: Timestamp) -> Result<Vec<Review>, Problem> {
+        if items.is_empty() || items.len() > MOST_ITEMS {
+            return Err(Problem::invalid(format!("一批 1～{MOST_ITEMS} 条 (a batch has 1 to {MOST_ITEMS})")));
+        }
+        let mut reviews = Vec::with_capacity(items.len());
+        let mut periods = Vec::new();
+        for item in items {
+            let point = self.known(item.point)?;
+            if !actor.may(Action::ReviewData, point.owner.as_deref()) {
+                return Err(Problem::new(kernel::ErrorCode::NotAllowed, "没有审核数据的权限 (may not review data)"));
+            }
+            check_reason(&item.reason)?;
+            let factor = item
+                .factor
+                .as_deref()
+                .map(|text| Code::new(text).ok_or_else(|| Problem::invalid(format!("factor = {text}"))))
+                .transpose()?;
+            match (item.action, factor, item.value) {
+                (ReviewAction::Correct, Some(_), Some(_)) => {}
+                (ReviewAction::Correct, ..) => {
+                    return Err(Problem::invalid("更正要写因子和正确值 (a correction needs factor and value)"));
+                }
+                (_, _, Some(_)) => return Err(Problem::invalid("只有更正才写值 (only a correction has a value)")),
+                _ => {}
+            }
+            periods.extend(span(item.from, item.until)?.map(|hour| (item.point, PeriodLevel::Hour, hour)));
+            if periods.len() as i64 > MOST_HOURS {
+                return Err(Problem::new(
+                    kernel::ErrorCode::TooMany,
+                    format!("一批最多涉及 {MOST_HOURS} 个小时 (too many hours in one batch)"),
+                ));
+            }
+            reviews.push(Review {
+                id: self.ids.next(now).0,
+                point: item.point,
+                factor,
+                action: item.action,
+                from: item.from,
+                until: item.until,
+                value: item.value,
+                reason: item.reason.trim().to_owned(),
+                by_id: actor.id.0,
+                by_name: actor.name.clone(),
+                at: now,
+            });
+        }
+        periods.sort_unstable();
+        periods.dedup();
+        self.store.write(|transaction| {
+            let mut events = Vec::new();
+            for review in &reviews {
+                review::put(transaction, self.division, review)?;
+                events.push(EventDraft {
+                    kind: "judge.reviewed",
+                    actor: actor.id.to_string(),
+                    subject: review.point.to_string(),
+                    payload: json!({
+                        "review": review.id.to_string(),
+                        "action": review.action.key(),
+                        "factor": review.factor.map(|factor| factor.to_string()),
+                        "from": review.from,
+                        "until": review.until,
+                        "value": review.value.map(|value| value.to_string()),
+                        "reason": review.reason,
+                    }),
+                });
+            }
+            self.store.mark_dirty(transaction, &periods, now)?;
+            event_log::append(transaction, self.division, now, &events)?;
+            Ok(())
+        })?;
+        Ok(reviews)
+    }
+
+    /// Keeps a declared stop or maintenance window: an enterprise for its own points, duty officers for all.
+    ///
+    /// # Errors
+    /// When it is not allowed or not complete.
+    pub fn declare_stop(&self, actor: &Actor, new: &NewStop, now: Timestamp) -> Result<Stop, Problem> {
+        let point = self.known(new.point)?;
+        if !actor.may(Action::WorkCases, point.owner.as_deref()) {
+            return Err(Problem::new(kernel::ErrorCode::NotAllowed, "没有申报权限 (may not declare a stop)"));
+        }
+        check_reason(&new.reason)?;
+        if !matches!(new.kind.as_str(), "stop" | "maintenance") {
+            return Err(Problem::invalid("kind 应为 stop 或 maintenance (stop or maintenance)"));
+        }
+        let hours = span(new.from, new.until)?;
+        if hours.end() - hours.start() > 366 * 24 {
+            return Err(Problem::invalid("最长一年 (at most a year)"));
+        }
+        let stop = Stop {
+            id: self.ids.next(now).0,
+            point: new.point,
+            kind: new.kind.clone(),
+            from: new.from,
+            until: new.until,
+            reason: new.reason.trim().to_owned(),
+            by_id: actor.id.0,
+            by_name: actor.name.clone(),
+            at: now,
+        };
+        let past = hours.clone().filter(|hour| *hour <= now.hour().0);
+        let periods: Vec<_> = past.map(|hour| (new.point, PeriodLevel::Hour, hour)).collect();
+        self.store.write(|transaction| {
+            review::put_stop(transaction, self.division, &stop)?;
+            self.store.mark_dirty(transaction, &periods, now)?;
+            let event = EventDraft {
+                kind: "judge.stop_declared",
+                actor: actor.id.to_string(),
+                subject: stop.point.to_string(),
+                payload: json!({
+                    "stop": stop.id.to_string(),
+                    "kind": stop.kind,
+                    "from": stop.from,
+                    "until": stop.until,
+                    "reason": stop.reason,
+                }),
+            };
+            event_log::append(transaction, self.division, now, &[event])?;
+            Ok(())
+        })?;
+        Ok(stop)
+    }
+
+    /// What looks odd in the hours of a point; flags with their statistic, newest first. At most 400 days.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn suspicions(&self, point: &Point, from: Day, until: Day) -> Result<Vec<Suspicion>, Problem> {
+        let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
+        let series = series_of(&verdicts);
+        let mut all = Vec::new();
+        for (factor, hours) in &series {
+            if skipped(*factor) {
+                continue;
+            }
+            all.extend(suspicion::of_series(factor.as_str(), hours));
+            let limit = point.limits.iter().find(|limit| *factor == *limit.factor && !limit.unconfirmed);
+            if let Some(limit) = limit.and_then(|limit| limit.upper).and_then(|limit| limit.to_f64()) {
+                all.extend(suspicion::heap_under_limit(factor.as_str(), hours, limit));
+            }
+        }
+        let of = |code: &str| series.iter().find(|(factor, _)| *factor == *code).map(|(_, hours)| hours.as_slice());
+        if let (Some(fine), Some(coarse)) = (of("a34004"), of("a34002")) {
+            all.extend(suspicion::inversions(fine, coarse));
+        }
+        if method_of(point.kind) == Method::Air {
+            self.compare_neighbours(point, &series, from, until, &mut all)?;
+        }
+        all.sort_by_key(|found| std::cmp::Reverse(found.from));
+        Ok(all)
+    }
+
+    fn compare_neighbours(
+        &self,
+        point: &Point,
+        own: &[(Code, Vec<(i64, f64)>)],
+        from: Day,
+        until: Day,
+        all: &mut Vec<Suspicion>,
+    ) -> Result<(), Problem> {
+        // Each pair is looked at from one side only, and at most twenty neighbours.
+        let points = self.points.points();
+        let others = points.of_kind(PointKind::AirStation).filter(|other| other.id > point.id).take(20);
+        for other in others {
+            let verdicts = self.verdicts(other.id, PeriodLevel::Hour, from.start(), until.start())?;
+            for (factor, hours) in series_of(&verdicts) {
+                if let Some((_, mine)) = own.iter().find(|(known, _)| *known == factor) {
+                    all.extend(suspicion::too_alike(factor.as_str(), mine, &hours, &other.name));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Weather, states and temperatures are no evidence of tampering with concentrations.
+fn skipped(factor: Code) -> bool {
+    let text = factor.as_str();
+    text.starts_with("a01") || text.starts_with('i') || text == "w01010" || text.starts_with('L')
+}
+
+fn series_of(verdicts: &[Verdict]) -> Vec<(Code, Vec<(i64, f64)>)> {
+    let mut series: std::collections::BTreeMap<Code, Vec<(i64, f64)>> = std::collections::BTreeMap::new();
+    for verdict in verdicts {
+        for item in verdict.finding.items.iter().filter(|item| item.stat == Stat::Mean && item.valid()) {
+            if let Some(value) = item.value.and_then(|value| value.to_f64()) {
+                series.entry(item.factor).or_default().push((verdict.key.period, value));
+            }
+        }
+    }
+    series.into_iter().collect()
+}

@@ -1,0 +1,147 @@
+//! Reviews, declared stops, rates and facts over a store.
+
+mod common;
+
+use common::{Bed, Packet, hour, point, time};
+use judge::model::{Key, Stat, Tier};
+use judge::quality::{NewReview, NewStop};
+use judge::review::ReviewAction;
+use judge::{period, rows};
+use kernel::{Actor, ErrorCode, FactQuery, FactSource, FactValue, Id, Point, PointKind, Role, Timestamp};
+use rust_decimal::Decimal;
+use store::contract::PeriodLevel;
+
+const COUNTY: i32 = 500_242;
+
+fn person(role: Role, body: Option<&str>) -> Actor {
+    Actor { id: Id(9), name: "李工".into(), roles: vec![role], body: body.map(str::to_owned) }
+}
+
+fn start() -> Timestamp {
+    time("2026-06-01T00:00:00")
+}
+
+/// A day of one pollutant, `high` at ten o'clock.
+fn day(high: &str) -> Vec<Packet> {
+    let at = |of_day: i64| start().plus(of_day * 3_600_000);
+    (0..24).map(|of_day| hour(1, at(of_day), &[("a05024", if of_day == 10 { high } else { "80" })])).collect()
+}
+
+fn ozone(bed: &Bed, of_day: i64) -> (Option<Decimal>, Tier, u32) {
+    let key = Key::new(1, PeriodLevel::Hour, period::of(PeriodLevel::Hour, start().plus(of_day * 3_600_000)));
+    let division = bed.store.division();
+    let verdict = bed.store.read(|reader| rows::current(reader, division, key)).unwrap().unwrap();
+    let item = verdict.finding.items.iter().find(|item| item.factor == *"a05024" && item.stat == Stat::Mean).unwrap();
+    (item.value, verdict.finding.tier, verdict.revision)
+}
+
+fn review(action: ReviewAction, value: Option<i64>) -> NewReview {
+    NewReview {
+        point: 1,
+        factor: Some("a05024".into()),
+        action,
+        from: start().plus(10 * 3_600_000),
+        until: start().plus(11 * 3_600_000),
+        value: value.map(Decimal::from),
+        reason: "采样管脱落".into(),
+    }
+}
+
+#[test]
+fn a_review_changes_the_verdict_keeps_the_raw_and_says_who_and_why() {
+    let bed = Bed::new(COUNTY, vec![point(1, PointKind::AirStation)]);
+    let now = time("2026-06-02T01:00:00");
+    bed.commit(&day("400"), now);
+    bed.judge.judge_due(now).unwrap();
+    assert_eq!(ozone(&bed, 10), (Some(Decimal::from(400)), Tier::Provisional, 1));
+    let engineer = person(Role::MonitoringEngineer, None);
+    let now = now.plus(60_000);
+    let refused = bed.judge.review(&person(Role::DutyOfficer, None), &[review(ReviewAction::Invalidate, None)], now);
+    assert_eq!(refused.unwrap_err().code, ErrorCode::NotAllowed);
+    let nameless = NewReview { reason: " ".into(), ..review(ReviewAction::Invalidate, None) };
+    assert_eq!(bed.judge.review(&engineer, &[nameless], now).unwrap_err().code, ErrorCode::InvalidInput);
+    bed.judge.review(&engineer, &[review(ReviewAction::Invalidate, None)], now).unwrap();
+    let later = now.plus(1000);
+    bed.judge.judge_due(later).unwrap();
+    assert_eq!(ozone(&bed, 10), (None, Tier::Reviewed, 2));
+    let key = Key::new(1, PeriodLevel::Hour, period::of(PeriodLevel::Hour, start().plus(10 * 3_600_000)));
+    let why = bed.judge.why(key, None, None).unwrap();
+    let input = &why.explain.inputs[0];
+    assert_eq!((input.value.as_str(), input.used), ("400", false));
+    assert!(input.why.as_ref().unwrap().zh.contains("李工") && input.why.as_ref().unwrap().zh.contains("采样管脱落"));
+    // The first revision still says what was known then.
+    let first = bed.judge.why(key, Some(1), None).unwrap();
+    assert!(first.explain.inputs[0].used);
+    // Corrected after all: the later statement counts.
+    bed.judge.review(&engineer, &[review(ReviewAction::Correct, Some(90))], later).unwrap();
+    bed.judge.judge_due(later.plus(1000)).unwrap();
+    assert_eq!(ozone(&bed, 10), (Some(Decimal::from(90)), Tier::Reviewed, 3));
+    assert_eq!(bed.events("judge.reviewed").len(), 2);
+    // The same packet again does not undo what people said.
+    bed.commit(&day("400"), later.plus(2000));
+    bed.judge.judge_due(later.plus(2000)).unwrap();
+    assert_eq!(ozone(&bed, 10).2, 3);
+}
+
+#[test]
+fn a_declared_stop_sets_values_aside_and_is_not_due() {
+    let own = Point { owner: Some("plant".into()), factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };
+    let bed = Bed::new(COUNTY, vec![own.clone()]);
+    let now = time("2026-06-02T00:00:00");
+    let packets: Vec<Packet> =
+        (0..20).map(|of_day| hour(1, start().plus(of_day * 3_600_000), &[("w01018", "30")])).collect();
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    let before = bed.judge.rates(&own, start(), now, now).unwrap();
+    assert_eq!((before.due, before.received), (24, 20));
+    assert_eq!(before.missing.len(), 4);
+    let stop = NewStop {
+        point: 1,
+        kind: "stop".into(),
+        from: start().plus(18 * 3_600_000),
+        until: now,
+        reason: "计划检修".into(),
+    };
+    let stranger = person(Role::Enterprise, Some("other"));
+    assert_eq!(bed.judge.declare_stop(&stranger, &stop, now).unwrap_err().code, ErrorCode::NotAllowed);
+    bed.judge.declare_stop(&person(Role::Enterprise, Some("plant")), &stop, now).unwrap();
+    bed.judge.judge_due(now.plus(1000)).unwrap();
+    let after = bed.judge.rates(&own, start(), now, now).unwrap();
+    assert_eq!((after.due, after.received, after.hours_stopped), (18, 18, 6));
+    assert_eq!(after.transmission, Some("1.0000".parse().unwrap()));
+}
+
+#[test]
+fn facts_answer_with_evidence_and_say_what_is_missing() {
+    let section = Point { function_class: Some("III".into()), ..point(2, PointKind::WaterSection) };
+    let idle = Point { function_class: Some("III".into()), ..point(3, PointKind::WaterSection) };
+    let bed = Bed::new(COUNTY, vec![point(1, PointKind::AirStation), section, idle]);
+    let now = time("2026-06-03T01:00:00");
+    let mut packets = Vec::new();
+    for of_day in 0..48 {
+        let at = start().plus(of_day * 3_600_000);
+        let pm25 = if of_day < 24 { "30" } else { "80" };
+        let air = [("a34004", pm25), ("a34002", "90"), ("a21026", "6"), ("a21004", "20"), ("a21005", "0.6"), ("a05024", "80")];
+        packets.push(hour(1, at, &air));
+        packets.push(hour(2, at, &[("w01009", "6.5"), ("w21003", "0.4"), ("w01019", "3")]));
+    }
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    let ask = |name: &str| {
+        bed.judge.answer(&FactQuery::new(name).with("year", FactValue::Integer(2026)), now).unwrap()
+    };
+    let good = ask("air.good_day_ratio");
+    assert_eq!(good.value, FactValue::Number(50.0));
+    assert!(good.simulated && !good.missing.is_empty() && !good.evidence.is_empty());
+    let ratio = ask("water.section_compliance_ratio");
+    assert_eq!((ratio.value, ratio.missing.len()), (FactValue::Number(100.0), 1));
+    assert_eq!(ask("source.compliance_ratio").value, FactValue::Missing);
+    for description in bed.judge.describe() {
+        let mut query = FactQuery::new(&description.name).with("year", FactValue::Integer(2026));
+        for (argument, value) in [("factor", "a34004"), ("point", "2")] {
+            query = query.with(argument, FactValue::Text(value.into()));
+        }
+        bed.judge.answer(&query.with("level", FactValue::Integer(3)), now).unwrap();
+    }
+    assert!(bed.judge.answer(&FactQuery::new("air.nonsense").with("year", FactValue::Integer(2026)), now).is_err());
+}
