@@ -16,11 +16,8 @@ pub struct Date {
 impl Date {
     /// `None` when no such day exists or the year is outside 1..=9999.
     pub fn new(year: i16, month: u8, day: u8) -> Option<Self> {
-        ((1..=9999).contains(&year)
-            && (1..=12).contains(&month)
-            && day >= 1
-            && day <= days_in_month(year, month))
-        .then_some(Self { year, month, day })
+        ((1..=9999).contains(&year) && (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month))
+            .then_some(Self { year, month, day })
     }
 
     pub fn year(self) -> i16 {
@@ -55,11 +52,7 @@ impl Date {
         let month_index = (5 * day_of_year + 2) / 153;
         let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
         let year = year_of_era + era * 400 + i32::from(month <= 2);
-        Self {
-            year: year as i16,
-            month: month as u8,
-            day: (day_of_year - (153 * month_index + 2) / 5 + 1) as u8,
-        }
+        Self { year: year as i16, month: month as u8, day: (day_of_year - (153 * month_index + 2) / 5 + 1) as u8 }
     }
 }
 

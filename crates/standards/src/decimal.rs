@@ -93,7 +93,11 @@ mod tests {
 
     fn check_interval(value: &str, interval: &str, expect: &str) {
         let parse = |text: &str| text.parse::<Decimal>().unwrap();
-        assert_eq!(round_to_interval(parse(value), parse(interval)).unwrap().to_string(), expect, "{value} by {interval}");
+        assert_eq!(
+            round_to_interval(parse(value), parse(interval)).unwrap().to_string(),
+            expect,
+            "{value} by {interval}"
+        );
     }
 
     #[test]

@@ -105,12 +105,8 @@ impl EmLimits {
                 table.decimal(&key, column).map(|value| value.and_then(|value| value.to_f64()).unwrap_or(0.0))
             };
             let mut limits = [None; 4];
-            let columns = [
-                Quantity::ElectricField,
-                Quantity::MagneticField,
-                Quantity::MagneticInduction,
-                Quantity::PowerDensity,
-            ];
+            let columns =
+                [Quantity::ElectricField, Quantity::MagneticField, Quantity::MagneticInduction, Quantity::PowerDensity];
             for (quantity, limit) in columns.into_iter().zip(limits.iter_mut()) {
                 let text = table.text(&key, quantity.column())?;
                 if !text.is_empty() {
@@ -169,8 +165,12 @@ impl EmLimits {
             ),
             Step::new(
                 clause!("GB 8702-2014 4.2 多频率"),
-                format!("ΣE/E_L={low_electric:.3}，ΣB/B_L={low_magnetic:.3}；Σ(E/E_L)²={high_electric:.3}，Σ(B/B_L)²={high_magnetic:.3}"),
-                format!("ΣE/E_L={low_electric:.3}, ΣB/B_L={low_magnetic:.3}; Σ(E/E_L)²={high_electric:.3}, Σ(B/B_L)²={high_magnetic:.3}"),
+                format!(
+                    "ΣE/E_L={low_electric:.3}，ΣB/B_L={low_magnetic:.3}；Σ(E/E_L)²={high_electric:.3}，Σ(B/B_L)²={high_magnetic:.3}"
+                ),
+                format!(
+                    "ΣE/E_L={low_electric:.3}, ΣB/B_L={low_magnetic:.3}; Σ(E/E_L)²={high_electric:.3}, Σ(B/B_L)²={high_magnetic:.3}"
+                ),
             ),
         ];
         Exposure { low_electric, low_magnetic, high_electric, high_magnetic, complies, steps }

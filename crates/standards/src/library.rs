@@ -3,12 +3,12 @@
 //! One file of `data/` is one edition (or one phase of an edition) of one standard. Figures stay text until a typed
 //! view parses them, so a reader page, the command line and the judging code all read the same cell.
 
-mod file;
 mod figure;
+mod file;
 mod model;
 
-pub use file::LoadError;
 pub use figure::{Confirmation, FigureError, Unconfirmed};
+pub use file::LoadError;
 pub use model::{Area, Cell, Column, Confidence, Effect, Figure, Standard, Table};
 
 use crate::{Date, Text};

@@ -88,7 +88,8 @@ proptest! {
 #[test]
 fn sulphur_dioxide_above_800_in_2012_reports_the_day() {
     let rules = air().rules_of("2012").unwrap();
-    let input = HourlyInput { so2: Some(Decimal::from(900)), so2_24h: Some(Decimal::from(475)), ..HourlyInput::default() };
+    let input =
+        HourlyInput { so2: Some(Decimal::from(900)), so2_24h: Some(Decimal::from(475)), ..HourlyInput::default() };
     let result = hourly_aqi(&rules, &input);
     assert_eq!((result.iaqi(Item::So2Hour), result.iaqi(Item::So2Day), result.aqi), (None, Some(150), Some(150)));
     assert_eq!(result.primary, [Item::So2Day]);
@@ -124,8 +125,9 @@ fn dust_days_leave_particles_out_and_nothing_else() {
     let air = air();
     let (limits, method) = (air.limits_of("2012").unwrap(), air.method_of("2013").unwrap());
     let date = |day| Date::new(2021, 3, day).unwrap();
-    let days: Vec<DailyValue> =
-        (1..=31).map(|day| DailyValue { date: date(day), values: [Some(Decimal::from(if day == 15 { 900 } else { 50 })); 6] }).collect();
+    let days: Vec<DailyValue> = (1..=31)
+        .map(|day| DailyValue { date: date(day), values: [Some(Decimal::from(if day == 15 { 900 } else { 50 })); 6] })
+        .collect();
     let dust = BTreeSet::from([date(15)]);
     let period = standards::air::assess_month(2021, 3, &days, &limits.validity, &method, Dust::LeaveOut(&dust));
     let mean = |pollutant: Pollutant| period.items[pollutant.index()].mean.unwrap();

@@ -30,7 +30,9 @@ fn stations(air: &Air) -> Vec<Station> {
     let (limits, method) = (air.limits_of("2012").unwrap(), air.method_of("2013").unwrap());
     let mut stations = Vec::new();
     for name in STATIONS {
-        let Some(path) = shared(&format!("data/air/uci501_PRSA_Data_{name}_20130301-20170228.csv.gz")) else { continue };
+        let Some(path) = shared(&format!("data/air/uci501_PRSA_Data_{name}_20130301-20170228.csv.gz")) else {
+            continue;
+        };
         let rows = uci::read(&path);
         assert_eq!(rows.len(), 35_064);
         let days = uci::by_day(&rows)
@@ -79,16 +81,22 @@ fn hours_give_the_published_days() {
             for edition in ["2012", "2026"] {
                 let result = daily_aqi(&air.rules_of(edition).unwrap(), &day.input);
                 let expected = &case[edition];
-                let item = |key: &str| -> Item { key.parse().unwrap_or_else(|_| format!("{key}_24H").parse().unwrap()) };
+                let item =
+                    |key: &str| -> Item { key.parse().unwrap_or_else(|_| format!("{key}_24H").parse().unwrap()) };
                 for (key, index) in expected["iaqi"].as_object().unwrap() {
                     assert_eq!(result.iaqi(item(key)).map(u64::from), index.as_u64(), "{key} {edition} {case}");
                     let conc = if key == "O3_1H" { &case["conc"]["O3_1Hmax"] } else { &case["conc"][key] };
                     let sub = result.sub_indices.iter().find(|sub| sub.item == item(key)).unwrap();
-                    assert_eq!(sub.concentration.map(|value| value.to_string()).as_deref(), conc.as_str(), "{key} {case}");
+                    assert_eq!(
+                        sub.concentration.map(|value| value.to_string()).as_deref(),
+                        conc.as_str(),
+                        "{key} {case}"
+                    );
                 }
                 assert_eq!(result.aqi.map(u64::from), expected["aqi_published"].as_u64(), "{edition} {case}");
                 assert_eq!(result.aqi_of_available.map(u64::from), expected["aqi_of_available"].as_u64(), "{case}");
-                let primary: Vec<&str> = result.primary.iter().map(|item| item.key().trim_end_matches("_24H")).collect();
+                let primary: Vec<&str> =
+                    result.primary.iter().map(|item| item.key().trim_end_matches("_24H")).collect();
                 let wanted: Vec<&str> =
                     expected["primary"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
                 assert_eq!(primary, wanted, "{edition} {case}");
@@ -124,7 +132,11 @@ fn days_give_the_published_years() {
                 let expected = &case[key];
                 let item = &unrounded.items[pollutant.index()];
                 assert_eq!(u64::from(item.valid_days), expected["valid_days"].as_u64().unwrap(), "{key} {year}");
-                assert_eq!(u64::from(item.min_month_days), expected["min_month_days"].as_u64().unwrap(), "{key} {year}");
+                assert_eq!(
+                    u64::from(item.min_month_days),
+                    expected["min_month_days"].as_u64().unwrap(),
+                    "{key} {year}"
+                );
                 assert_eq!(item.valid, expected["annual_valid"].as_bool().unwrap(), "{key} {year}");
                 let rank = item.percentile_rank.unwrap();
                 for (statistics, word) in [(&unrounded, "unrounded"), (&rounded, "rounded")] {
@@ -251,11 +263,9 @@ fn check_probabilities(station: &Station, case: &Value) {
     for (sector, want) in sectors.iter().zip(case["sectors"].as_array().unwrap()) {
         assert_eq!(sector.n as u64, want["n"].as_u64().unwrap(), "{want}");
         assert_eq!(sector.m as u64, want["m"].as_u64().unwrap(), "{want}");
-        for (got, key) in [
-            (sector.probability(), "cpf"),
-            (sector.mean_concentration, "mean_pm25"),
-            (sector.mean_speed, "mean_ws"),
-        ] {
+        for (got, key) in
+            [(sector.probability(), "cpf"), (sector.mean_concentration, "mean_pm25"), (sector.mean_speed, "mean_ws")]
+        {
             assert!((got.unwrap() - want[key].as_f64().unwrap()).abs() < 6e-7, "{key} {want}");
         }
     }

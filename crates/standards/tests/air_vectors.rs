@@ -135,9 +135,7 @@ pub fn check_real_day(air: &Air, case: &Value, conc: &dyn Fn(&str) -> Option<Dec
         o3_1h: conc("O3_1Hmax"),
         not_monitored: Vec::new(),
     };
-    let item = |key: &str| -> Item {
-        key.parse().unwrap_or_else(|_| format!("{key}_24H").parse().unwrap())
-    };
+    let item = |key: &str| -> Item { key.parse().unwrap_or_else(|_| format!("{key}_24H").parse().unwrap()) };
     for edition in ["2012", "2026"] {
         let expected = &case[edition];
         let result = daily_aqi(&air.rules_of(edition).unwrap(), &input);
@@ -149,7 +147,8 @@ pub fn check_real_day(air: &Air, case: &Value, conc: &dyn Fn(&str) -> Option<Dec
         let level = result.level.as_ref().map(|level| u64::from(level.level));
         assert_eq!(level, expected["level"].as_u64(), "{case}");
         let items = |field: &str| -> Vec<Item> {
-            let mut items: Vec<Item> = expected[field].as_array().into_iter().flatten().map(|key| item(key.as_str().unwrap())).collect();
+            let mut items: Vec<Item> =
+                expected[field].as_array().into_iter().flatten().map(|key| item(key.as_str().unwrap())).collect();
             items.sort();
             items
         };

@@ -51,7 +51,9 @@ fn an_unsure_figure_is_shown_but_never_judged_by() {
     let table = standard.table("limits").unwrap();
     assert_eq!(table.cell("boundary", "day").unwrap().text, "70");
     let refused = table.decimal("boundary", "day");
-    assert!(matches!(&refused, Err(FigureError::Unconfirmed { figure, .. }) if figure == "GB 12523-2025/limits/boundary/day"));
+    assert!(
+        matches!(&refused, Err(FigureError::Unconfirmed { figure, .. }) if figure == "GB 12523-2025/limits/boundary/day")
+    );
     let confirm = |value: Option<&str>, source: &str| {
         library.confirmed(&[Confirmation {
             figure: "GB 12523-2025/limits/boundary/day".into(),

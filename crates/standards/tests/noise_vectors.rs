@@ -125,8 +125,11 @@ fn bursts_at_night() {
 fn published_compliance_rates() {
     let results: Vec<ZoneResult> = (0..156)
         .flat_map(|point| {
-            [(Period::Day, point < 151), (Period::Night, point < 139)]
-                .map(|(period, complies)| ZoneResult { class: (point % 4).to_string(), period, complies })
+            [(Period::Day, point < 151), (Period::Night, point < 139)].map(|(period, complies)| ZoneResult {
+                class: (point % 4).to_string(),
+                period,
+                complies,
+            })
         })
         .collect();
     let rates = compliance_rates(&results);

@@ -43,7 +43,8 @@ fn eight_hour_ozone_of_the_vectors() {
     let (limits, method) = (air.limits_of("2012").unwrap(), air.method_of("2013").unwrap());
     for file in vectors() {
         for case in file["mda8"].as_array().unwrap() {
-            let hours: Vec<Option<Decimal>> = case["hours_0_23"].as_array().unwrap().iter().map(optional_decimal).collect();
+            let hours: Vec<Option<Decimal>> =
+                case["hours_0_23"].as_array().unwrap().iter().map(optional_decimal).collect();
             let result = mda8(&hours.try_into().unwrap(), &limits.validity, &method, Decimal::from(160));
             assert_eq!(u64::from(result.valid_windows), case["windows_valid"].as_u64().unwrap(), "{case}");
             assert_eq!(result.valid, case["valid"].as_bool().unwrap(), "{case}");

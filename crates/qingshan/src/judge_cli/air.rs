@@ -57,7 +57,7 @@ struct IndexColumn {
 }
 
 /// The name that input and output use for an item.
-fn column_name(rules: &AqiRules, report: Report, item: Item) -> String {
+fn column_name(report: Report, item: Item) -> String {
     let key = item.key();
     let plain = match report {
         Report::Daily if item == Item::O3EightHours => Some("O3"),
@@ -65,15 +65,14 @@ fn column_name(rules: &AqiRules, report: Report, item: Item) -> String {
         Report::Hourly => key.strip_suffix("_1H"),
     };
     // The 2012 hourly report rates PM by its 24-hour mean: that keeps its full name beside the 1-hour concentration.
-    let _ = rules;
     plain.unwrap_or(key).to_owned()
 }
 
-fn index_columns(table: &Table, rules: &AqiRules, report: Report) -> Result<Vec<IndexColumn>, Vec<Problem>> {
+fn index_columns(table: &Table, report: Report) -> Result<Vec<IndexColumn>, Vec<Problem>> {
     pollutant_columns(table)?;
     let mut columns = Vec::new();
     for item in Item::ALL {
-        let name = column_name(rules, report, item);
+        let name = column_name(report, item);
         let mut names = vec![name.as_str()];
         if name == "PM25" {
             names.extend(["PM2.5", "PM2_5"]);
@@ -82,6 +81,8 @@ fn index_columns(table: &Table, rules: &AqiRules, report: Report) -> Result<Vec<
             columns.push(IndexColumn { name, item, at });
         }
     }
+    // Answers list the items as the file does.
+    columns.sort_by_key(|column| column.at);
     Ok(columns)
 }
 
@@ -97,7 +98,7 @@ pub fn aqi(arguments: &Arguments) -> Outcome {
     let rules = air.rules_of(edition).map_err(|error| vec![Problem::new(error.to_string())])?;
     let table = Table::read(arguments)?;
     let id = table.required(&[&["id"]])?;
-    let columns = index_columns(&table, &rules, report)?;
+    let columns = index_columns(&table, report)?;
     let mut problems = Problems::default();
     check_header_units(
         &table,
@@ -185,7 +186,7 @@ fn aqi_json(
 ) -> Value {
     let report = result.report;
     let names =
-        |items: &[Item]| -> Vec<String> { items.iter().map(|item| column_name(rules, report, *item)).collect() };
+        |items: &[Item]| -> Vec<String> { items.iter().map(|item| column_name(report, *item)).collect() };
     let mut iaqi = Map::new();
     for column in columns {
         // Every column given has its index beside it, also those that do not enter the AQI of this report.

@@ -222,7 +222,9 @@ fn items_json(period: &PeriodStatistics, chosen: &Chosen) -> Value {
         let averaging = if pollutant == Pollutant::O3 { Averaging::EightHours } else { Averaging::Day };
         let percentile_check =
             item.percentile.and_then(|value| chosen.limits.check(pollutant, averaging, Grade::II, value));
-        let meets = [mean_check.as_ref(), percentile_check.as_ref()].into_iter().flatten().all(|check| !check.exceeds);
+        // Judged only on a valid year; a pollutant meets the standard when each of its items does.
+        let checks = [mean_check.as_ref(), percentile_check.as_ref()];
+        let meets = item.valid.then(|| checks.into_iter().flatten().all(|check| !check.exceeds));
         let show = |value: Option<Decimal>| value.map(|value| value.round_dp(6).normalize());
         items.insert(
             pollutant.key().to_owned(),

@@ -15,6 +15,8 @@ mod round;
 mod soil;
 mod standards_reader;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tli;
 mod water;
 

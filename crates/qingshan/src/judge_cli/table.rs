@@ -107,7 +107,7 @@ impl Table {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| vec![Problem::new(format!("CSV: {error}"))])?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_of(text, position));
             if record.len() != columns.len() {
                 let message = format!(
                     "有 {} 列，表头有 {} 列 has {} cells, the header {}",
@@ -179,6 +179,13 @@ impl Table {
             )
         })
     }
+}
+
+/// The line a record begins on: the reader's position may still stand before the line breaks it skips.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let skipped = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
+    let breaks = skipped.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    position.line() + breaks as u64
 }
 
 /// `CO (mg/m3)` → (`CO`, `mg/m3`).

@@ -214,7 +214,8 @@ impl AqiRules {
         let Some(table) = &self.tables[item.index()] else { return (item, NO_INDEX) };
         match table.above {
             Above::Use(other) if table.is_above(value) && !items.contains(&other) => {
-                let index = self.tables[other.index()].as_ref().map_or(NO_INDEX, |table| table.index(values[other.index()]));
+                let index =
+                    self.tables[other.index()].as_ref().map_or(NO_INDEX, |table| table.index(values[other.index()]));
                 if index == NO_INDEX { (item, NO_INDEX) } else { (other, index) }
             }
             _ => (item, table.index(value)),
@@ -340,7 +341,8 @@ impl AqiRules {
 
     /// The step and note for a concentration above the last breakpoint.
     fn above_table(&self, item: Item, above: Above, value: Decimal) -> (Step, Text) {
-        let zh_en = |zh: String, en: String, clause: &str| (Step::new(clause, zh.clone(), en.clone()), Text::new(zh, en));
+        let zh_en =
+            |zh: String, en: String, clause: &str| (Step::new(clause, zh.clone(), en.clone()), Text::new(zh, en));
         match (above, item) {
             (Above::Use(other), Item::So2Hour) => zh_en(
                 format!("{item} = {value} 高于末点，不计算其分指数，按 {other} 的分指数报告"),
@@ -404,7 +406,8 @@ impl AqiRules {
             result.notes.push(Text::new(zh, en));
             return;
         };
-        let largest = if is_2026 { clause!("HJ 633-2026 AQI 取各 IAQI 最大值") } else { clause!("HJ 633-2012 4.4.1") };
+        let largest =
+            if is_2026 { clause!("HJ 633-2026 AQI 取各 IAQI 最大值") } else { clause!("HJ 633-2012 4.4.1") };
         result.steps.push(Step::new(
             largest,
             format!("AQI = 各分指数最大值 = {available}"),
@@ -422,7 +425,11 @@ impl AqiRules {
         ));
         if !result.primary.is_empty() {
             let names = join(&result.primary);
-            let clause = if is_2026 { clause!("HJ 633-2026 首要污染物") } else { clause!("HJ 633-2012 4.4.2 首要污染物") };
+            let clause = if is_2026 {
+                clause!("HJ 633-2026 首要污染物")
+            } else {
+                clause!("HJ 633-2012 4.4.2 首要污染物")
+            };
             let above = self.primary_above;
             result.steps.push(Step::new(
                 clause,

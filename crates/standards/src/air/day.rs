@@ -102,7 +102,12 @@ pub fn day_from_hours(hours: &[Option<HourValues>; 24], limits: &AirLimits, meth
     DayFromHours { input, items, ozone, steps }
 }
 
-fn mean_day(hours: &[Option<HourValues>; 24], pollutant: Pollutant, validity: &Validity, steps: &mut Vec<Step>) -> ItemDay {
+fn mean_day(
+    hours: &[Option<HourValues>; 24],
+    pollutant: Pollutant,
+    validity: &Validity,
+    steps: &mut Vec<Step>,
+) -> ItemDay {
     let values = || hours.iter().flatten().filter_map(|hour| hour.get(pollutant)).filter(is_not_negative);
     let count = values().count() as u8;
     let needed = validity.day_hours;

@@ -22,12 +22,7 @@ pub struct DayIndex {
 
 impl DayIndex {
     pub fn new(date: Date, result: &AqiResult) -> Self {
-        Self {
-            date,
-            aqi: result.aqi,
-            aqi_of_available: result.aqi_of_available,
-            complete: result.missing.is_empty(),
-        }
+        Self { date, aqi: result.aqi, aqi_of_available: result.aqi_of_available, complete: result.missing.is_empty() }
     }
 }
 

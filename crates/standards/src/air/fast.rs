@@ -57,8 +57,7 @@ const MEANS: [(Pollutant, Item); 5] = [
 ];
 
 /// The hourly item of each pollutant.
-const HOURS: [Item; 6] =
-    [Item::So2Hour, Item::No2Hour, Item::CoHour, Item::Pm10Hour, Item::Pm25Hour, Item::O3Hour];
+const HOURS: [Item; 6] = [Item::So2Hour, Item::No2Hour, Item::CoHour, Item::Pm10Hour, Item::Pm25Hour, Item::O3Hour];
 
 impl<'a> FastRules<'a> {
     /// Prepares an edition with the validity of `limits` and the ozone rule of `method`.

@@ -100,7 +100,13 @@ impl AirLimits {
     }
 
     /// Compares a value, after rounding it to the place the limit is printed in (whole µg/m³; CO one decimal).
-    pub fn check(&self, pollutant: Pollutant, averaging: Averaging, grade: Grade, value: Decimal) -> Option<LimitCheck> {
+    pub fn check(
+        &self,
+        pollutant: Pollutant,
+        averaging: Averaging,
+        grade: Grade,
+        value: Decimal,
+    ) -> Option<LimitCheck> {
         let limit = self.limit(pollutant, averaging, grade)?;
         let places = if pollutant == Pollutant::Co { 1 } else { 0 };
         let rounded = round_half_even(value, places);
@@ -131,7 +137,12 @@ pub fn exceedance_multiple(value: Decimal, limit: Decimal) -> Option<Decimal> {
     Some(round_half_even((value - limit) / limit, 2))
 }
 
-fn read(table: &Table, pollutant: Pollutant, averaging: Averaging, grade: Grade) -> Result<Option<Decimal>, FigureError> {
+fn read(
+    table: &Table,
+    pollutant: Pollutant,
+    averaging: Averaging,
+    grade: Grade,
+) -> Result<Option<Decimal>, FigureError> {
     let row = format!("{} {}", pollutant.key(), averaging.key());
     if table.has_row(&row) { table.decimal(&row, grade.column()) } else { Ok(None) }
 }

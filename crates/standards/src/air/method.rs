@@ -45,10 +45,10 @@ impl Validity {
 }
 
 fn number(table: &Table, row: &str, column: &str) -> Result<u64, FigureError> {
-    table
-        .decimal(row, column)?
-        .and_then(|value| value.to_u64())
-        .ok_or_else(|| FigureError::NotANumber { figure: format!("{}/{row}/{column}", table.path), text: String::new() })
+    table.decimal(row, column)?.and_then(|value| value.to_u64()).ok_or_else(|| FigureError::NotANumber {
+        figure: format!("{}/{row}/{column}", table.path),
+        text: String::new(),
+    })
 }
 
 /// One edition of HJ 663 as numbers.

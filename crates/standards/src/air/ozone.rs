@@ -73,7 +73,8 @@ pub(super) fn best_window(hours: &[i64; 24], first_end: u8, needed: u8) -> Best 
 pub fn mda8(hours: &[Option<Decimal>; 24], validity: &Validity, method: &Method, limit: Decimal) -> Mda8 {
     let scaled = hours.map(|hour| hour.and_then(to_nano).unwrap_or(NO_VALUE));
     let best = best_window(&scaled, method.mda8_first_end, validity.eight_hours);
-    let max = (best.count > 0).then(|| Decimal::from_i128_with_scale(i128::from(best.sum), 9) / Decimal::from(best.count));
+    let max =
+        (best.count > 0).then(|| Decimal::from_i128_with_scale(i128::from(best.sum), 9) / Decimal::from(best.count));
     let enough = best.windows >= method.mda8_windows;
     let over = max.is_some_and(|max| crate::decimal::round_half_even(max, 0) > limit);
     let mut steps = vec![Step::new(

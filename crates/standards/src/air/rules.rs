@@ -217,7 +217,8 @@ fn read_item(table: &Table, item: Item, places: u32) -> Result<ItemTable, Figure
         }
     }
     let text = table.text(item.key(), "above")?;
-    let not_a_number = || FigureError::NotANumber { figure: format!("{}/{item}/above", table.path), text: text.to_owned() };
+    let not_a_number =
+        || FigureError::NotANumber { figure: format!("{}/{item}/above", table.path), text: text.to_owned() };
     let above = match text.strip_prefix("use ") {
         Some(other) => Above::Use(other.parse().map_err(|_| not_a_number())?),
         None => Above::Index(text.parse().map_err(|_| not_a_number())?),
@@ -242,9 +243,8 @@ fn read_levels(table: &Table) -> Result<Vec<Level>, FigureError> {
         .row_keys()
         .map(|key| {
             let text = |column: &str| table.text(&key, column).map(str::to_owned);
-            let number = key
-                .parse()
-                .map_err(|_| FigureError::NotANumber { figure: table.path.clone(), text: key.clone() })?;
+            let number =
+                key.parse().map_err(|_| FigureError::NotANumber { figure: table.path.clone(), text: key.clone() })?;
             Ok(Level {
                 level: number,
                 upper: table.decimal(&key, "upper")?.and_then(|upper| upper.to_u16()),

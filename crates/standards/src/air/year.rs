@@ -63,7 +63,13 @@ pub struct PeriodStatistics {
 }
 
 /// A calendar year. Days of other years are ignored; the order of `days` does not matter.
-pub fn assess_year(year: i16, days: &[DailyValue], validity: &Validity, method: &Method, dust: Dust) -> PeriodStatistics {
+pub fn assess_year(
+    year: i16,
+    days: &[DailyValue],
+    validity: &Validity,
+    method: &Method,
+    dust: Dust,
+) -> PeriodStatistics {
     assess(year, 1..=12, days, validity, method, dust, Some(validity.year_days))
 }
 
@@ -119,7 +125,8 @@ fn assess(
         let short = months.clone().find(|month| by_month[usize::from(*month)] < validity.days_needed(*month));
         let valid_days = values.len() as u16;
         let enough = total_needed.is_none_or(|needed| valid_days >= needed);
-        let reason = reason(valid_days, total_needed.filter(|_| !enough), short.map(|month| (month, by_month, validity)));
+        let reason =
+            reason(valid_days, total_needed.filter(|_| !enough), short.map(|month| (month, by_month, validity)));
         let rank = method.percentiles[pollutant.index()];
         let item = PollutantPeriod {
             pollutant,

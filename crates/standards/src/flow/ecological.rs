@@ -96,7 +96,8 @@ pub fn judge_flow_day(
         return Err(MeasureError::Negative { factor: "released flow".to_owned(), value: *value });
     }
     let day_mean = mean(hours.iter().copied());
-    let below: Vec<Decimal> = hours.iter().filter(|flow| !judge_flow_hour(approved, **flow)).map(|flow| approved - *flow).collect();
+    let below: Vec<Decimal> =
+        hours.iter().filter(|flow| !judge_flow_hour(approved, **flow)).map(|flow| approved - *flow).collect();
     let exempt = exemption.is_some_and(|exemption| !exemption.evidence.trim().is_empty());
     let compliant = match rule {
         FlowDayRule::Mean => day_mean.map(|mean| mean >= approved),
@@ -158,7 +159,10 @@ pub fn station_compliance(rules: &FlowRules, days: &[FlowDay]) -> FlowStation {
     let compliant = (!due.is_empty())
         .then(|| decimal(compliant_days) * Decimal::ONE_HUNDRED >= rules.station_days * decimal(due.len()));
     let note = (without > 0).then(|| {
-        Text::new(format!("{without} 天无数据，按未达标计入分母"), format!("{without} days without data count as days due"))
+        Text::new(
+            format!("{without} 天无数据，按未达标计入分母"),
+            format!("{without} days without data count as days due"),
+        )
     });
     FlowStation {
         days: due.len(),

@@ -122,7 +122,9 @@ impl Flux {
 pub fn estimate(estimator: Estimator, input: &FluxInput<'_>) -> Result<Flux, FluxError> {
     check(input)?;
     let grams = match estimator {
-        Estimator::MeanConcentrationMeanFlow => product(mean_of(input, |s| s.concentration)?, mean_of(input, |s| s.flow)?),
+        Estimator::MeanConcentrationMeanFlow => {
+            product(mean_of(input, |s| s.concentration)?, mean_of(input, |s| s.flow)?)
+        }
         Estimator::MeanConcentrationPeriodFlow => product(mean_of(input, |s| s.concentration)?, period(input)?),
         Estimator::MeanInstantaneousFlux => instantaneous(input),
         Estimator::IntervalFlow => interval(input),
@@ -173,7 +175,8 @@ fn interval(input: &FluxInput<'_>) -> Result<Decimal, FluxError> {
 }
 
 fn mean_products(input: &FluxInput<'_>, flow: fn(&FluxSample) -> Option<Decimal>) -> Result<Decimal, FluxError> {
-    let products = input.samples.iter().map(|sample| product(sample.concentration, flow(sample).ok_or(FluxError::IntervalFlow)?));
+    let products =
+        input.samples.iter().map(|sample| product(sample.concentration, flow(sample).ok_or(FluxError::IntervalFlow)?));
     mean(products.collect::<Result<Vec<_>, _>>()?).ok_or(FluxError::Overflow)
 }
 

@@ -197,8 +197,13 @@ impl GroundwaterItem {
 
     /// The inner error is a reason to leave the item out.
     #[allow(clippy::type_complexity)]
-    fn classify(&self, amount: Amount, reading: &Reading) -> Result<Result<(Class, Option<Decimal>), Text>, MeasureError> {
-        let kind = |zh: &str, en: &str| MeasureError::Kind { factor: reading.factor.clone(), expected: Text::new(zh, en) };
+    fn classify(
+        &self,
+        amount: Amount,
+        reading: &Reading,
+    ) -> Result<Result<(Class, Option<Decimal>), Text>, MeasureError> {
+        let kind =
+            |zh: &str, en: &str| MeasureError::Kind { factor: reading.factor.clone(), expected: Text::new(zh, en) };
         if self.kind == Kind::Presence {
             return match amount {
                 Amount::Present(true) => Ok(Ok((Class::V, None))),
@@ -263,7 +268,11 @@ fn read_kind(table: &Table, key: &str) -> Result<Kind, FigureError> {
     let absent = |column: &str| FigureError::Absent { figure: format!("{}/{key}/{column}", table.path) };
     let range = |column: &str| read_range(table.text(key, column)?).ok_or_else(|| absent(column));
     let bound = |column: &str| -> Result<Option<Decimal>, FigureError> {
-        if table.text(key, column)? == "ND" { Ok(None) } else { table.decimal(key, column)?.map(Some).ok_or_else(|| absent(column)) }
+        if table.text(key, column)? == "ND" {
+            Ok(None)
+        } else {
+            table.decimal(key, column)?.map(Some).ok_or_else(|| absent(column))
+        }
     };
     match table.text(key, "kind")? {
         "upper" => Ok(Kind::Upper([bound("I")?, bound("II")?, bound("III")?, bound("IV")?])),

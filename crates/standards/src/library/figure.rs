@@ -8,10 +8,18 @@ use std::fmt;
 /// Why a figure cannot be read for judging.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FigureError {
-    Absent { figure: String },
+    Absent {
+        figure: String,
+    },
     /// Known, but not sure enough to judge by (未确认).
-    Unconfirmed { figure: String, text: String },
-    NotANumber { figure: String, text: String },
+    Unconfirmed {
+        figure: String,
+        text: String,
+    },
+    NotANumber {
+        figure: String,
+        text: String,
+    },
 }
 
 impl FigureError {
@@ -22,7 +30,9 @@ impl FigureError {
             }
             Self::Unconfirmed { figure, text } => Text::new(
                 format!("{figure} = {text} 未经确认，不用于判定；请管理员核对原文后确认"),
-                format!("{figure} = {text} is not confirmed and is not used to judge until an administrator confirms it"),
+                format!(
+                    "{figure} = {text} is not confirmed and is not used to judge until an administrator confirms it"
+                ),
             ),
             Self::NotANumber { figure, text } => {
                 Text::new(format!("{figure} 不是数：{text}"), format!("{figure} is not a number: {text}"))

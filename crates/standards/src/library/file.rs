@@ -3,8 +3,8 @@
 //! A cell is a string so that figures stay exact; `"39?"` marks one figure as unsure, `confidence = "unsure"` a whole
 //! table, figure or standard.
 
-use super::model::{Area, Cell, Column, Confidence, Effect, Figure, Standard, Table};
 use super::Library;
+use super::model::{Area, Cell, Column, Confidence, Effect, Figure, Standard, Table};
 use crate::{Date, Text};
 use serde::Deserialize;
 use std::fmt;
@@ -194,7 +194,9 @@ fn parse(name: &str, text: &str) -> Result<Standard, LoadError> {
     for effect in file.effects {
         let area = match effect.area {
             AreaFile::Word(word) if word == "national" => Area::National,
-            AreaFile::Word(word) => return Err(problem(format!("effects: area `{word}` (`national` or a list of codes)"))),
+            AreaFile::Word(word) => {
+                return Err(problem(format!("effects: area `{word}` (`national` or a list of codes)")));
+            }
             AreaFile::Divisions(prefixes) => Area::Divisions(prefixes),
         };
         if effect.until.is_some_and(|until| until < effect.from) {

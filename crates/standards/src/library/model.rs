@@ -107,7 +107,8 @@ impl Standard {
     /// As [`Standard::figure`], and when the text is not a number.
     pub fn decimal(&self, id: &str) -> Result<Decimal, FigureError> {
         let text = self.figure(id)?;
-        text.parse().map_err(|_| FigureError::NotANumber { figure: format!("{}/{id}", self.id()), text: text.to_owned() })
+        text.parse()
+            .map_err(|_| FigureError::NotANumber { figure: format!("{}/{id}", self.id()), text: text.to_owned() })
     }
 
     /// A single figure as a count.
@@ -116,7 +117,8 @@ impl Standard {
     /// As [`Standard::decimal`].
     pub fn count(&self, id: &str) -> Result<u32, FigureError> {
         let text = self.figure(id)?;
-        text.parse().map_err(|_| FigureError::NotANumber { figure: format!("{}/{id}", self.id()), text: text.to_owned() })
+        text.parse()
+            .map_err(|_| FigureError::NotANumber { figure: format!("{}/{id}", self.id()), text: text.to_owned() })
     }
 
     /// One line: code and dates.

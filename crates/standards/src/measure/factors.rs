@@ -61,8 +61,15 @@ impl Factors {
     ///
     /// # Errors
     /// [`MeasureError::Unit`] when a unit is unknown or of another quantity.
-    pub fn convert(&self, factor: &str, value: Decimal, unit: Option<&str>, target: &str) -> Result<Decimal, MeasureError> {
-        let reading = Reading { factor: factor.to_owned(), amount: Amount::Value(value), unit: unit.map(str::to_owned) };
+    pub fn convert(
+        &self,
+        factor: &str,
+        value: Decimal,
+        unit: Option<&str>,
+        target: &str,
+    ) -> Result<Decimal, MeasureError> {
+        let reading =
+            Reading { factor: factor.to_owned(), amount: Amount::Value(value), unit: unit.map(str::to_owned) };
         match self.amount_in(&reading, target, &mut crate::NoTrace)? {
             Amount::Value(value) => Ok(value),
             _ => Ok(value),

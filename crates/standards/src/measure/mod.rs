@@ -56,14 +56,30 @@ impl Reading {
 pub enum MeasureError {
     NotCovered(NotCovered),
     Figure(FigureError),
-    Negative { factor: String, value: Decimal },
-    Duplicate { factor: String },
+    Negative {
+        factor: String,
+        value: Decimal,
+    },
+    Duplicate {
+        factor: String,
+    },
     /// A unit that is unknown, or measures something else than the standard does.
-    Unit { factor: String, unit: String, expected: String },
+    Unit {
+        factor: String,
+        unit: String,
+        expected: String,
+    },
     /// Text where a number belongs or the other way round.
-    Kind { factor: String, expected: Text },
+    Kind {
+        factor: String,
+        expected: Text,
+    },
     /// A number outside what the quantity can be (pH 0–14, share 0–100 %).
-    Range { factor: String, value: Decimal, expected: String },
+    Range {
+        factor: String,
+        value: Decimal,
+        expected: String,
+    },
 }
 
 impl MeasureError {
@@ -88,17 +104,14 @@ impl MeasureError {
             Self::Negative { factor, value } => {
                 Text::new(format!("{factor} 为负值 {value}，不能评价"), format!("{factor} is negative: {value}"))
             }
-            Self::Duplicate { factor } => {
-                Text::new(format!("{factor} 出现两次"), format!("{factor} is given twice"))
-            }
+            Self::Duplicate { factor } => Text::new(format!("{factor} 出现两次"), format!("{factor} is given twice")),
             Self::Unit { factor, unit, expected } => Text::new(
                 format!("{factor} 的单位“{unit}”不能换算为 {expected}"),
                 format!("{factor}: unit `{unit}` does not convert to {expected}"),
             ),
-            Self::Kind { factor, expected } => Text::new(
-                format!("{factor}：应为{}", expected.zh),
-                format!("{factor}: expected {}", expected.en),
-            ),
+            Self::Kind { factor, expected } => {
+                Text::new(format!("{factor}：应为{}", expected.zh), format!("{factor}: expected {}", expected.en))
+            }
             Self::Range { factor, value, expected } => Text::new(
                 format!("{factor} = {value} 超出可能范围 {expected}"),
                 format!("{factor} = {value} is outside the possible range {expected}"),

@@ -90,7 +90,8 @@ pub fn day_levels(samples: &[(u8, f64)], periods: &PeriodRule) -> LevelsOfDay {
         }
         _ => None,
     };
-    let show = |level: Option<f64>| level.map_or_else(|| "—".to_owned(), |level| format!("{:.1}", round_float(level, 1)));
+    let show =
+        |level: Option<f64>| level.map_or_else(|| "—".to_owned(), |level| format!("{:.1}", round_float(level, 1)));
     let steps = vec![
         Step::new(
             clause!("GB 3096-2008 昼间 06～22 时、夜间 22～06 时"),

@@ -117,7 +117,8 @@ impl NoiseLimits {
         for key in table.row_keys() {
             for period in [Period::Day, Period::Night] {
                 let figure = table.decimal(&key, period.key()).and_then(|value| {
-                    value.ok_or_else(|| FigureError::Absent { figure: format!("{}/{key}/{}", table.path, period.key()) })
+                    value
+                        .ok_or_else(|| FigureError::Absent { figure: format!("{}/{key}/{}", table.path, period.key()) })
                 });
                 limits.insert((key.clone(), period), figure);
             }

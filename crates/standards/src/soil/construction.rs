@@ -139,7 +139,13 @@ impl ConstructionLand {
     }
 }
 
-fn judge(row: &Row, land: LandType, value: Decimal, background: Option<Decimal>, steps: &mut Vec<Step>) -> SoilSiteItem {
+fn judge(
+    row: &Row,
+    land: LandType,
+    value: Decimal,
+    background: Option<Decimal>,
+    steps: &mut Vec<Step>,
+) -> SoilSiteItem {
     let place = land as usize;
     let screening = row.screening.get(place).copied().unwrap_or_default();
     let intervention = row.intervention.get(place).copied().unwrap_or_default();
@@ -151,7 +157,10 @@ fn judge(row: &Row, land: LandType, value: Decimal, background: Option<Decimal>,
     steps.push(Step::new(
         clause,
         format!("{} {shown} {}，筛选值 {screening}，管制值 {intervention}：{}", row.name.zh, row.unit, words.zh),
-        format!("{} {shown} {}, screening {screening}, intervention {intervention}: {}", row.name.en, row.unit, words.en),
+        format!(
+            "{} {shown} {}, screening {screening}, intervention {intervention}: {}",
+            row.name.en, row.unit, words.en
+        ),
     ));
     if within_background {
         steps.push(Step::new(
@@ -175,8 +184,12 @@ fn judge(row: &Row, land: LandType, value: Decimal, background: Option<Decimal>,
 fn management(risk: Risk) -> Text {
     match risk {
         Risk::Low => Text::new("风险一般可以忽略", "the risk can in general be neglected"),
-        Risk::Possible => Text::new("可能存在风险，应开展详细调查和风险评估", "possible risk: detailed survey and risk assessment"),
-        Risk::High => Text::new("通常存在不可接受风险，应采取风险管控或修复", "usually unacceptable risk: control or remediation"),
+        Risk::Possible => {
+            Text::new("可能存在风险，应开展详细调查和风险评估", "possible risk: detailed survey and risk assessment")
+        }
+        Risk::High => {
+            Text::new("通常存在不可接受风险，应采取风险管控或修复", "usually unacceptable risk: control or remediation")
+        }
     }
 }
 

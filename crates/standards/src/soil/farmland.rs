@@ -188,7 +188,8 @@ impl Farmland {
     /// The row that holds for an item: for rotation land the one with the lowest screening value, and a land use the
     /// standard does not single out for an item falls under "other".
     fn row(&self, key: &str, land: FarmlandUse, bin: usize) -> Option<&Row> {
-        let of = |wanted: &str| self.rows.iter().filter(move |row| row.key == key && row.land == wanted).collect::<Vec<_>>();
+        let of =
+            |wanted: &str| self.rows.iter().filter(move |row| row.key == key && row.land == wanted).collect::<Vec<_>>();
         let mut rows: Vec<&Row> = of("all");
         rows.extend(land.rows().iter().flat_map(|wanted| of(wanted)));
         if rows.is_empty() {

@@ -44,16 +44,21 @@ fn value_of(reading: &Reading, unit: &str, steps: &mut Vec<Step>) -> Result<Resu
     let (value, below) = match reading.amount {
         Amount::Value(value) => (value, false),
         Amount::BelowDetection(limit) => (limit / Decimal::TWO, true),
-        Amount::NotDetected => return Ok(Err(Text::new("未检出但未给检出限", "not detected, without the detection limit"))),
+        Amount::NotDetected => {
+            return Ok(Err(Text::new("未检出但未给检出限", "not detected, without the detection limit")));
+        }
         Amount::Present(_) => {
-            return Err(MeasureError::Kind { factor: reading.factor.clone(), expected: Text::new("数值", "a number") });
+            return Err(MeasureError::Kind {
+                factor: reading.factor.clone(), expected: Text::new("数值", "a number")
+            });
         }
     };
     if value.is_sign_negative() && !value.is_zero() {
         return Err(MeasureError::Negative { factor: reading.factor.clone(), value });
     }
     let given = reading.unit.as_deref().unwrap_or(unit);
-    let wrong = || MeasureError::Unit { factor: reading.factor.clone(), unit: given.to_owned(), expected: unit.to_owned() };
+    let wrong =
+        || MeasureError::Unit { factor: reading.factor.clone(), unit: given.to_owned(), expected: unit.to_owned() };
     let (from, to): (Unit, Unit) = (given.parse().map_err(|_| wrong())?, unit.parse().map_err(|_| wrong())?);
     let converted = from.convert(value, to).ok_or_else(wrong)?;
     if below {

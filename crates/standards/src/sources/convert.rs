@@ -1,7 +1,7 @@
 //! Conversion to reference conditions (折算) and to dry standard state.
 
-use crate::{Step, clause};
 use crate::Text;
+use crate::{Step, clause};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,7 +35,9 @@ impl ConversionError {
         match self {
             Self::Oxygen(value) => Text::new(
                 format!("实测含氧量 {value}% 不在 0～21%（不含 21%）内，无法折算，值无效"),
-                format!("measured oxygen {value} % is not within 0 to below 21 %; the value cannot be converted and is invalid"),
+                format!(
+                    "measured oxygen {value} % is not within 0 to below 21 %; the value cannot be converted and is invalid"
+                ),
             ),
             Self::Reference(value) => {
                 Text::new(format!("基准值 {value} 不合理"), format!("the reference {value} is impossible"))

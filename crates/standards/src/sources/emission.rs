@@ -5,8 +5,8 @@
 
 use super::outlet::{Limit, Period};
 use crate::library::{Confidence, FigureError};
-use crate::{Library, NotCovered, Standard, Table, Text};
 use crate::{Date, clause};
+use crate::{Library, NotCovered, Standard, Table, Text};
 use rust_decimal::Decimal;
 use std::fmt;
 
@@ -56,9 +56,14 @@ pub enum SelectionError {
     NotCovered(NotCovered),
     Figure(FigureError),
     /// No such column; the grades there are.
-    Column { asked: String, known: Vec<String> },
+    Column {
+        asked: String,
+        known: Vec<String>,
+    },
     /// No row applies under the conditions; the conditions that rows know.
-    Nothing { known: Vec<String> },
+    Nothing {
+        known: Vec<String>,
+    },
 }
 
 impl fmt::Display for SelectionError {
@@ -112,7 +117,13 @@ pub fn limits_of(
     Ok(found)
 }
 
-fn read_row(standard: &Standard, table: &Table, row: &str, column: &str, into: &mut EmissionLimits) -> Result<(), FigureError> {
+fn read_row(
+    standard: &Standard,
+    table: &Table,
+    row: &str,
+    column: &str,
+    into: &mut EmissionLimits,
+) -> Result<(), FigureError> {
     let text = |id: &str| table.text(row, id);
     let absent = |id: &str| FigureError::Absent { figure: format!("{}/{row}/{id}", table.path) };
     let cell = table.cell(row, column).ok_or_else(|| absent(column))?;

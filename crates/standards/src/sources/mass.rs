@@ -54,8 +54,5 @@ fn product(factors: &[Decimal]) -> Result<Decimal, MassError> {
     if factors.iter().any(|factor| factor.is_sign_negative() && !factor.is_zero()) {
         return Err(MassError::Negative);
     }
-    factors
-        .iter()
-        .try_fold(Decimal::ONE, |product, factor| product.checked_mul(*factor))
-        .ok_or(MassError::Overflow)
+    factors.iter().try_fold(Decimal::ONE, |product, factor| product.checked_mul(*factor)).ok_or(MassError::Overflow)
 }

@@ -143,7 +143,10 @@ pub fn judge_outlet(factors: &Factors, limits: &[Limit], measured: &[Measured]) 
     let mut result = OutletResult::default();
     let mut sorted: Vec<&Measured> = measured.iter().collect();
     sorted.sort_by(|left, right| (&left.factor, left.period).cmp(&(&right.factor, right.period)));
-    if let Some(pair) = sorted.windows(2).find(|pair| matches!(pair, [left, right] if left.factor == right.factor && left.period == right.period)) {
+    if let Some(pair) = sorted
+        .windows(2)
+        .find(|pair| matches!(pair, [left, right] if left.factor == right.factor && left.period == right.period))
+    {
         let factor = pair.first().map(|reading| reading.factor.clone()).unwrap_or_default();
         return Err(MeasureError::Duplicate { factor });
     }
@@ -163,7 +166,12 @@ fn order(limit: &Limit) -> (Option<Decimal>, Option<Decimal>, bool, &str) {
     (limit.upper, limit.lower, limit.converted, &limit.basis)
 }
 
-fn judge_one(factors: &Factors, limit: &Limit, reading: &Measured, result: &mut OutletResult) -> Result<(), MeasureError> {
+fn judge_one(
+    factors: &Factors,
+    limit: &Limit,
+    reading: &Measured,
+    result: &mut OutletResult,
+) -> Result<(), MeasureError> {
     if limit.unconfirmed {
         result.unconfirmed.push(limit.clone());
         return Ok(());
@@ -179,7 +187,9 @@ fn judge_one(factors: &Factors, limit: &Limit, reading: &Measured, result: &mut 
     }
     let value = if limit.converted { reading.converted } else { Some(reading.value) };
     let Some(value) = value else {
-        result.not_judged.push(skip("限值针对折算浓度，但没有折算值", "the limit holds for the converted value, which is missing"));
+        result
+            .not_judged
+            .push(skip("限值针对折算浓度，但没有折算值", "the limit holds for the converted value, which is missing"));
         return Ok(());
     };
     let value = factors.convert(&reading.factor, value, reading.unit.as_deref(), &limit.unit)?;

@@ -120,7 +120,11 @@ pub fn gas_day(rules: &Validity, hours: &[HourMean]) -> DayMean {
     let step = Step::new(
         clause!("HJ 76-2017 有效日均值"),
         format!("有效小时 {count} 个，至少 {} 个：日均值{}", rules.per_day, if valid { "有效" } else { "无效" }),
-        format!("{count} valid hours, at least {}: the day mean is {}", rules.per_day, if valid { "valid" } else { "not valid" }),
+        format!(
+            "{count} valid hours, at least {}: the day mean is {}",
+            rules.per_day,
+            if valid { "valid" } else { "not valid" }
+        ),
     );
     DayMean { value, valid_hours: count, valid, note: None, step }
 }
@@ -155,7 +159,8 @@ fn weighted(hours: &[&HourMean]) -> (Option<Decimal>, Option<Text>) {
     let mut mass = Decimal::ZERO;
     for hour in hours {
         let Some(flow) = hour.flow.filter(|flow| !flow.is_sign_negative()) else {
-            let note = Text::new("有效小时缺流量，无法流量加权", "a valid hour has no flow, so the mean cannot be weighted");
+            let note =
+                Text::new("有效小时缺流量，无法流量加权", "a valid hour has no flow, so the mean cannot be weighted");
             return (None, Some(note));
         };
         let sums = flow.checked_mul(hour.value).and_then(|part| mass.checked_add(part)).zip(volume.checked_add(flow));

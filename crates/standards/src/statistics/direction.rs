@@ -4,9 +4,8 @@ use super::moments::quantile;
 use serde::Serialize;
 
 /// The sixteen wind sectors, clockwise from north.
-pub const SECTORS: [&str; 16] = [
-    "N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW",
-];
+pub const SECTORS: [&str; 16] =
+    ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"];
 
 /// One hour of wind and concentration.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -89,7 +89,16 @@ pub fn judge_surface_source(
         format!("表 1 按 III 类、表 2 与表 3 按限值，判定 {judged} 项：{}", verdict(compliant).zh),
         format!("Table 1 by class III, tables 2 and 3 by their limits, {judged} items: {}", verdict(compliant).en),
     ));
-    Ok(SourceResult { compliant, class: basic.class, over_class: basic.over_target, over_limit, judged, missing, ignored, steps })
+    Ok(SourceResult {
+        compliant,
+        class: basic.class,
+        over_class: basic.over_target,
+        over_limit,
+        judged,
+        missing,
+        ignored,
+        steps,
+    })
 }
 
 /// Judges a groundwater source: every item within class III of GB/T 14848.
@@ -158,7 +167,9 @@ fn judge_limit(
             return Ok(Err(Text::new("未检出但未给检出限", "not detected, without the detection limit")));
         }
         Amount::Present(_) => {
-            return Err(MeasureError::Kind { factor: reading.factor.clone(), expected: Text::new("数值", "a number") });
+            return Err(MeasureError::Kind {
+                factor: reading.factor.clone(), expected: Text::new("数值", "a number")
+            });
         }
     };
     let clause = if surface.supplementary.iter().any(|other| other.key == item.key) {
@@ -217,7 +228,10 @@ pub fn source_rates(sources: &[SourcePeriod]) -> SourceRates {
     let mut notes = Vec::new();
     let unsampled = sources.len() - sampled.len();
     if unsampled > 0 {
-        notes.push(Text::new(format!("{unsampled} 个水源无样品，未计入"), format!("{unsampled} sources have no sample and are left out")));
+        notes.push(Text::new(
+            format!("{unsampled} 个水源无样品，未计入"),
+            format!("{unsampled} sources have no sample and are left out"),
+        ));
     }
     let volumes = || -> Option<(Decimal, Decimal)> {
         let mut sums = (Decimal::ZERO, Decimal::ZERO);

@@ -155,10 +155,9 @@ fn sort_readings<'a>(surface: &'a Surface, body: Body, readings: &'a [Reading]) 
     let mut matched: Vec<(usize, &SurfaceItem, &Reading)> = Vec::new();
     let mut ignored = Vec::new();
     for reading in readings.iter().filter(|reading| reading.factor != DO_SATURATION) {
-        let place = surface
-            .items
-            .iter()
-            .position(|item| item.matches(&reading.factor) && (item.apart || item.body.is_none_or(|only| only == body)));
+        let place = surface.items.iter().position(|item| {
+            item.matches(&reading.factor) && (item.apart || item.body.is_none_or(|only| only == body))
+        });
         let Some((place, item)) = place.and_then(|place| surface.items.get(place).map(|item| (place, item))) else {
             ignored.push(Ignored { factor: reading.factor.clone(), reason: why_ignored(surface, &reading.factor) });
             continue;
@@ -174,11 +173,16 @@ fn sort_readings<'a>(surface: &'a Surface, body: Body, readings: &'a [Reading]) 
 }
 
 fn why_ignored(surface: &Surface, factor: &str) -> Text {
-    let source_only = surface.supplementary.iter().chain(&surface.specific).any(|item| {
-        item.key == factor || item.factors.iter().any(|code| code == factor)
-    });
+    let source_only = surface
+        .supplementary
+        .iter()
+        .chain(&surface.specific)
+        .any(|item| item.key == factor || item.factors.iter().any(|code| code == factor));
     if source_only {
-        Text::new("仅在集中式饮用水水源地有限值（表 2、表 3）", "has a limit at drinking-water sources only (tables 2 and 3)")
+        Text::new(
+            "仅在集中式饮用水水源地有限值（表 2、表 3）",
+            "has a limit at drinking-water sources only (tables 2 and 3)",
+        )
     } else {
         Text::new("GB 3838 表 1 没有此项", "is not an item of GB 3838 table 1")
     }
@@ -191,7 +195,9 @@ fn measured_saturation(readings: &[Reading]) -> Result<Option<Decimal>, MeasureE
             Err(MeasureError::Negative { factor: reading.factor.clone(), value })
         }
         Amount::Value(value) => Ok(Some(value)),
-        _ => Err(MeasureError::Kind { factor: reading.factor.clone(), expected: Text::new("百分数", "a percentage") }),
+        _ => {
+            Err(MeasureError::Kind { factor: reading.factor.clone(), expected: Text::new("百分数", "a percentage") })
+        }
     }
 }
 
@@ -243,7 +249,10 @@ fn half(limit: Decimal, item: &SurfaceItem, steps: &mut Vec<Step>) -> Decimal {
     steps.push(Step::new(
         clause!("通行做法 低于检出限取一半"),
         format!("{} 低于检出限 {limit}，评价办法无规定，按一半 {value} 评价", item.name.zh),
-        format!("{} is below its detection limit {limit}; the method has no rule, half of it ({value}) is judged", item.name.en),
+        format!(
+            "{} is below its detection limit {limit}; the method has no rule, half of it ({value}) is judged",
+            item.name.en
+        ),
     ));
     value
 }
@@ -289,9 +298,8 @@ fn section_class(class: Option<Class>, judged: &[(&SurfaceItem, ItemResult)], st
     let Some(class) = class else { return Vec::new() };
     let deciding: Vec<&(&SurfaceItem, ItemResult)> =
         judged.iter().filter(|(_, result)| result.class == Some(class)).collect();
-    let names = |pick: fn(&Text) -> &str| {
-        deciding.iter().map(|(item, _)| pick(&item.name)).collect::<Vec<_>>().join("、")
-    };
+    let names =
+        |pick: fn(&Text) -> &str| deciding.iter().map(|(item, _)| pick(&item.name)).collect::<Vec<_>>().join("、");
     steps.push(Step::new(
         clause!("环办〔2011〕22号 断面水质评价"),
         format!("单因子评价，取最差类别：{}（{}）", class.name().zh, names(|name| &name.zh)),
@@ -318,7 +326,8 @@ fn over(judged: &[(&SurfaceItem, ItemResult)], against: Class) -> Vec<Exceedance
 fn exceedance(item: &SurfaceItem, result: &ItemResult, against: Class) -> Option<Exceedance> {
     let class = result.class.filter(|class| *class > against)?;
     let limit = item.bound(against);
-    let multiple = exact_multiple(item, result, against).map(|multiple| {
+    let exact = exact_multiple(item, result, against);
+    let multiple = exact.map(|multiple| {
         let _ = clause!("GB 3838-2002 5.1 超标倍数");
         round_half_even(multiple, 2)
     });
@@ -332,7 +341,7 @@ fn exceedance(item: &SurfaceItem, result: &ItemResult, against: Class) -> Option
         against,
         limit,
         multiple,
-        text: with_multiple(&item.name, multiple),
+        text: with_multiple(&item.name, exact),
     })
 }
 
@@ -344,11 +353,11 @@ fn exact_multiple(item: &SurfaceItem, result: &ItemResult, against: Class) -> Op
     }
 }
 
-/// `总磷(0.4)`: one decimal as in bulletins, two where one would print zero.
+/// `总磷(0.4)`: one decimal as in bulletins, two where one would print zero; rounded once, from the exact multiple.
 fn with_multiple(name: &Text, multiple: Option<Decimal>) -> Text {
     let Some(multiple) = multiple else { return name.clone() };
     let one = round_half_even(multiple, 1);
-    let shown = if one.is_zero() { multiple } else { one };
+    let shown = if one.is_zero() { round_half_even(multiple, 2) } else { one };
     Text::new(format!("{}({shown})", name.zh), format!("{} ({shown})", name.en))
 }
 
@@ -401,7 +410,8 @@ fn compliance(
 ) -> Option<bool> {
     let (class, target) = (class?, target?);
     let compliant = class <= target;
-    let list = |pick: fn(&Text) -> &str| over_target.iter().map(|found| pick(&found.text)).collect::<Vec<_>>().join("、");
+    let list =
+        |pick: fn(&Text) -> &str| over_target.iter().map(|found| pick(&found.text)).collect::<Vec<_>>().join("、");
     let (zh, en) = if compliant {
         ("达标".to_owned(), "compliant".to_owned())
     } else {

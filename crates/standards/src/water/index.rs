@@ -46,8 +46,11 @@ impl CityIndexRules {
         let mut sum = Decimal::ZERO;
         for result in &means.items {
             let Some(item) = surface.item(&result.key, means.body) else { continue };
-            let outside =
-                || MeasureError::Range { factor: result.factor.clone(), value: result.value, expected: "> 0".to_owned() };
+            let outside = || MeasureError::Range {
+                factor: result.factor.clone(),
+                value: result.value,
+                expected: "> 0".to_owned(),
+            };
             let index = match &item.kind {
                 Kind::Upper(_) => item.bound(Class::III).and_then(|limit| result.value.checked_div(limit)),
                 Kind::Lower(_) => item.bound(Class::III).and_then(|limit| limit.checked_div(result.value)),
@@ -140,7 +143,14 @@ pub fn change_word(library: &Library, at: Date, change: &ClassChange) -> Result<
 
 /// Single-factor index of pH or dissolved oxygen for charts (HJ 2.3 style), never for a class: pH by its range,
 /// DO with the saturation concentration DOf = 468/(31.6+T).
-pub fn chart_index(surface: &Surface, body: Body, key: &str, value: Decimal, against: Class, celsius: Decimal) -> Option<Decimal> {
+pub fn chart_index(
+    surface: &Surface,
+    body: Body,
+    key: &str,
+    value: Decimal,
+    against: Class,
+    celsius: Decimal,
+) -> Option<Decimal> {
     let item = surface.item(key, body)?;
     let index = match &item.kind {
         Kind::Range(low, high) => ph_index(value, *low, *high)?,

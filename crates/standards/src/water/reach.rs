@@ -57,20 +57,25 @@ pub fn reach_grade(surface: &Surface, sections: &[SectionClass]) -> Option<Reach
     let good = count(sections.iter().filter(|section| section.class <= Class::III).count());
     let inferior = count(sections.iter().filter(|section| section.class == Class::InferiorV).count());
     let mut notes = Vec::new();
-    let grade = surface.shares.iter().find(|row| row.holds(good, inferior, whole)).map(|row| row.grade).or_else(|| {
-        // Exactly 60 % good with exactly 40 % inferior is the only case that the table leaves open.
-        notes.push(Text::new(
-            "I～III类与劣V类比例落在分级表的空档，按重度污染处理",
-            "The shares fall between the rows of the table; heavily polluted is taken",
-        ));
-        surface.shares.iter().map(|row| row.grade).max()
-    })?;
+    let grade =
+        surface.shares.iter().find(|row| row.holds(good, inferior, whole)).map(|row| row.grade).or_else(|| {
+            // Exactly 60 % good with exactly 40 % inferior is the only case that the table leaves open.
+            notes.push(Text::new(
+                "I～III类与劣V类比例落在分级表的空档，按重度污染处理",
+                "The shares fall between the rows of the table; heavily polluted is taken",
+            ));
+            surface.shares.iter().map(|row| row.grade).max()
+        })?;
     let good_share = percent(good, whole, 1)?;
     let inferior_share = percent(inferior, whole, 1)?;
     let step = Step::new(
         clause!("环办〔2011〕22号 河流、流域（水系）水质评价"),
         format!("{} 个断面，I～III类 {good_share}%，劣V类 {inferior_share}%：{}", sections.len(), grade.name().zh),
-        format!("{} sections, I–III {good_share} %, inferior V {inferior_share} %: {}", sections.len(), grade.name().en),
+        format!(
+            "{} sections, I–III {good_share} %, inferior V {inferior_share} %: {}",
+            sections.len(),
+            grade.name().en
+        ),
     );
     let main_pollutants = if grade > Grade::Good { ranked_by_rate(surface, sections, whole) } else { Vec::new() };
     Some(ReachResult {

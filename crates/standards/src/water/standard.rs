@@ -139,7 +139,10 @@ impl Surface {
             shares: read_shares(method.table("shares")?)?,
             share_sections: method.count("section_count")? as usize,
             main_pollutants: method.count("main_pollutants")? as usize,
-            multiple_class: method.figure("multiple_class")?.parse().map_err(|_| not_a_number(method, "multiple_class"))?,
+            multiple_class: method
+                .figure("multiple_class")?
+                .parse()
+                .map_err(|_| not_a_number(method, "multiple_class"))?,
             do_saturation: standard.decimal("do_saturation")?,
             unconfirmed,
         })
@@ -255,7 +258,8 @@ fn read_shares(table: &Table) -> Result<Vec<ShareRow>, FigureError> {
     table
         .row_keys()
         .map(|row| {
-            let grade = Grade::from_key(&row).ok_or_else(|| FigureError::Absent { figure: format!("{}/{row}", table.path) })?;
+            let grade =
+                Grade::from_key(&row).ok_or_else(|| FigureError::Absent { figure: format!("{}/{row}", table.path) })?;
             Ok(ShareRow {
                 grade,
                 good_min: table.decimal(&row, "good_min")?,

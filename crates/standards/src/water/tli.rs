@@ -147,8 +147,14 @@ impl Trophic {
         let weight_shown = rounded(weight, 4).ok_or_else(outside)?;
         steps.push(Step::new(
             clause!("环办〔2011〕22号 单项营养状态指数"),
-            format!("TLI({}) = 10({}+{}·ln {value}) = {shown}，W = {weight_shown}", parameter.name.zh, parameter.a, parameter.b),
-            format!("TLI({}) = 10({}+{}·ln {value}) = {shown}, W = {weight_shown}", parameter.name.en, parameter.a, parameter.b),
+            format!(
+                "TLI({}) = 10({}+{}·ln {value}) = {shown}，W = {weight_shown}",
+                parameter.name.zh, parameter.a, parameter.b
+            ),
+            format!(
+                "TLI({}) = 10({}+{}·ln {value}) = {shown}, W = {weight_shown}",
+                parameter.name.en, parameter.a, parameter.b
+            ),
         ));
         let item = TrophicItem {
             key: parameter.key.clone(),
@@ -185,7 +191,10 @@ fn read_parameters(table: &Table) -> Result<Vec<Parameter>, FigureError> {
         .map(|key| {
             let number = |column: &str| -> Result<f64, FigureError> {
                 let text = table.text(&key, column)?;
-                let wrong = || FigureError::NotANumber { figure: format!("{}/{key}/{column}", table.path), text: text.to_owned() };
+                let wrong = || FigureError::NotANumber {
+                    figure: format!("{}/{key}/{column}", table.path),
+                    text: text.to_owned(),
+                };
                 text.parse().map_err(|_| wrong())
             };
             Ok(Parameter {

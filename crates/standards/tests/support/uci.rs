@@ -33,8 +33,12 @@ pub fn read(path: &Path) -> Vec<Row> {
                 values.set(pollutant, if pollutant == Pollutant::Co { value.map(ug_to_mg) } else { value });
             }
             Row {
-                date: Date::new(fields[year].parse().unwrap(), fields[month].parse().unwrap(), fields[day].parse().unwrap())
-                    .unwrap(),
+                date: Date::new(
+                    fields[year].parse().unwrap(),
+                    fields[month].parse().unwrap(),
+                    fields[day].parse().unwrap(),
+                )
+                .unwrap(),
                 hour: fields[hour].parse().unwrap(),
                 values,
                 wind: statistics::SECTORS.iter().position(|sector| *sector == fields[wd]),

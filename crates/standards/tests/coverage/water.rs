@@ -1,0 +1,5 @@
+//! Scenarios of water, soil, groundwater, sources and flow.
+
+use crate::Scenario;
+
+pub const SCENARIOS: &[Scenario] = &[];
