@@ -1,5 +1,6 @@
 // Every address of the server that the application uses.
 
+import type { FeatureCollection } from 'geojson';
 import * as http from './client';
 import type * as T from './types';
 
@@ -27,7 +28,7 @@ export const session = {
 
 export const county = {
   get: () => http.get<T.County>('/api/county'),
-  layer: (id: string) => http.get<GeoJSON.FeatureCollection>(`/api/map/layers/${at(id)}`),
+  layer: (id: string) => http.get<FeatureCollection>(`/api/map/layers/${at(id)}`),
   overview: () => http.get<T.Overview>('/api/overview'),
   events: (query: http.Query) => list<T.AuditEvent>('/api/events', query),
 };
@@ -61,14 +62,14 @@ export const judge = {
   waterDays: (query: http.Query) => http.get<T.Table>('/api/water/days', query),
   waterRanking: (query: http.Query) => http.get<T.Table>('/api/water/ranking', query),
   outlets: () => list<T.OutletToday>('/api/outlets/today'),
-  verdicts: (query: http.Query) => list<T.Verdict>('/api/verdicts', query),
+  verdicts: (query: http.Query) => list<T.VerdictBrief>('/api/verdicts', query),
   verdict: (id: string, revision?: number) => http.get<T.Verdict>(`/api/verdicts/${at(id)}`, { revision }),
 };
 
 export const cases = {
   list: (query: http.Query) => paged<T.CaseSummary>('/api/cases', query),
   get: (id: string) => http.get<T.CaseDetail>(`/api/cases/${at(id)}`),
-  act: (id: string, body: { action: string; note: string; assignee?: string; revision: number }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
+  act: (id: string, body: { action: string; note: string; assignee?: string; assignee_name?: string; revision: number }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
   attach: (id: string, file: File) => http.upload<T.Evidence>(`/api/cases/${at(id)}/evidence`, { file_name: file.name }, file),
 };
 
@@ -84,8 +85,9 @@ export const ledgers = {
 };
 
 export const standards = {
-  list: () => list<T.Standard>('/api/standards'),
-  get: (code: string, edition?: string) => http.get<T.Standard | T.Standard[]>(`/api/standards/${at(code)}`, { edition }),
+  list: () => list<T.StandardBrief>('/api/standards'),
+  /** Every edition. */
+  get: (code: string) => list<T.Standard>(`/api/standards/${at(code)}`),
 };
 
 export const users = {

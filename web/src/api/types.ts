@@ -165,8 +165,9 @@ export interface Series {
   truncated: boolean;
 }
 export interface LimitLine {
-  value: string;
-  lower: boolean | string | null;
+  value: string | null;
+  lower: string | null;
+  unconfirmed?: boolean;
   period: string;
   label: Name;
   basis: string;
@@ -193,15 +194,15 @@ export interface Anomaly {
 export interface CommandKind {
   kind: string;
   name: Name;
-  cn: string;
-  arguments: { name: string; label?: Name; type?: string; required?: boolean }[];
+  cn: number;
+  arguments: { key: string; name: Name; type: string; required: boolean; least: number | null; most: number | null; choices: string[] }[];
 }
 export interface Command {
   id: string;
   kind: string;
   name: Name;
-  cn: string;
-  arguments: Record<string, unknown>;
+  cn: number;
+  arguments: unknown;
   state: string;
   reason: Name | string | null;
   asked_by: string;
@@ -209,8 +210,10 @@ export interface Command {
   sent_at: string | null;
   accepted_at: string | null;
   finished_at: string | null;
-  qn_return: string | null;
-  execution_return: string | null;
+  qn_return: number | null;
+  qn_return_name?: Name | null;
+  execution_return: number | null;
+  execution_return_name?: Name | null;
   answer: unknown;
 }
 export interface Quarantined {
@@ -220,17 +223,18 @@ export interface Quarantined {
   last_at: string;
   packets: number;
   peer: string | null;
-  sample: string;
+  sample: string | null;
 }
 
 export interface AirPeriod {
   time: string;
   date?: string;
-  aqi: number | string | null;
-  level: number | string | null;
-  category: Name;
-  colour: string;
-  primary: (string | Factor)[];
+  aqi: number | null;
+  aqi_of_available?: number | null;
+  level: number | null;
+  category: Name | null;
+  colour: string | null;
+  primary: (Name | string)[];
   edition: string;
   verdict: string | null;
   valid: boolean;
@@ -285,33 +289,62 @@ export interface Table {
   rows: string[][];
 }
 
+export interface NamedCode {
+  code: string;
+  name: Name;
+}
+export interface VerdictItem {
+  factor: string;
+  name: Name;
+  statistic: string;
+  value: string;
+  unit: string;
+  limit: string | null;
+  /** The limit is a lower bound. */
+  lower: boolean;
+  index: number | null;
+  times: string | null;
+  valid: boolean;
+  exceeding: boolean;
+  primary: boolean;
+  count: number;
+}
 export interface VerdictInput {
   factor: string;
   name: Name;
-  kind: number | string;
+  statistic?: string;
+  /** HJ 212 CN; 0: a value that is a verdict itself. */
+  kind: number;
   data_time: string;
   value: string | null;
   unit: string;
   mark: string | null;
+  mark_name?: Name;
   used: boolean;
   why: Name | null;
   frame: string | null;
+  verdict?: string | null;
   revision: number;
 }
-export interface Verdict {
+export interface VerdictBrief {
   id: string;
   point: { id: string; name: Name };
-  simulated?: boolean;
   level: string;
+  label: string;
   start: string;
   end: string;
-  standard: { code: string; title: Name; edition: string; clause: string | null; in_force_from: string | null };
-  outcome: Record<string, unknown>;
   summary: Name;
   exceeding: boolean;
+  /** The period is not over yet. */
+  running: boolean;
+  simulated: boolean;
   tier: string;
   revision: number;
   judged_at: string;
+}
+export interface Verdict extends VerdictBrief {
+  standard: { code: string; title: Name; edition: string; clause: string | null; in_force_from: string | null };
+  outcome: { index: number | null; index_of_available: number | null; level: Name | null; colour: string | null; valid: boolean; items: VerdictItem[] };
   steps: { text: Name; clause: string | null }[];
   inputs: VerdictInput[];
   notes: Name[];
@@ -323,18 +356,21 @@ export interface CaseSummary {
   number: string;
   workflow: string;
   title: Name;
-  state: { code: string; name: Name };
-  severity: string;
+  state: NamedCode;
+  severity: NamedCode;
   point: string | null;
   point_name: Name | null;
+  simulated?: boolean;
   owner: string | null;
   owner_name: Name | string | null;
   assignee: string | null;
+  assignee_name?: string | null;
   due_at: string | null;
   overdue: boolean;
   opened_at: string;
   closed_at: string | null;
   exceedances: number;
+  revision: number;
 }
 export interface Evidence {
   hash: string;
@@ -349,12 +385,12 @@ export interface CaseAction {
   name: Name;
   needs_note: boolean;
   needs_evidence: boolean;
+  needs_assignee?: boolean;
   allowed: boolean;
-  why_not: Name | null;
+  why_not: Name | string | null;
 }
 export interface CaseDetail extends CaseSummary {
-  revision: number;
-  timeline: { at: string; actor: string; action: Name | string; note: string | null; evidence: string[] }[];
+  timeline: { at: string; actor: string; actor_name?: string; action: NamedCode; note: string | null; evidence: string[] }[];
   evidence: Evidence[];
   actions: CaseAction[];
   verdicts: string[];
@@ -394,40 +430,45 @@ export interface Overview {
 export interface ImportProfile {
   id: string;
   name: Name;
-  description?: Name;
-  columns?: string[];
 }
 export interface ImportReport {
-  dry_run?: boolean;
-  rows?: number;
-  accepted?: number;
-  duplicates?: number;
-  refused?: number;
-  problems?: { line: number | null; column?: string | null; message: Name | string; hint?: Name | string | null }[];
-  [more: string]: unknown;
+  rows: number;
+  values: number;
+  missing: number;
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  problems: { row: number; column: string; problem: Name }[];
+  problems_not_listed: number;
 }
 
 export interface LedgerField {
   id: string;
   label: Name;
   help: Name | null;
+  /** `text`, `integer`, `decimal`, `date`, `datetime`, `bool`, `code`, `link`, `location`, `list`, `table`. */
   type: string;
-  /** Of a code field; of a list, its entries. */
-  codes?: { code: string; name: Name }[];
-  of?: string;
-  columns?: LedgerField[];
-  link?: string[];
+  items: string | null;
   unit: string | null;
   required: boolean;
-  sensitive?: boolean;
-  public?: boolean;
+  sensitive: boolean;
+  public: boolean;
+  filter: boolean;
+  codes: string | null;
+  ledgers: string[];
+  columns: LedgerField[];
+  min: string | null;
+  max: string | null;
+  max_length: number;
 }
 export interface LedgerSummary {
   id: string;
   name: Name;
   help: Name | null;
+  group: string;
   geometry: string;
   public: boolean;
+  observed: boolean;
   records: number;
 }
 export interface Ledger extends LedgerSummary {
@@ -436,49 +477,86 @@ export interface Ledger extends LedgerSummary {
   title: string;
   filters: string[];
   fields: LedgerField[];
-  editable?: boolean;
+  code_lists: Record<string, { code: string; name: Name; colour: string | null }[]>;
+  colours: { when: string; colour: string; name: Name }[];
+  editable: boolean;
+}
+export interface Location {
+  lon: number;
+  lat: number;
+  accuracy: string;
+  note: string;
 }
 export interface LedgerRecord {
   id: string;
   ledger: string;
   key: string;
-  title: Name | string;
+  title: Name;
+  fields: Record<string, unknown>;
+  location: Location | null;
+  location_note: string;
+  source: string;
+  note: string;
+  simulated: boolean;
+  schematic: boolean;
+  valid_from: string | null;
   revision: number;
-  schematic?: boolean;
-  values: Record<string, unknown>;
-  /** What links and codes are called. */
-  names?: Record<string, Name>;
-  location?: { lon: number; lat: number; accuracy: string; note: string } | null;
-  source?: string | null;
-  changed_at?: string | null;
-  changed_by?: string | null;
+  updated_at: string;
+  updated_by: string;
+  deleted: string | null;
+  editable: boolean;
+}
+export interface FieldChange {
+  field: string;
+  label?: Name;
+  before?: unknown;
+  after?: unknown;
+  old?: unknown;
+  new?: unknown;
 }
 export interface RecordRevision {
   revision: number;
   at: string;
   by: string;
   reason: string | null;
-  values: Record<string, unknown>;
+  changes?: FieldChange[];
 }
 
+export interface StandardCell {
+  text: string;
+  confirmed: boolean;
+}
 export interface StandardTable {
   id: string;
   title: Name;
-  columns: { key?: string; label: Name; unit?: string }[] | Name[];
-  rows: string[][];
+  clause: string;
+  columns: { id: string; title: Name; unit: string }[];
+  rows: StandardCell[][];
   notes: Name[];
-  clause: string | null;
 }
-export interface Standard {
+export interface StandardBrief {
+  id: string;
   code: string;
+  family: string;
   edition: string;
   title: Name;
-  effects: unknown;
-  confidence: string;
-  tables?: StandardTable[];
+  effects: { divisions: string[]; from: string; until: string | null; basis: string }[];
+  replaces: string[];
+  confirmed: boolean;
+  /** Figures that are shown and not judged by. */
+  unconfirmed: number;
+  tables: number;
+}
+export interface Standard extends Omit<StandardBrief, 'tables'> {
+  source: string;
+  notes: Name[];
+  tables: StandardTable[];
+  figures: { id: string; title: Name; value: StandardCell; unit: string; clause: string }[];
+  unconfirmed_figures: { figure: string; text: string; unit: string; title: Name; clause: string }[];
 }
 
 export interface AuditEvent {
+  sequence: number;
   id: string;
   at: string;
   actor: string;

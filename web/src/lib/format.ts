@@ -35,7 +35,7 @@ export function inkOn(background: string): string {
 export const AQI_COLOURS = ['#00e400', '#ffff00', '#ff7e00', '#ff0000', '#99004c', '#7e0023'];
 export const WATER_COLOURS: Record<string, string> = {
   I: '#ccffff', Ⅰ: '#ccffff', II: '#00ccff', Ⅱ: '#00ccff', III: '#00ff00', Ⅲ: '#00ff00',
-  IV: '#ffff00', Ⅳ: '#ffff00', V: '#ff9b00', Ⅴ: '#ff9b00', 'inferior_V': '#ff0000', '劣Ⅴ': '#ff0000', '劣V': '#ff0000',
+  IV: '#ffff00', Ⅳ: '#ffff00', V: '#ff9b00', Ⅴ: '#ff9b00', 'V+': '#ff0000', 'inferior_V': '#ff0000', '劣Ⅴ': '#ff0000', '劣V': '#ff0000',
 };
 export const WATER_CLASSES = ['I', 'II', 'III', 'IV', 'V', 'inferior_V'];
 
@@ -43,13 +43,13 @@ const ROMAN: Record<string, string> = { I: 'Ⅰ', II: 'Ⅱ', III: 'Ⅲ', IV: '�
 /** Water class as people write it: `Ⅲ`, `劣Ⅴ`. */
 export function classText(code: string | null | undefined, locale: string): string {
   if (!code) return '—';
-  if (/inferior|劣|worse/i.test(code)) return locale === 'zh' ? '劣Ⅴ类' : 'below V';
+  if (/inferior|劣|worse|V\+/i.test(code)) return locale === 'zh' ? '劣Ⅴ类' : 'below V';
   const roman = ROMAN[code] ?? code;
   return locale === 'zh' ? `${roman}类` : `Class ${Object.keys(ROMAN).find((key) => ROMAN[key] === roman) ?? roman}`;
 }
 export function classColour(code: string | null | undefined): string {
   if (!code) return '#d7ddd9';
-  return WATER_COLOURS[code] ?? (/inferior|劣|worse/i.test(code) ? '#ff0000' : '#d7ddd9');
+  return WATER_COLOURS[code] ?? (/inferior|劣|worse|V\+/i.test(code) ? '#ff0000' : '#d7ddd9');
 }
 
 /** From worst to best: the order in which people must look. */

@@ -46,6 +46,8 @@ function open() {
     attempts += 1;
     timer = setTimeout(open, Math.min(30_000, 1000 * 2 ** Math.min(attempts, 5)));
   };
+  // The server dropped events that we were too slow for.
+  stream.addEventListener('reload', () => emit('resync', {}));
   for (const kind of KINDS) {
     stream.addEventListener(kind, (event) => {
       liveState.lastEventAt = Date.now();
