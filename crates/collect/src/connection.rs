@@ -44,6 +44,9 @@ enum End {
     By(&'static str),
 }
 
+/// A device on this connection, and the point its newest data went to.
+type Speaker = (Arc<Session>, Option<(i64, Arc<PointActivity>)>);
+
 struct Connection<'c> {
     collect: &'c Arc<Collect>,
     stream: TcpStream,
@@ -52,7 +55,7 @@ struct Connection<'c> {
     number: u64,
     framer: Framer,
     outbox: mpsc::Sender<Outgoing>,
-    devices: HashMap<String, (Arc<Session>, Option<(i64, Arc<PointActivity>)>)>,
+    devices: HashMap<String, Speaker>,
     /// Bytes passed over since the last whole frame.
     garbage: usize,
     any_frame: bool,

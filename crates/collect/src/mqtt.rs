@@ -243,7 +243,7 @@ mod tests {
 
     fn check(topic: &str, payload: &str, expect: Result<&str, &str>) {
         let found = segment(topic, payload.as_bytes(), Timestamp(1_795_480_000_000));
-        assert_eq!(found.map(|bytes| String::from_utf8(bytes).unwrap()), expect.map(str::to_owned).map_err(|name| name));
+        assert_eq!(found.map(|bytes| String::from_utf8(bytes).unwrap()), expect.map(str::to_owned));
     }
 
     #[test]

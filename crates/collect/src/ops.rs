@@ -317,7 +317,7 @@ impl Collect {
                     "duplicates": summary.duplicates, "rejected": summary.rejected,
                 }),
             };
-            collect.store.write(|transaction| event_log::append(transaction, collect.division, now, &[event.clone()]))?;
+            collect.store.write(|transaction| event_log::append(transaction, collect.division, now, std::slice::from_ref(&event)))?;
             Ok(())
         };
         api::blocking(event).await.map_err(|problem| problem.0)?;

@@ -48,7 +48,7 @@ impl Quarantine {
         relock(self.devices.lock()).remove(&(mn.to_owned(), system));
     }
 
-    pub fn len(&self) -> usize {
+    pub fn devices(&self) -> usize {
         relock(self.devices.lock()).len()
     }
 }
@@ -66,6 +66,6 @@ mod tests {
         assert_eq!(admitted("C", 5), 0);
         quarantine.release("A", 22);
         assert_eq!(admitted("C", 5), 3);
-        assert_eq!(quarantine.len(), 2);
+        assert_eq!(quarantine.devices(), 2);
     }
 }

@@ -119,8 +119,11 @@ pub fn quarantined(reader: &dyn Reader, division: Division, limit: i64) -> Resul
         .collect()
 }
 
+/// MN and system code.
+pub type DeviceKey = (String, u16);
+
 /// Frames kept of each quarantined device.
-pub fn quarantined_counts(reader: &dyn Reader, division: Division) -> Result<Vec<((String, u16), usize)>, StoreError> {
+pub fn quarantined_counts(reader: &dyn Reader, division: Division) -> Result<Vec<(DeviceKey, usize)>, StoreError> {
     let rows = reader.query(
         "SELECT device, system, COUNT(*) FROM quarantine_frame WHERE division = $1 GROUP BY device, system",
         &[division.into()],

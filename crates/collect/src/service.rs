@@ -166,7 +166,7 @@ impl Collect {
             duplicates: read(&counters.duplicates),
             refused: read(&counters.refused),
             commits: read(&counters.commits),
-            quarantined: self.quarantine.len() as u64,
+            quarantined: self.quarantine.devices() as u64,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Bad input of every kind: a named count, nothing lost that was acknowledged, and the others go on.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! What happens beside storing: acknowledgement per edition, duplicates, splits, commands, adoption, presence,
 //! MQTT, import.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The routes: shapes, row-level permission, CSV.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Whatever the order, however often sent, whenever replayed: the same rows.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

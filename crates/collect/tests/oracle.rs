@@ -4,7 +4,7 @@
 //! each kill the disk is put back to what had been synced (`faultdisk`), at times with the last write torn.
 //! The oracle has written down what was acknowledged; at the end all of it must be on disk, the chain of raw
 //! frames unbroken. The same test is seen to fail when the server leaves out its syncs.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

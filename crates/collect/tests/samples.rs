@@ -1,5 +1,5 @@
 //! Every sample frame over real TCP, treated as its `receive` says (Proof 1).
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What runs by itself: silence is told once a spell, missing hours are asked for.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -39,25 +39,26 @@ struct Adopt {
 
 /// A device of a point and its connection.
 #[derive(Debug, Serialize, JsonSchema)]
-struct DeviceRow {
-    mn: String,
-    st: String,
-    from: Timestamp,
-    until: Option<Timestamp>,
-    strictness: &'static str,
-    addresses: Vec<String>,
-    password_set: bool,
-    sm4: bool,
-    edition: Option<&'static str>,
-    connected: bool,
-    peer: Option<String>,
-    connected_since: Option<Timestamp>,
-    last_frame_at: Option<Timestamp>,
-    clock_drift_millis: Option<i64>,
+pub struct DeviceRow {
+    pub mn: String,
+    pub st: String,
+    pub from: Timestamp,
+    pub until: Option<Timestamp>,
+    pub strictness: &'static str,
+    pub addresses: Vec<String>,
+    pub password_set: bool,
+    pub sm4: bool,
+    pub edition: Option<&'static str>,
+    pub connected: bool,
+    pub peer: Option<String>,
+    pub connected_since: Option<Timestamp>,
+    pub last_frame_at: Option<Timestamp>,
+    pub clock_drift_millis: Option<i64>,
 }
 
 impl Collect {
-    fn device_rows(&self, point: i64) -> Vec<DeviceRow> {
+    /// The devices of a point and their connections, for whoever shows the point as a whole.
+    pub fn device_rows(&self, point: i64) -> Vec<DeviceRow> {
         let directory = self.directory.load();
         let mut rows: Vec<DeviceRow> = directory
             .devices()

@@ -6,6 +6,8 @@ mod frames;
 mod import;
 mod values;
 
+pub use devices::DeviceRow;
+
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Json, Routes, operation};

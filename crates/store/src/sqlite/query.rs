@@ -135,7 +135,7 @@ pub fn frames(connection: &Connection, division: Division, sequences: &[i64]) ->
     let mut result = Vec::with_capacity(wanted.len());
     let mut unpacked: Vec<StoredFrame> = Vec::new();
     for sequence in wanted {
-        if !unpacked.first().is_some_and(|first| first.sequence <= sequence) {
+        if unpacked.first().is_none_or(|first| first.sequence > sequence) {
             let batch = read_batches(
                 connection,
                 "division = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1",
