@@ -1,4 +1,5 @@
 //! Laws of the index, of limits and of periods.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! Four real years of two Beijing stations (UCI id 501) give the published days, years and trends; runs where the
 //! session's shared data lies beside the checkout.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 #[path = "support/uci.rs"]

@@ -1,4 +1,5 @@
 //! The published vectors: every group of the shared file when it is there, and the part the project may carry.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The library: dates, areas, doubts, and what broken data says.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Noise: every vector, the published compliance rates, and what is not confirmed.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Percentiles, 8-hour ozone and trends of the vectors.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

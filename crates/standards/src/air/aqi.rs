@@ -284,7 +284,7 @@ impl AqiRules {
                 Some(value) => {
                     let rounded = round_half_even(value, table.places);
                     sub.concentration = Some(rounded);
-                    self.explain_value(item, table, value, rounded, scaled[item.index()], &mut sub, result);
+                    self.explain_value(table, value, rounded, scaled[item.index()], &mut sub, result);
                 }
             }
             result.notes.extend(sub.note.clone());
@@ -295,7 +295,6 @@ impl AqiRules {
 
     fn explain_value(
         &self,
-        item: Item,
         table: &ItemTable,
         value: Decimal,
         rounded: Decimal,
@@ -303,6 +302,7 @@ impl AqiRules {
         sub: &mut SubIndex,
         result: &mut AqiResult,
     ) {
+        let item = sub.item;
         if rounded != value {
             let clause = match (self.edition.as_str(), item.pollutant()) {
                 ("2026", Pollutant::Co) => clause!("HJ 633-2026 4.2.3"),

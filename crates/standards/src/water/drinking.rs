@@ -83,7 +83,7 @@ pub fn judge_surface_source(
     }
     let source_item = |factor: &str| surface.supplementary.iter().chain(&surface.specific).any(|item| item.is(factor));
     ignored.extend(basic.ignored.into_iter().filter(|entry| !source_item(&entry.factor)));
-    let compliant = (judged > 0).then(|| basic.over_target.is_empty() && over_limit.is_empty());
+    let compliant = (judged > 0).then_some(basic.over_target.is_empty() && over_limit.is_empty());
     steps.push(Step::new(
         clause!("GB 3838-2002 5.3 集中式饮用水水源地"),
         format!("表 1 按 III 类、表 2 与表 3 按限值，判定 {judged} 项：{}", verdict(compliant).zh),

@@ -371,7 +371,7 @@ fn main_pollutants(surface: &Surface, judged: &[(&SurfaceItem, ItemResult)], ste
         })
         .collect();
     // Stable: equal ranks keep the order of the table.
-    candidates.sort_by(|left, right| rank(left, right));
+    candidates.sort_by(rank);
     if candidates.iter().any(|candidate| candidate.0) {
         let _ = clause!("环办〔2011〕22号 氰化物与重金属优先");
     }

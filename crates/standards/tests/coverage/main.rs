@@ -2,6 +2,7 @@
 //!
 //! Every `clause!("…")` of `src` must be hit by at least one scenario; `docs/standards/coverage.md` is the table of
 //! them and must be up to date (`UPDATE=1 cargo test -p standards --test coverage` writes it).
+#![allow(clippy::unwrap_used)]
 
 mod air;
 mod noise;
