@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
-import { mockApi } from './mock/plugin';
+import { mockApi } from './mock/plugin.ts';
 
 // `QINGSHAN_MOCK=1 npm run dev` answers /api from web/mock (invented data); otherwise a running binary does.
 const mocked = process.env.QINGSHAN_MOCK === '1';

@@ -1,7 +1,7 @@
 // Answers /api with invented data while developing the pages (`QINGSHAN_MOCK=1 npm run dev`). 示意: nothing here is
 // measured, and nothing of this folder is part of the build.
 import type { Plugin } from 'vite';
-import { answer } from './answers';
+import { answer } from './answers.ts';
 
 export function mockApi(): Plugin {
   return {

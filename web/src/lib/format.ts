@@ -22,13 +22,13 @@ export function countText(count: number | null | undefined): string {
 /** Dark or light ink on a background, whichever has the better contrast (WCAG relative luminance). */
 export function inkOn(background: string): string {
   const match = /^#?([0-9a-f]{6})$/i.exec(background);
-  if (!match) return '#17211e';
+  if (!match) return '#000000';
   const channel = (at: number) => {
     const part = parseInt(match[1].slice(at, at + 2), 16) / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   };
   const luminance = 0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4);
-  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.0635 ? '#ffffff' : '#17211e';
+  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 ? '#ffffff' : '#000000';
 }
 
 /** AQI levels 1–6, colours of HJ 633 annex (RGB given there). */
