@@ -1,4 +1,5 @@
 //! Surface water: every vector of the fixtures, bad input, drinking-water sources, comparison of periods.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -70,16 +71,26 @@ fn every_section_vector() {
 #[test]
 fn the_21_items_are_table_1_without_the_three_reported_apart() {
     let surface = surface();
-    let judged = |body: Body| surface.items.iter().filter(|item| !item.apart && item.body.is_none_or(|only| only == body));
-    assert_eq!((judged(Body::River).count(), judged(Body::Lake).count()), (21, 21));
+    let judged = |body: Body| {
+        surface.items.iter().filter(|item| !item.apart && item.body.is_none_or(|only| only == body)).count()
+    };
+    assert_eq!((judged(Body::River), judged(Body::Lake)), (21, 21));
     assert_eq!((surface.supplementary.len(), surface.specific.len()), (5, 80));
 }
 
 #[test]
 fn table_3_and_2_figures() {
     let surface = surface();
-    let limit = |key: &str| surface.supplementary.iter().chain(&surface.specific).find(|item| item.key == key).unwrap().limit;
-    for (key, want) in [("MN", "0.1"), ("FE", "0.3"), ("T3-36", "0.093"), ("T3-66", "0.0000028"), ("T3-67", "0.000001"), ("T3-80", "0.0001")] {
+    let limit =
+        |key: &str| surface.supplementary.iter().chain(&surface.specific).find(|item| item.key == key).unwrap().limit;
+    for (key, want) in [
+        ("MN", "0.1"),
+        ("FE", "0.3"),
+        ("T3-36", "0.093"),
+        ("T3-66", "0.0000028"),
+        ("T3-67", "0.000001"),
+        ("T3-80", "0.0001"),
+    ] {
         assert_eq!(limit(key), dec(want), "{key}");
     }
 }
@@ -105,7 +116,8 @@ fn every_river_vector() {
 
 #[test]
 fn main_pollutants_of_a_river_follow_the_share_of_sections() {
-    let section = |class: Class, over: &[&str]| SectionClass { class, over: over.iter().map(|key| (*key).to_owned()).collect() };
+    let section =
+        |class: Class, over: &[&str]| SectionClass { class, over: over.iter().map(|key| (*key).to_owned()).collect() };
     let sections = [
         section(Class::IV, &["TP"]),
         section(Class::V, &["TP", "NH3N"]),
@@ -114,7 +126,8 @@ fn main_pollutants_of_a_river_follow_the_share_of_sections() {
         section(Class::III, &[]),
     ];
     let result = reach_grade(&surface(), &sections).unwrap();
-    let main: Vec<(&str, String)> = result.main_pollutants.iter().map(|(key, rate)| (key.as_str(), rate.to_string())).collect();
+    let main: Vec<(&str, String)> =
+        result.main_pollutants.iter().map(|(key, rate)| (key.as_str(), rate.to_string())).collect();
     // COD and CODMN tie; the table lists the permanganate index first.
     assert_eq!(main, [("TP", "60.0".to_owned()), ("NH3N", "40.0".to_owned()), ("CODMN", "20.0".to_owned())]);
     assert_eq!(result.by_class, [0, 0, 1, 3, 1, 0]);
@@ -257,7 +270,10 @@ fn only_better_never_worse() {
 #[test]
 fn unconfirmed_rules_refuse_until_confirmed() {
     let plain = library();
-    assert!(matches!(CityIndexRules::in_force(&plain, date()), Err(MeasureError::Figure(FigureError::Unconfirmed { .. }))));
+    assert!(matches!(
+        CityIndexRules::in_force(&plain, date()),
+        Err(MeasureError::Figure(FigureError::Unconfirmed { .. }))
+    ));
     let change = compare_classes(Class::IV, Class::II);
     assert!(change_word(&plain, date(), &change).is_err());
     let confirm = |figure: &str| Confirmation { figure: figure.into(), value: None, source: "text read".into() };
@@ -313,3 +329,38 @@ fn chart_indices_of_ph_and_dissolved_oxygen_are_one_on_the_limit() {
     check("DO", "5", "1.000");
     check("COD", "30", "1.500");
 }
+
+/// For the clause coverage of `tests/coverage`.
+#[allow(dead_code)]
+pub const SCENARIOS: &[(&str, fn())] = &[
+    ("water_vectors::every_section_vector", every_section_vector),
+    (
+        "water_vectors::the_21_items_are_table_1_without_the_three_reported_apart",
+        the_21_items_are_table_1_without_the_three_reported_apart,
+    ),
+    ("water_vectors::table_3_and_2_figures", table_3_and_2_figures),
+    ("water_vectors::every_river_vector", every_river_vector),
+    (
+        "water_vectors::main_pollutants_of_a_river_follow_the_share_of_sections",
+        main_pollutants_of_a_river_follow_the_share_of_sections,
+    ),
+    ("water_vectors::fewer_than_five_sections_are_judged_by_means", fewer_than_five_sections_are_judged_by_means),
+    ("water_vectors::every_trophic_vector", every_trophic_vector),
+    ("water_vectors::bad_readings_are_named_and_nothing_is_judged", bad_readings_are_named_and_nothing_is_judged),
+    (
+        "water_vectors::unknown_and_source_only_items_are_left_out_and_said",
+        unknown_and_source_only_items_are_left_out_and_said,
+    ),
+    ("water_vectors::half_of_a_detection_limit_is_judged_and_said", half_of_a_detection_limit_is_judged_and_said),
+    ("water_vectors::saturation_of_oxygen_alone_makes_class_one", saturation_of_oxygen_alone_makes_class_one),
+    ("water_vectors::drinking_water_source_needs_all_three_tables", drinking_water_source_needs_all_three_tables),
+    ("water_vectors::groundwater_source_is_judged_by_class_iii", groundwater_source_is_judged_by_class_iii),
+    ("water_vectors::rates_of_sources_by_count_and_by_volume", rates_of_sources_by_count_and_by_volume),
+    ("water_vectors::only_better_never_worse", only_better_never_worse),
+    ("water_vectors::unconfirmed_rules_refuse_until_confirmed", unconfirmed_rules_refuse_until_confirmed),
+    ("water_vectors::factor_units_agree_with_the_hj_212_crate", factor_units_agree_with_the_hj_212_crate),
+    (
+        "water_vectors::chart_indices_of_ph_and_dissolved_oxygen_are_one_on_the_limit",
+        chart_indices_of_ph_and_dissolved_oxygen_are_one_on_the_limit,
+    ),
+];

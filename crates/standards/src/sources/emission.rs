@@ -124,8 +124,9 @@ fn read_row(
     column: &str,
     into: &mut EmissionLimits,
 ) -> Result<(), FigureError> {
-    let text = |id: &str| table.text(row, id);
     let absent = |id: &str| FigureError::Absent { figure: format!("{}/{row}/{id}", table.path) };
+    // Names, codes and units carry no doubt of their own, even in a table whose figures do.
+    let text = |id: &str| table.cell(row, id).map(|cell| cell.text.as_str()).ok_or_else(|| absent(id));
     let cell = table.cell(row, column).ok_or_else(|| absent(column))?;
     let name = Text::new(text("zh")?, text("en")?);
     let item = row.split(' ').next().unwrap_or_default().to_owned();
@@ -147,12 +148,13 @@ fn read_row(
             let period = Period::from_key(text("period")?).ok_or_else(|| absent("period"))?;
             let converted = text("converted")? == "yes";
             let basis = format!("{} {}", standard.code, table.clause);
+            let unit = text("unit")?;
             into.limits.extend(factors.split_whitespace().map(|factor| Limit {
                 factor: factor.to_owned(),
                 period,
                 upper: Some(upper),
                 lower,
-                unit: table.text(row, "unit").unwrap_or_default().to_owned(),
+                unit: unit.to_owned(),
                 converted,
                 basis: basis.clone(),
                 unconfirmed,
