@@ -31,7 +31,11 @@ mod tests {
         let groups = catalog.code_list("ledger_group").unwrap();
         for ledger in catalog.ledgers() {
             assert!(groups.find(&ledger.group).is_some(), "{}: group {}", ledger.id, ledger.group);
-            assert!(files().contains_key(&format!("ledgers/{}.toml", ledger.id)), "{} is in a file of another name", ledger.id);
+            assert!(
+                files().contains_key(&format!("ledgers/{}.toml", ledger.id)),
+                "{} is in a file of another name",
+                ledger.id
+            );
         }
     }
 }

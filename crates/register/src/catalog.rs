@@ -107,7 +107,10 @@ impl Catalog {
                     file,
                     Position::START,
                     ProblemCode::UnknownCodeList,
-                    (format!("字段“{field}”的代码表“{list}”不存在"), format!("field `{field}`: there is no code list `{list}`")),
+                    (
+                        format!("字段“{field}”的代码表“{list}”不存在"),
+                        format!("field `{field}`: there is no code list `{list}`"),
+                    ),
                     (format!("已有：{known}"), format!("known: {known}")),
                 );
             }
@@ -117,7 +120,10 @@ impl Catalog {
                         file,
                         Position::START,
                         ProblemCode::UnknownLedger,
-                        (format!("字段“{field}”指向的台账“{ledger}”不存在"), format!("field `{field}` links to `{ledger}`, which is no ledger")),
+                        (
+                            format!("字段“{field}”指向的台账“{ledger}”不存在"),
+                            format!("field `{field}` links to `{ledger}`, which is no ledger"),
+                        ),
                         ("先定义该台账，或改正名称".into(), "define that ledger or correct the name".into()),
                     );
                 }

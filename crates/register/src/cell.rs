@@ -168,6 +168,12 @@ pub fn from_json(object: &serde_json::Map<String, serde_json::Value>) -> Table {
     table
 }
 
+/// A list or table written as JSON in one cell of a spreadsheet.
+pub fn from_json_text(text: &str, at: Position) -> Option<Cell> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    cell_of_json(&value).map(|cell| Cell { at, raw: cell.raw })
+}
+
 fn cell_of_json(value: &serde_json::Value) -> Option<Cell> {
     let raw = match value {
         serde_json::Value::Null => return None,

@@ -30,7 +30,9 @@ pub fn is_permit_number(text: &str) -> bool {
     }
     let unit = &text[..18];
     let unit_right = is_uscc(unit) || (unit.starts_with("H9") && unit.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    unit_right && bytes[18..21].iter().all(u8::is_ascii_digit) && (bytes[21].is_ascii_uppercase() || bytes[21].is_ascii_digit())
+    unit_right
+        && bytes[18..21].iter().all(u8::is_ascii_digit)
+        && (bytes[21].is_ascii_uppercase() || bytes[21].is_ascii_digit())
 }
 
 /// A radiation source code of 12 characters: maker, year of leaving works, nuclide, serial, category.

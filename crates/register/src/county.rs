@@ -180,14 +180,23 @@ fn check_geojson(file: &str, text: &str, geometry: Geometry, findings: &mut Find
     let value: serde_json::Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
-            let at = Position { line: error.line() as u32, column: error.column() as u32 };
+            let at = Position { line: error.line() as u32, column: (error.column() as u32).max(1) };
             let what = (format!("不是正确的 JSON：{error}"), format!("not valid JSON: {error}"));
-            findings.add(file, at, ProblemCode::JsonSyntax, what, ("重新导出 GeoJSON".into(), "export the GeoJSON again".into()));
+            findings.add(
+                file,
+                at,
+                ProblemCode::JsonSyntax,
+                what,
+                ("重新导出 GeoJSON".into(), "export the GeoJSON again".into()),
+            );
             return 0;
         }
     };
     let mut complain = |zh: String, en: String| {
-        let hint = ("要素集合，WGS-84，经度在前（RFC 7946）".into(), "a FeatureCollection in WGS-84, longitude first (RFC 7946)".into());
+        let hint = (
+            "要素集合，WGS-84，经度在前（RFC 7946）".into(),
+            "a FeatureCollection in WGS-84, longitude first (RFC 7946)".into(),
+        );
         findings.add(file, Position::START, ProblemCode::BadLayer, (zh, en), hint);
     };
     let Some(features) = value.get("features").and_then(serde_json::Value::as_array) else {

@@ -87,12 +87,15 @@ impl Format {
 
     /// What the format wants, or nothing when `text` has it.
     pub fn complaint(self, text: &str) -> Option<(&'static str, &'static str)> {
-        let word = |most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let word =
+            |most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let good = match self {
             Self::DeviceNumber => {
                 (5..=24).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             }
-            Self::DevicePassword => text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';'),
+            Self::DevicePassword => {
+                text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';')
+            }
             Self::FactorCode => word(10),
             Self::IpNetwork => is_ip_network(text),
             Self::SocialCredit => check_digit::is_uscc(text),
@@ -102,8 +105,12 @@ impl Format {
         };
         match self {
             _ if good => None,
-            Self::DeviceNumber => Some(("MN 为 5–24 位字母、数字或下划线", "an MN has 5 to 24 letters, digits or underscores")),
-            Self::DevicePassword => Some(("密码最多 24 个可见字符，不含分号", "a password has at most 24 visible characters, no semicolon")),
+            Self::DeviceNumber => {
+                Some(("MN 为 5–24 位字母、数字或下划线", "an MN has 5 to 24 letters, digits or underscores"))
+            }
+            Self::DevicePassword => {
+                Some(("密码最多 24 个可见字符，不含分号", "a password has at most 24 visible characters, no semicolon"))
+            }
             Self::FactorCode => Some(("因子编码由字母和数字组成", "a factor code is letters and digits")),
             Self::IpNetwork => Some(("写成 10.0.0.1 或 10.0.0.0/8", "write 10.0.0.1 or 10.0.0.0/8")),
             Self::SocialCredit => Some((
@@ -118,10 +125,9 @@ impl Format {
                 "放射源编码为 12 位：生产单位 2、出厂年 2、核素 2、序号 5、类别 1（1–5 或 N）",
                 "12 characters: maker 2, year 2, nuclide 2, serial 5, category 1 (1 to 5 or N)",
             )),
-            Self::Cas => Some((
-                "CAS 号如 7732-18-5，末位是校验码",
-                "a CAS number such as 7732-18-5 ends with a check digit",
-            )),
+            Self::Cas => {
+                Some(("CAS 号如 7732-18-5，末位是校验码", "a CAS number such as 7732-18-5 ends with a check digit"))
+            }
         }
     }
 }
@@ -204,8 +210,18 @@ pub struct Observed {
 
 impl Observed {
     pub const ROLES: [&'static str; 12] = [
-        "river", "township", "body", "enterprise", "function_class", "function_class_basis", "standard",
-        "standard_grade", "limits", "factors", "realtime_seconds", "minute_minutes",
+        "river",
+        "township",
+        "body",
+        "enterprise",
+        "function_class",
+        "function_class_basis",
+        "standard",
+        "standard_grade",
+        "limits",
+        "factors",
+        "realtime_seconds",
+        "minute_minutes",
     ];
 
     pub fn field(&self, role: &str) -> Option<&str> {
@@ -241,8 +257,18 @@ pub struct LedgerDefinition {
 
 /// Names of a record that are not fields; no field may be called so.
 pub const RESERVED: [&str; 12] = [
-    "id", "ledger", "location", "location_note", "source", "note", "simulated", "schematic", "valid_from",
-    "lon", "lat", "accuracy",
+    "id",
+    "ledger",
+    "location",
+    "location_note",
+    "source",
+    "note",
+    "simulated",
+    "schematic",
+    "valid_from",
+    "lon",
+    "lat",
+    "accuracy",
 ];
 
 const DEFAULT_TEXT: usize = 2_000;
@@ -305,7 +331,10 @@ impl LedgerDefinition {
                     reader.file,
                     reader.position_of(place),
                     ProblemCode::UnknownFieldName,
-                    (format!("{place} 指的字段“{field}”没有定义"), format!("{place} names the field `{field}`, which is not defined")),
+                    (
+                        format!("{place} 指的字段“{field}”没有定义"),
+                        format!("{place} names the field `{field}`, which is not defined"),
+                    ),
                     (format!("已定义：{}", known.join(", ")), format!("defined: {}", known.join(", "))),
                 );
             }
@@ -352,7 +381,14 @@ fn geometry_of(reader: &mut TableReader<'_>, findings: &mut Findings) -> Geometr
         Some("line") => Geometry::Line,
         Some("polygon") => Geometry::Polygon,
         Some(other) => {
-            unknown_word(reader.file, reader.position_of("geometry"), "geometry", other, "none, point, line, polygon", findings);
+            unknown_word(
+                reader.file,
+                reader.position_of("geometry"),
+                "geometry",
+                other,
+                "none, point, line, polygon",
+                findings,
+            );
             Geometry::None
         }
     }
@@ -424,7 +460,8 @@ fn field_of(mut reader: TableReader<'_>, ledger_public: bool, nesting: bool, fin
     let id = reader.text("id", findings);
     let type_name = reader.text("type", findings);
     let kind = type_of(&type_name, &mut reader, ledger_public, nesting, findings);
-    let default_length = if matches!(kind, FieldType::List(_) | FieldType::Table(_)) { DEFAULT_ROWS } else { DEFAULT_TEXT };
+    let default_length =
+        if matches!(kind, FieldType::List(_) | FieldType::Table(_)) { DEFAULT_ROWS } else { DEFAULT_TEXT };
     let sensitive = reader.flag("sensitive", false, findings);
     let field = Field {
         label: reader.name("label", findings),
@@ -446,7 +483,10 @@ fn field_of(mut reader: TableReader<'_>, ledger_public: bool, nesting: bool, fin
             reader.file,
             reader.at,
             ProblemCode::WrongShape,
-            (format!("字段“{}”不能既公开又敏感", field.id), format!("field `{}` cannot be both public and sensitive", field.id)),
+            (
+                format!("字段“{}”不能既公开又敏感", field.id),
+                format!("field `{}` cannot be both public and sensitive", field.id),
+            ),
             ("去掉 public 或 sensitive".into(), "drop `public` or `sensitive`".into()),
         );
     }

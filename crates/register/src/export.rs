@@ -12,14 +12,17 @@ use crate::record::Record;
 pub const BESIDES: [&str; 9] =
     ["lon", "lat", "accuracy", "location_note", "source", "note", "simulated", "schematic", "valid_from"];
 
-/// Content type, file ending and bytes of records in a form.
+/// Content type, file ending and bytes of records in a form; without `sensitive` such columns are left out.
 pub fn write(
     catalog: &Catalog,
     ledger: &str,
     records: &[Record],
     format: &str,
+    sensitive: bool,
 ) -> Result<(&'static str, &'static str, Vec<u8>), Problem> {
-    let definition = definition_of(catalog, ledger)?;
+    let mut definition = definition_of(catalog, ledger)?.clone();
+    definition.fields.retain(|field| sensitive || !field.sensitive);
+    let definition = &definition;
     match format {
         "csv" => Ok(("text/csv; charset=utf-8", "csv", csv(definition, records)?)),
         "xlsx" => Ok((
@@ -29,7 +32,9 @@ pub fn write(
         )),
         "geojson" => Ok(("application/geo+json", "geojson", geojson(records).to_string().into_bytes())),
         "kml" => Ok(("application/vnd.google-earth.kml+xml", "kml", kml(definition, records).into_bytes())),
-        other => Err(Problem::invalid(format!("格式“{other}”不认识，可用 json、csv、xlsx、geojson、kml (unknown format)"))),
+        other => {
+            Err(Problem::invalid(format!("格式“{other}”不认识，可用 json、csv、xlsx、geojson、kml (unknown format)")))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`cell`], [`value`], [`record`], [`location`]: one validator for county pack, imports and API.
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
+//! - [`export`], [`sheet`], [`import`]: records out and in.
 //! - [`points`], [`search`]: what is derived from records. [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
@@ -18,6 +19,7 @@ pub mod county;
 pub mod definition;
 pub mod export;
 pub mod http;
+pub mod import;
 pub mod location;
 pub mod model;
 pub mod ops;

@@ -73,7 +73,10 @@ impl Location {
             checker.report(
                 cell.at,
                 ProblemCode::BadLocation,
-                ("位置应写成 { lon = …, lat = …, accuracy = … }".into(), "a location is { lon = …, lat = …, accuracy = … }".into()),
+                (
+                    "位置应写成 { lon = …, lat = …, accuracy = … }".into(),
+                    "a location is { lon = …, lat = …, accuracy = … }".into(),
+                ),
                 ("补上经纬度和精度".into(), "give longitude, latitude and accuracy".into()),
             );
             return None;
@@ -103,7 +106,10 @@ impl Location {
             checker.report(
                 at,
                 ProblemCode::BadLocation,
-                (format!("位置 {lon}, {lat} 不在本县范围内"), format!("location {lon}, {lat} is outside the county's extent")),
+                (
+                    format!("位置 {lon}, {lat} 不在本县范围内"),
+                    format!("location {lon}, {lat} is outside the county's extent"),
+                ),
                 hint,
             );
             return None;

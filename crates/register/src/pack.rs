@@ -109,8 +109,14 @@ fn check_files(files: &Files, findings: &mut Findings) {
             COUNTY_FILE,
             Position::START,
             ProblemCode::TooLarge,
-            (format!("数据包有 {} 个文件、{total} 字节", files.len()), format!("the pack has {} files and {total} bytes", files.len())),
-            (format!("最多 {MOST_FILES} 个文件、{MOST_BYTES} 字节"), format!("at most {MOST_FILES} files and {MOST_BYTES} bytes")),
+            (
+                format!("数据包有 {} 个文件、{total} 字节", files.len()),
+                format!("the pack has {} files and {total} bytes", files.len()),
+            ),
+            (
+                format!("最多 {MOST_FILES} 个文件、{MOST_BYTES} 字节"),
+                format!("at most {MOST_FILES} files and {MOST_BYTES} bytes"),
+            ),
         );
     }
     for (file, text) in files {
@@ -170,7 +176,10 @@ fn read_records(file: &str, text: &str, catalog: &Catalog, records: &mut Vec<Pen
             Position::START,
             ProblemCode::UnknownLedger,
             (format!("没有台账“{ledger}”"), format!("there is no ledger `{ledger}`")),
-            (format!("文件名以台账 id 开头，已有：{known}"), format!("a file begins with its ledger's id; known: {known}")),
+            (
+                format!("文件名以台账 id 开头，已有：{known}"),
+                format!("a file begins with its ledger's id; known: {known}"),
+            ),
         );
         return;
     };
@@ -195,7 +204,8 @@ fn read_records(file: &str, text: &str, catalog: &Catalog, records: &mut Vec<Pen
         return;
     };
     for (at, table) in tables {
-        let Some(Checked { content, links, township }) = record::check(file, at, &table, definition, catalog, findings) else {
+        let Some(Checked { content, links, township }) = record::check(file, at, &table, definition, catalog, findings)
+        else {
             continue;
         };
         let places = table.entries.iter().map(|entry| (entry.key.clone(), entry.cell.at)).collect();
@@ -309,7 +319,10 @@ fn resolve_townships(records: &mut [Pending], index: &Index, findings: &mut Find
                 at,
                 ProblemCode::BadLocation,
                 (format!("“{}”没有坐标", body.title.zh), format!("`{}` has no coordinates", body.title.zh)),
-                ("改写 location_note = \"为什么没有\"".into(), "write location_note = \"why there is none\" instead".into()),
+                (
+                    "改写 location_note = \"为什么没有\"".into(),
+                    "write location_note = \"why there is none\" instead".into(),
+                ),
             ),
         }
     }
@@ -352,7 +365,10 @@ fn check_simulation(simulation: &Simulation, index: &Index, findings: &mut Findi
                 SIMULATION_FILE,
                 point.at,
                 ProblemCode::BadSimulation,
-                (format!("没有点位 {}:{}", point.ledger, point.key), format!("there is no point {}:{}", point.ledger, point.key)),
+                (
+                    format!("没有点位 {}:{}", point.ledger, point.key),
+                    format!("there is no point {}:{}", point.ledger, point.key),
+                ),
                 ("写成 台账:编号".into(), "write ledger:key".into()),
             );
         }

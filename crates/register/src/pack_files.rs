@@ -16,7 +16,12 @@ pub enum PackError {
 
 fn listed(problems: &[PackProblem]) -> String {
     let shown: Vec<String> = problems.iter().take(20).map(ToString::to_string).collect();
-    format!("{}\n\n{} 处错误，未加载任何内容 / {} problems, nothing was loaded", shown.join("\n\n"), problems.len(), problems.len())
+    format!(
+        "{}\n\n{} 处错误，未加载任何内容 / {} problems, nothing was loaded",
+        shown.join("\n\n"),
+        problems.len(),
+        problems.len()
+    )
 }
 
 const DEEPEST: usize = 6;
@@ -68,7 +73,10 @@ fn read_file(place: &Path, path: String, files: &mut Files, findings: &mut Findi
             Position::START,
             ProblemCode::TooLarge,
             (format!("文件过大（{size} 字节）或文件过多"), format!("too large ({size} bytes) or too many files")),
-            (format!("一个文件最多 {MOST_FILE_BYTES} 字节，最多 {MOST_FILES} 个"), format!("at most {MOST_FILE_BYTES} bytes a file and {MOST_FILES} files")),
+            (
+                format!("一个文件最多 {MOST_FILE_BYTES} 字节，最多 {MOST_FILES} 个"),
+                format!("at most {MOST_FILE_BYTES} bytes a file and {MOST_FILES} files"),
+            ),
         );
         return Ok(());
     }

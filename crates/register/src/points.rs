@@ -25,9 +25,7 @@ pub fn points_of(records: &Observable<'_>, catalog: &Catalog) -> PointSet {
     for (ledger, records) in records {
         let Some(definition) = catalog.ledger(ledger) else { continue };
         let Some(observed) = &definition.observed else { continue };
-        points.extend(
-            records.iter().filter_map(|record| point_of(record, definition, observed)).map(Arc::new),
-        );
+        points.extend(records.iter().filter_map(|record| point_of(record, definition, observed)).map(Arc::new));
     }
     PointSet::new(points)
 }
@@ -132,9 +130,10 @@ fn point_ids(records: &Observable<'_>, catalog: &Catalog) -> HashMap<String, i64
     }
     for (name, link) in instruments {
         // A link to one ledger carries no name; look in all of them.
-        let found = ids.get(&link).copied().or_else(|| {
-            records.keys().find_map(|ledger| ids.get(&format!("{ledger}:{link}")).copied())
-        });
+        let found = ids
+            .get(&link)
+            .copied()
+            .or_else(|| records.keys().find_map(|ledger| ids.get(&format!("{ledger}:{link}")).copied()));
         if let Some(id) = found {
             ids.insert(name, id);
         }

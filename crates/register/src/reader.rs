@@ -29,7 +29,10 @@ impl<'a> TableReader<'a> {
             self.file,
             at,
             ProblemCode::WrongShape,
-            (format!("“{key}”应为{}，这里是{}", wanted.0, kind.0), format!("`{key}` must be {}, this is {}", wanted.1, kind.1)),
+            (
+                format!("“{key}”应为{}，这里是{}", wanted.0, kind.0),
+                format!("`{key}` must be {}, this is {}", wanted.1, kind.1),
+            ),
             (format!("改成{}", wanted.0), format!("write {}", wanted.1)),
         );
     }

@@ -162,7 +162,12 @@ fn meta_flag(checker: &mut Checker<'_>, table: &Table, key: &str) -> bool {
         Raw::Text(text) if text == "false" || text == "否" => false,
         _ => {
             let what = (format!("“{key}”应为 true 或 false"), format!("`{key}` must be true or false"));
-            checker.report(cell.at, ProblemCode::WrongType, what, ("改成 true 或 false".into(), "write true or false".into()));
+            checker.report(
+                cell.at,
+                ProblemCode::WrongType,
+                what,
+                ("改成 true 或 false".into(), "write true or false".into()),
+            );
             false
         }
     }
@@ -179,17 +184,22 @@ struct Place {
 /// (centre of the field `township`), or a `location_note` that says why there is none.
 fn place_of(checker: &mut Checker<'_>, at: Position, table: &Table, definition: &LedgerDefinition) -> Option<Place> {
     let note = meta_text(checker, table, "location_note").unwrap_or_default();
-    let flat = table.get("lon").or_else(|| table.get("lat")).map(|cell| Cell { at: cell.at, raw: Raw::Table(table.clone()) });
+    let flat =
+        table.get("lon").or_else(|| table.get("lat")).map(|cell| Cell { at: cell.at, raw: Raw::Table(table.clone()) });
     let by_township = |cell: &Cell| matches!(&cell.raw, Raw::Text(word) if word == "township");
-    let centre = table.get("location").filter(|cell| by_township(cell)).or_else(|| {
-        table.get("accuracy").filter(|cell| flat.is_none() && by_township(cell))
-    });
+    let centre = table
+        .get("location")
+        .filter(|cell| by_township(cell))
+        .or_else(|| table.get("accuracy").filter(|cell| flat.is_none() && by_township(cell)));
     if let Some(cell) = centre {
         let Some(Cell { raw: Raw::Text(key), .. }) = table.get("township") else {
             checker.report(
                 cell.at,
                 ProblemCode::BadLocation,
-                ("位置写了乡镇中心，但没有填 township".into(), "the location is a township's centre, but `township` is empty".into()),
+                (
+                    "位置写了乡镇中心，但没有填 township".into(),
+                    "the location is a township's centre, but `township` is empty".into(),
+                ),
                 ("填上乡镇编号".into(), "give the key of the township".into()),
             );
             return None;

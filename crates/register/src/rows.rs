@@ -108,7 +108,8 @@ pub struct PackRow {
 }
 
 pub fn pack_rows(reader: &dyn Reader, division: Division) -> Result<Vec<PackRow>, StoreError> {
-    let sql = "SELECT id, ledger, record_key, revision, pack_revision, pack_hash, deleted FROM record WHERE division = $1";
+    let sql =
+        "SELECT id, ledger, record_key, revision, pack_revision, pack_hash, deleted FROM record WHERE division = $1";
     let rows = reader.query(sql, &[division.into()])?;
     rows.iter()
         .map(|row| {
@@ -215,11 +216,22 @@ fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_
             &[division.into(), written.ledger.into(), field.into(), value.into(), written.id.into()],
         )?;
     }
-    for gram in written.grams {
-        transaction.execute(
-            "INSERT INTO record_gram (division, ledger, gram, record) VALUES ($1, $2, $3, $4)",
-            &[division.into(), written.ledger.into(), gram.into(), written.id.into()],
-        )?;
+    insert_grams(transaction, division, written)
+}
+
+/// Many grams in one statement; the sizes are few, so that prepared statements are used again.
+fn insert_grams(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
+    let mut rest = written.grams;
+    for size in [64, 8, 1] {
+        let rows: Vec<String> = (0..size).map(|place| format!("($1, $2, ${}, $3)", place + 4)).collect();
+        let sql = format!("INSERT INTO record_gram (division, ledger, gram, record) VALUES {}", rows.join(", "));
+        while rest.len() >= size {
+            let (now, later) = rest.split_at(size);
+            let mut parameters: Vec<Value> = vec![division.into(), written.ledger.into(), written.id.into()];
+            parameters.extend(now.iter().map(Value::from));
+            transaction.execute(&sql, &parameters)?;
+            rest = later;
+        }
     }
     Ok(())
 }

@@ -85,7 +85,8 @@ impl Simulation {
         let mut profiles = Vec::new();
         for mut item in reader.tables("profile", findings) {
             let id = item.text("id", findings);
-            let factors = item.tables("factor", findings).into_iter().map(|factor| factor_of(factor, findings)).collect();
+            let factors =
+                item.tables("factor", findings).into_iter().map(|factor| factor_of(factor, findings)).collect();
             item.finish(findings);
             profiles.push(SimulatedProfile { id, factors });
         }

@@ -93,7 +93,10 @@ impl Checker<'_> {
             self.report(
                 cell.at,
                 ProblemCode::BadFormat,
-                (format!("字段“{}”的“{text}”格式不对", field.id), format!("field `{}`: `{text}` is not well formed", field.id)),
+                (
+                    format!("字段“{}”的“{text}”格式不对", field.id),
+                    format!("field `{}`: `{text}` is not well formed", field.id),
+                ),
                 (zh.into(), en.into()),
             );
             return None;
@@ -120,7 +123,10 @@ impl Checker<'_> {
             self.report(
                 cell.at,
                 ProblemCode::OutOfRange,
-                (format!("字段“{}”的 {number} 超出范围", field.id), format!("field `{}`: {number} is out of range", field.id)),
+                (
+                    format!("字段“{}”的 {number} 超出范围", field.id),
+                    format!("field `{}`: {number} is out of range", field.id),
+                ),
                 (format!("范围 {} 到 {}", bounds.0, bounds.1), format!("from {} to {}", bounds.0, bounds.1)),
             );
             return None;
@@ -158,12 +164,17 @@ impl Checker<'_> {
 
     fn moment(&mut self, field: &Field, cell: &Cell) -> Option<Value> {
         let parsed = Self::moment_text(cell).and_then(|text| {
-            kernel::Timestamp::parse(text).or_else(|| is_date(text).then(|| kernel::Timestamp::parse(&format!("{text}T00:00:00")))?)
+            kernel::Timestamp::parse(text)
+                .or_else(|| is_date(text).then(|| kernel::Timestamp::parse(&format!("{text}T00:00:00")))?)
         });
         match parsed {
             Some(time) => Some(Value::String(time.to_iso())),
             None => {
-                self.wrong_type(cell, &field.id, ("时间，如 2026-11-24T15:00:00+08:00", "a time such as 2026-11-24T15:00:00+08:00"));
+                self.wrong_type(
+                    cell,
+                    &field.id,
+                    ("时间，如 2026-11-24T15:00:00+08:00", "a time such as 2026-11-24T15:00:00+08:00"),
+                );
                 None
             }
         }
@@ -192,7 +203,8 @@ impl Checker<'_> {
         if list.find(code).is_some() {
             return Some(Value::String(code.clone()));
         }
-        let known_zh = list.codes.iter().map(|known| format!("{}（{}）", known.code, known.name.zh)).collect::<Vec<_>>();
+        let known_zh =
+            list.codes.iter().map(|known| format!("{}（{}）", known.code, known.name.zh)).collect::<Vec<_>>();
         let known_en = list.codes.iter().map(|known| known.code.as_str()).collect::<Vec<_>>();
         let hint = (format!("可用：{}", known_zh.join("、")), format!("use one of: {}", known_en.join(", ")));
         self.report(
@@ -218,12 +230,20 @@ impl Checker<'_> {
             self.report(
                 cell.at,
                 ProblemCode::BrokenLink,
-                (format!("字段“{}”的“{text}”没有说明是哪个台账", field.id), format!("field `{}`: `{text}` does not say which ledger", field.id)),
+                (
+                    format!("字段“{}”的“{text}”没有说明是哪个台账", field.id),
+                    format!("field `{}`: `{text}` does not say which ledger", field.id),
+                ),
                 (format!("写成 台账:编号，台账为：{known}"), format!("write ledger:key with one of: {known}")),
             );
             return None;
         }
-        self.links.push(LinkUse { field: field.id.clone(), ledger: ledger.to_owned(), key: key.to_owned(), at: cell.at });
+        self.links.push(LinkUse {
+            field: field.id.clone(),
+            ledger: ledger.to_owned(),
+            key: key.to_owned(),
+            at: cell.at,
+        });
         Some(Value::String(text.clone()))
     }
 
@@ -259,7 +279,10 @@ impl Checker<'_> {
         self.report(
             at,
             ProblemCode::OutOfRange,
-            (format!("字段“{}”有 {length} 项，最多 {}", field.id, field.max_length), format!("field `{}` has {length} entries, at most {}", field.id, field.max_length)),
+            (
+                format!("字段“{}”有 {length} 项，最多 {}", field.id, field.max_length),
+                format!("field `{}` has {length} entries, at most {}", field.id, field.max_length),
+            ),
             ("减少项数".into(), "have fewer".into()),
         );
         None
@@ -290,7 +313,13 @@ impl Checker<'_> {
 
     /// All fields of a record or of a table row, in the order of the definition. `besides` are keys that are
     /// looked after elsewhere.
-    pub fn fields(&mut self, fields: &[Field], table: &Table, at: Position, besides: &[&str]) -> Option<Map<String, Value>> {
+    pub fn fields(
+        &mut self,
+        fields: &[Field],
+        table: &Table,
+        at: Position,
+        besides: &[&str],
+    ) -> Option<Map<String, Value>> {
         let before = self.findings.list.len() + self.findings.dropped;
         for entry in &table.entries {
             if !besides.contains(&entry.key.as_str()) && !fields.iter().any(|field| field.id == entry.key) {
@@ -314,7 +343,10 @@ impl Checker<'_> {
                 None if field.required => self.report(
                     at,
                     ProblemCode::RequiredMissing,
-                    (format!("缺少字段“{}”（{}）", field.id, field.label.zh), format!("field `{}` ({}) is missing", field.id, field.label.en)),
+                    (
+                        format!("缺少字段“{}”（{}）", field.id, field.label.zh),
+                        format!("field `{}` ({}) is missing", field.id, field.label.en),
+                    ),
                     (format!("补上 {} = …", field.id), format!("add {} = …", field.id)),
                 ),
                 None => {}

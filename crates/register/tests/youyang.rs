@@ -57,7 +57,8 @@ fn the_pack_says_what_the_plan_says() {
     assert_eq!(named, 2, "a name that box 4 has twice stays twice");
     for record in &pack.records {
         let content = &record.content;
-        let invented = content.location.as_ref().is_some_and(|place| place.accuracy == register::location::Accuracy::Schematic);
+        let invented =
+            content.location.as_ref().is_some_and(|place| place.accuracy == register::location::Accuracy::Schematic);
         assert!(!invented || content.schematic || content.simulated, "{} {}", record.ledger, content.key);
         assert!(!content.source.is_empty());
     }
@@ -87,7 +88,9 @@ fn the_second_load_writes_nothing_and_points_are_there() {
     assert_eq!(devices.len(), pack.records_of("device_binding").count());
     let section = points.find("monitoring_section", "DM02").unwrap();
     assert!(devices.iter().any(|device| device.point == section.id && device.st == "21"), "resolved to the section");
-    assert!(pack.simulation.points.iter().all(|point| !pack.simulation.factors_of(&point.ledger, &point.key).is_empty()));
+    assert!(
+        pack.simulation.points.iter().all(|point| !pack.simulation.factors_of(&point.ledger, &point.key).is_empty())
+    );
 
     let again = place.open();
     let second = again.load_pack(&youyang(), now.plus(1000)).unwrap();

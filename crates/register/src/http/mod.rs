@@ -120,14 +120,19 @@ impl Register {
                 async move |caller: Caller,
                             Path(id): Path<String>,
                             Query(query): Query<BTreeMap<String, String>>|
-                            -> ApiResult<Response> { records(Arc::clone(&list), caller, id, query).await },
+                            -> ApiResult<Response> {
+                    records(Arc::clone(&list), caller, id, query).await
+                },
             )
             .post(
                 "/api/ledgers/{id}/records",
                 operation("新建记录", "create a record", Access::May(Action::EditRegisters))
                     .body::<Draft>()
                     .returns::<RecordView>(),
-                async move |caller: Caller, Path(id): Path<String>, Json(draft): Json<Draft>| -> ApiResult<Json<RecordView>> {
+                async move |caller: Caller,
+                            Path(id): Path<String>,
+                            Json(draft): Json<Draft>|
+                            -> ApiResult<Json<RecordView>> {
                     let register = Arc::clone(&create);
                     let work = move || {
                         let now = kernel::time::now();
@@ -148,7 +153,10 @@ impl Register {
             .get(
                 "/api/records/{id}",
                 operation("一条记录", "one record", read).query::<RecordQuery>().returns::<RecordView>(),
-                async move |caller: Caller, Path(id): Path<String>, Query(query): Query<RecordQuery>| -> ApiResult<Json<RecordView>> {
+                async move |caller: Caller,
+                            Path(id): Path<String>,
+                            Query(query): Query<RecordQuery>|
+                            -> ApiResult<Json<RecordView>> {
                     let register = Arc::clone(&one);
                     let work = move || {
                         let id = id_of(&id)?;
@@ -180,7 +188,10 @@ impl Register {
             .put(
                 "/api/records/{id}",
                 operation("修订记录", "revise a record", edit).body::<Draft>().returns::<RecordView>(),
-                async move |caller: Caller, Path(id): Path<String>, Json(draft): Json<Draft>| -> ApiResult<Json<RecordView>> {
+                async move |caller: Caller,
+                            Path(id): Path<String>,
+                            Json(draft): Json<Draft>|
+                            -> ApiResult<Json<RecordView>> {
                     let register = Arc::clone(&revise);
                     let work = move || {
                         let target = Target::Existing(id_of(&id)?);
@@ -192,8 +203,13 @@ impl Register {
             )
             .delete(
                 "/api/records/{id}",
-                operation("删除记录（保留历史）", "mark a record as deleted", edit).query::<DeleteQuery>().returns::<RecordView>(),
-                async move |caller: Caller, Path(id): Path<String>, Query(query): Query<DeleteQuery>| -> ApiResult<Json<RecordView>> {
+                operation("删除记录（保留历史）", "mark a record as deleted", edit)
+                    .query::<DeleteQuery>()
+                    .returns::<RecordView>(),
+                async move |caller: Caller,
+                            Path(id): Path<String>,
+                            Query(query): Query<DeleteQuery>|
+                            -> ApiResult<Json<RecordView>> {
                     let register = Arc::clone(&remove);
                     set_deleted(register, caller, id, true, query.revision, query.reason).await
                 },
@@ -201,7 +217,10 @@ impl Register {
             .post(
                 "/api/records/{id}/restore",
                 operation("恢复已删除的记录", "take the deletion back", edit).body::<Restore>().returns::<RecordView>(),
-                async move |caller: Caller, Path(id): Path<String>, Json(body): Json<Restore>| -> ApiResult<Json<RecordView>> {
+                async move |caller: Caller,
+                            Path(id): Path<String>,
+                            Json(body): Json<Restore>|
+                            -> ApiResult<Json<RecordView>> {
                     let register = Arc::clone(&restore);
                     set_deleted(register, caller, id, false, body.revision, body.reason).await
                 },
@@ -213,7 +232,9 @@ impl Register {
         Routes::new("register")
             .get(
                 "/api/map/layers/{id}",
-                operation("地图图层", "a layer of the map", Access::SignedIn).returns::<Map<String, Value>>().also("application/geo+json"),
+                operation("地图图层", "a layer of the map", Access::SignedIn)
+                    .returns::<Map<String, Value>>()
+                    .also("application/geo+json"),
                 async move |Path(id): Path<String>| -> ApiResult<Response> {
                     let county = layer.county();
                     let found = county.as_ref().and_then(|view| view.layers.iter().find(|known| known.id == id));

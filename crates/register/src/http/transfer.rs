@@ -2,22 +2,80 @@
 
 use std::sync::Arc;
 
-use api::Routes;
+use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
+use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use kernel::{Actor, Problem};
+use kernel::{Action, Actor, ErrorCode, Problem};
+use serde::Deserialize;
 
-use crate::export;
-use crate::ops::{Question, Register};
+use crate::import::{ImportReport, Options, reading};
+use crate::ops::{Question, Register, definition_of};
+use crate::{export, sheet};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub fn export(register: &Register, actor: &Actor, question: &Question, format: &str) -> Result<Response, Problem> {
     let records = register.export(actor, question)?;
     let catalog = register.catalog();
-    let (content_type, ending, bytes) = export::write(&catalog, &question.ledger, &records, format)?;
-    let name = format!("attachment; filename=\"{}.{ending}\"", question.ledger);
-    Ok(([(header::CONTENT_TYPE, content_type), (header::CONTENT_DISPOSITION, &name)], bytes).into_response())
+    let sensitive = actor.may(Action::EditRegisters, None);
+    let (content_type, ending, bytes) = export::write(&catalog, &question.ledger, &records, format, sensitive)?;
+    Ok(download(content_type, &format!("{}.{ending}", question.ledger), bytes))
 }
 
-pub fn routes(_register: &Arc<Register>) -> Routes {
+fn download(content_type: &str, name: &str, bytes: Vec<u8>) -> Response {
+    let name = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, content_type), (header::CONTENT_DISPOSITION, &name)], bytes).into_response()
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct ImportQuery {
+    /// `false` writes, when nothing is wrong; a dry run otherwise.
+    dry_run: Option<bool>,
+    /// Take the proposed fixes.
+    apply_fixes: Option<bool>,
+    reason: Option<String>,
+}
+
+pub fn routes(register: &Arc<Register>) -> Routes {
+    let (template, import) = (Arc::clone(register), Arc::clone(register));
+    let edit = Access::May(Action::EditRegisters);
     Routes::new("register")
+        .get(
+            "/api/ledgers/{id}/template",
+            operation("导入模板", "import template", edit).also(XLSX),
+            async move |Path(id): Path<String>| -> ApiResult<Response> {
+                let register = Arc::clone(&template);
+                let work = move || {
+                    let catalog = register.catalog();
+                    let definition = definition_of(&catalog, &id)?;
+                    let bytes = sheet::template(&catalog, definition)?;
+                    Ok(download(XLSX, &format!("{id}-template.xlsx"), bytes))
+                };
+                blocking(work).await
+            },
+        )
+        .post(
+            "/api/ledgers/{id}/import",
+            operation("导入记录（默认试运行）", "import records (a dry run by default)", edit)
+                .query::<ImportQuery>()
+                .raw_body(XLSX)
+                .returns::<ImportReport>(),
+            async move |caller: Caller,
+                        Path(id): Path<String>,
+                        Query(query): Query<ImportQuery>,
+                        body: Body|
+                        -> ApiResult<Json<ImportReport>> {
+                let too_large = |_| Problem::new(ErrorCode::TooLarge, "文件过大 (the file is too large)");
+                let file = axum::body::to_bytes(body, reading::MOST_BYTES).await.map_err(too_large)?;
+                let register = Arc::clone(&import);
+                let options = Options {
+                    dry_run: query.dry_run.unwrap_or(true),
+                    apply_fixes: query.apply_fixes.unwrap_or(false),
+                    reason: query.reason.unwrap_or_default(),
+                };
+                let work = move || register.import(&caller.0, &id, &file, &options, kernel::time::now());
+                Ok(Json(blocking(work).await?))
+            },
+        )
 }

@@ -190,14 +190,17 @@ fn lists_of(fields: &[Field], found: &mut Vec<String>) {
 
 pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView, Problem> {
     let catalog = register.catalog();
-    let ledger =
-        catalog.ledger(id).ok_or_else(|| Problem::not_found(format!("没有台账“{id}” (no such ledger)")))?;
+    let ledger = catalog.ledger(id).ok_or_else(|| Problem::not_found(format!("没有台账“{id}” (no such ledger)")))?;
     let counts = register.counts(actor)?;
     let mut lists = Vec::new();
     lists_of(&ledger.fields, &mut lists);
     let code_lists = lists.into_iter().filter_map(|list| {
         let codes = catalog.code_list(&list)?.codes.iter();
-        let codes = codes.map(|code| CodeView { code: code.code.clone(), name: code.name.clone(), colour: code.colour.clone() });
+        let codes = codes.map(|code| CodeView {
+            code: code.code.clone(),
+            name: code.name.clone(),
+            colour: code.colour.clone(),
+        });
         Some((list, codes.collect()))
     });
     Ok(LedgerView {

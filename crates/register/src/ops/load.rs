@@ -44,7 +44,13 @@ impl Register {
                 Some(row) if row.pack_revision == row.revision => StepKind::Revise,
                 Some(_) => StepKind::Keep,
             };
-            steps.push(Step { record: Some(place), id: row.map(|row| row.id), revision: row.map_or(0, |row| row.revision), kind, hash });
+            steps.push(Step {
+                record: Some(place),
+                id: row.map(|row| row.id),
+                revision: row.map_or(0, |row| row.revision),
+                kind,
+                hash,
+            });
         }
         for row in stored {
             let of_pack = row.pack_revision > 0 && row.pack_revision == row.revision && !row.deleted;
@@ -127,7 +133,13 @@ impl Register {
         )
     }
 
-    fn retire(&self, transaction: &dyn Transaction, pack: &Pack, step: &Step, now: Timestamp) -> Result<(), StoreError> {
+    fn retire(
+        &self,
+        transaction: &dyn Transaction,
+        pack: &Pack,
+        step: &Step,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let Some(id) = step.id else { return Ok(()) };
         let Some(record) = rows::find(transaction.as_reader(), self.division, id)? else { return Ok(()) };
         let Some(definition) = pack.catalog.ledger(&record.ledger) else { return Ok(()) };
@@ -184,9 +196,7 @@ fn summary(pack: &Pack, steps: &[Step]) -> LoadReport {
         revised: count(StepKind::Revise),
         unchanged: count(StepKind::Unchanged),
         retired: count(StepKind::Retire),
-        kept: kept
-            .map(|place| format!("{}:{}", pack.records[place].ledger, pack.records[place].content.key))
-            .collect(),
+        kept: kept.map(|place| format!("{}:{}", pack.records[place].ledger, pack.records[place].content.key)).collect(),
     }
 }
 

@@ -63,12 +63,7 @@ impl Register {
         live: LiveBus,
         catalog: Catalog,
     ) -> Result<Arc<Self>, Problem> {
-        let state = State {
-            catalog: Arc::new(catalog),
-            county: None,
-            points: Arc::default(),
-            devices: Arc::default(),
-        };
+        let state = State { catalog: Arc::new(catalog), county: None, points: Arc::default(), devices: Arc::default() };
         let register = Self {
             store,
             division,

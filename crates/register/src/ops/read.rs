@@ -1,6 +1,6 @@
 //! Reading records: who may see which rows and which fields is decided here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::{Action, Actor, Id, Name, Problem, Timestamp};
 use serde::Serialize;
@@ -76,7 +76,8 @@ impl Register {
         let question = Question { page: 1, ..question.clone() };
         let listed = self.list_up_to(actor, &question, MOST_EXPORTED)?;
         if listed.total > MOST_EXPORTED {
-            let what = format!("有 {} 条，一次最多导出 {MOST_EXPORTED} 条，请加筛选 (too many, add filters)", listed.total);
+            let what =
+                format!("有 {} 条，一次最多导出 {MOST_EXPORTED} 条，请加筛选 (too many, add filters)", listed.total);
             return Err(Problem::new(kernel::ErrorCode::TooLarge, what));
         }
         Ok(listed.records)
@@ -190,6 +191,28 @@ impl Register {
             .collect();
         townships.sort_by(|left, right| left.code.cmp(&right.code));
         Ok(townships)
+    }
+
+    /// Owner of a living record: `None` when there is no such record.
+    pub(crate) fn owner_of(&self, ledger: &str, key: &str) -> Result<Option<Option<String>>, Problem> {
+        let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
+        Ok(found.filter(|record| record.deleted.is_none()).map(|record| record.content.owner))
+    }
+
+    /// Key of a living record with that value in a unique field.
+    pub(crate) fn key_with_value(&self, ledger: &str, field: &str, value: &str) -> Result<Option<String>, Problem> {
+        Ok(self.store.read(|reader| rows::with_field(reader, self.division, ledger, field, value, Id(0)))?)
+    }
+
+    /// Title → key of the living records of a ledger; a title that two records have leads nowhere.
+    pub(crate) fn titles_of(&self, ledger: &str) -> Result<HashMap<String, String>, Problem> {
+        let records = self.store.read(|reader| rows::all_of(reader, self.division, ledger))?;
+        let mut titles: HashMap<String, Option<String>> = HashMap::new();
+        for record in records {
+            let key = record.content.key;
+            titles.entry(record.content.title.zh).and_modify(|known| *known = None).or_insert(Some(key));
+        }
+        Ok(titles.into_iter().filter_map(|(title, key)| Some((title, key?))).collect())
     }
 
     /// The record itself, if the actor may see its row.

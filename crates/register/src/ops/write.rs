@@ -308,8 +308,11 @@ fn check_table(
 /// The mistakes of a draft in one text, the first of them.
 pub(crate) fn listed(problems: &[PackProblem]) -> String {
     const SHOWN: usize = 10;
-    let shown: Vec<String> =
-        problems.iter().take(SHOWN).map(|problem| format!("{}（{}）/ {}", problem.what.zh, problem.hint.zh, problem.what.en)).collect();
+    let shown: Vec<String> = problems
+        .iter()
+        .take(SHOWN)
+        .map(|problem| format!("{}（{}）/ {}", problem.what.zh, problem.hint.zh, problem.what.en))
+        .collect();
     shown.join("；")
 }
 
@@ -362,8 +365,7 @@ impl Register {
             return Err(Problem::new(ErrorCode::NotAllowed, "无权绑定设备 (devices may not be adopted)"));
         }
         let points = self.points();
-        let point =
-            points.get(point).ok_or_else(|| Problem::not_found(format!("没有点位 {point} (no such point)")))?;
+        let point = points.get(point).ok_or_else(|| Problem::not_found(format!("没有点位 {point} (no such point)")))?;
         let mut fields = Map::new();
         let key = format!("{mn}-{st}-{}", from.day().to_iso());
         for (field, value) in [

@@ -1,0 +1,271 @@
+//! Records in the store: revisions, permissions, packs against people, imports.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api::LiveBus;
+use kernel::{Actor, Division, ErrorCode, Id, Role, Timestamp};
+use register::catalog::Files;
+use register::import::Options;
+use register::ops::{Draft, Question, Target};
+use register::{Register, built_in, pack};
+use serde_json::{Value, json};
+use store::Store;
+use store::sqlite::{SqliteOptions, SqliteStore};
+
+struct Bench {
+    register: Arc<Register>,
+    store: Arc<dyn Store>,
+    path: PathBuf,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+const NOW: Timestamp = Timestamp(1_795_536_000_000);
+
+fn bench(name: &str) -> Bench {
+    let path = std::env::temp_dir().join(format!("qingshan-records-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    let division = Division(500_242);
+    let store: Arc<dyn Store> =
+        SqliteStore::open(&path, division, SqliteOptions::default(), register::MIGRATIONS).unwrap();
+    let register =
+        Register::new(Arc::clone(&store), division, LiveBus::default(), built_in::catalog().unwrap()).unwrap();
+    Bench { register, store, path }
+}
+
+fn someone(role: Role, body: Option<&str>) -> Actor {
+    Actor { id: Id(7), name: "小田".into(), roles: vec![role], body: body.map(str::to_owned) }
+}
+
+fn admin() -> Actor {
+    someone(Role::SystemAdministrator, None)
+}
+
+fn draft(fields: Value, revision: Option<i64>) -> Draft {
+    Draft { fields: fields.as_object().unwrap().clone(), reason: "核实".into(), revision }
+}
+
+fn enterprise(key: &str, name: &str) -> Value {
+    json!({ "number": key, "name": name, "contact": "023-1", "location_note": "未知", "source": "试验" })
+}
+
+fn pack_of(rivers: &str) -> pack::Pack {
+    let county = "code = \"500242\"\nname = { zh = \"酉阳\", en = \"Youyang\" }\ntime_zone = \"+08:00\"\nextent = [108.2, 28.2, 109.5, 29.5]\nsource = \"试验\"\n";
+    let mut files = Files::new();
+    files.insert("county.toml".into(), county.into());
+    files.insert("registers/river.csv".into(), format!("number,name,source\n{rivers}"));
+    pack::load(&files, &built_in::catalog().unwrap()).unwrap()
+}
+
+#[test]
+fn revisions_say_who_when_what_and_why() {
+    let bench = bench("revisions");
+    let register = &bench.register;
+    let made = register
+        .write(&admin(), Target::New { ledger: "enterprise" }, &draft(enterprise("e1", "甲厂"), None), NOW)
+        .unwrap();
+    let later = NOW.plus(60_000);
+    let revised = register
+        .write(&admin(), Target::Existing(made.id), &draft(enterprise("e1", "甲厂（更名）"), Some(1)), later)
+        .unwrap();
+    assert_eq!(revised.revision, 2);
+    let revisions = register.revisions(&admin(), made.id).unwrap();
+    assert_eq!(revisions.len(), 2);
+    assert_eq!((revisions[0].by.as_str(), revisions[0].reason.as_str(), revisions[0].at), ("小田", "核实", later));
+    let change = &revisions[0].changes[0];
+    assert_eq!(
+        (change.field.as_str(), &change.before, &change.after),
+        ("name", &json!("甲厂"), &json!("甲厂（更名）"))
+    );
+    assert_eq!(register.as_of(&admin(), made.id, NOW).unwrap().content.title.zh, "甲厂");
+    assert!(register.as_of(&admin(), made.id, NOW.plus(-1)).is_err(), "it did not exist then");
+    let stale = register.write(&admin(), Target::Existing(made.id), &draft(enterprise("e1", "乙厂"), Some(1)), later);
+    assert_eq!(stale.unwrap_err().code, ErrorCode::RevisionConflict);
+    let no_reason = Draft { reason: " ".into(), ..draft(enterprise("e1", "乙厂"), Some(2)) };
+    assert!(register.write(&admin(), Target::Existing(made.id), &no_reason, later).is_err());
+    let other_key =
+        register.write(&admin(), Target::Existing(made.id), &draft(enterprise("e2", "甲厂"), Some(2)), later);
+    assert!(other_key.is_err(), "the key never changes");
+    let gone = register.set_deleted(&admin(), made.id, 2, true, "重复", later).unwrap();
+    assert_eq!(gone.deleted.as_deref(), Some("重复"));
+    let question = Question { ledger: "enterprise".into(), page_size: 10, ..Question::default() };
+    assert_eq!(register.list(&admin(), &question).unwrap().total, 0);
+    register.set_deleted(&admin(), made.id, 3, false, "不重复", later).unwrap();
+    assert_eq!(register.list(&admin(), &question).unwrap().total, 1);
+    let events = bench.store.read(|reader| store::event_log::after(reader, Division(500_242), 0, 100)).unwrap();
+    assert_eq!(events.len(), 4, "one event for each change");
+}
+
+#[test]
+fn rows_and_fields_are_for_those_who_may_see_them() {
+    let bench = bench("permission");
+    let register = &bench.register;
+    for (key, name) in [("e1", "甲厂"), ("e2", "乙厂")] {
+        register
+            .write(&admin(), Target::New { ledger: "enterprise" }, &draft(enterprise(key, name), None), NOW)
+            .unwrap();
+    }
+    let question = Question { ledger: "enterprise".into(), page_size: 10, ..Question::default() };
+    let seen = |actor: &Actor| register.list(actor, &question).map(|listed| listed.records);
+    let all = seen(&admin()).unwrap();
+    assert!(all.iter().all(|record| record.content.text("contact").is_some()));
+    let of_duty = seen(&someone(Role::DutyOfficer, None)).unwrap();
+    assert_eq!(of_duty.len(), 2);
+    assert!(of_duty.iter().all(|record| record.content.text("contact").is_none()), "telephone numbers are hidden");
+    let own = seen(&someone(Role::Enterprise, Some("e1"))).unwrap();
+    assert_eq!(own.iter().map(|record| record.content.key.as_str()).collect::<Vec<_>>(), ["e1"]);
+    let foreign = register.record(&someone(Role::Enterprise, Some("e1")), all[1].id);
+    assert!(all[1].content.key == "e1" || foreign.unwrap_err().code == ErrorCode::NotFound);
+    assert_eq!(seen(&someone(Role::SecurityAdministrator, None)).unwrap_err().code, ErrorCode::NotAllowed);
+    let searched = Question { text: "023".into(), ..question.clone() };
+    assert_eq!(
+        register.list(&someone(Role::DutyOfficer, None), &searched).unwrap().total,
+        0,
+        "hidden is not found either"
+    );
+    let write = register.write(
+        &someone(Role::DutyOfficer, None),
+        Target::New { ledger: "enterprise" },
+        &draft(enterprise("e3", "丙厂"), None),
+        NOW,
+    );
+    assert_eq!(write.unwrap_err().code, ErrorCode::NotAllowed);
+    let by_contact = Question { filters: [("contact".to_owned(), "023-1".to_owned())].into(), ..question };
+    assert!(register.list(&admin(), &by_contact).is_err(), "not a filter");
+}
+
+#[test]
+fn two_character_words_are_found() {
+    let bench = bench("search");
+    let register = &bench.register;
+    register.load_pack(&pack_of("r1,龙潭河,试验\nr2,阿蓬江,试验\nr3,龙头潭,试验\n"), NOW).unwrap();
+    let found = |text: &str| {
+        let question = Question { ledger: "river".into(), text: text.into(), page_size: 10, ..Question::default() };
+        let records = register.list(&admin(), &question).unwrap().records;
+        records.into_iter().map(|record| record.content.title.zh).collect::<Vec<_>>()
+    };
+    assert_eq!(found("龙潭"), ["龙潭河"]);
+    assert_eq!(found("江"), ["阿蓬江"]);
+    assert_eq!(found("R2"), ["阿蓬江"]);
+    assert_eq!(found("%"), Vec::<String>::new());
+}
+
+#[test]
+fn a_pack_revises_its_own_and_offers_to_people() {
+    let bench = bench("pack");
+    let register = &bench.register;
+    register.load_pack(&pack_of("r1,甲河,试验\nr2,乙河,试验\n"), NOW).unwrap();
+    let report = register.load_pack(&pack_of("r1,甲河,核实\nr2,乙河,试验\n"), NOW).unwrap();
+    assert_eq!((report.revised, report.unchanged, report.created), (1, 1, 0));
+    let edited = register.record_by_key(&admin(), "river", "r1").unwrap();
+    assert_eq!(edited.revision, 2);
+    let by_hand = json!({ "number": "r1", "name": "甲河（手改）", "source": "核实" });
+    register.write(&admin(), Target::Existing(edited.id), &draft(by_hand, Some(2)), NOW).unwrap();
+    let newer = pack_of("r1,甲河新,核实\nr2,乙河,试验\n");
+    let report = register.load_pack(&newer, NOW).unwrap();
+    assert_eq!(report.kept, ["river:r1"]);
+    assert_eq!(register.record_by_key(&admin(), "river", "r1").unwrap().content.title.zh, "甲河（手改）");
+    let offer = register.offered(&admin(), edited.id).unwrap();
+    assert_eq!((offer[0].field.as_str(), &offer[0].after), ("name", &json!("甲河新")));
+    assert!(!register.load_pack(&newer, NOW).unwrap().wrote(), "said once");
+    let report = register.load_pack(&pack_of("r1,甲河新,核实\n"), NOW).unwrap();
+    assert_eq!(report.retired, 1);
+    assert!(register.record_by_key(&admin(), "river", "r2").unwrap().deleted.is_some());
+    let report = register.load_pack(&newer, NOW).unwrap();
+    assert_eq!(report.revised, 1, "back again");
+    assert!(register.record_by_key(&admin(), "river", "r2").unwrap().deleted.is_none());
+}
+
+#[test]
+fn an_import_is_all_or_nothing_and_proposes_fixes() {
+    let bench = bench("import");
+    let register = &bench.register;
+    register.load_pack(&pack_of("r1,甲河,试验\n"), NOW).unwrap();
+    let import = |text: &str, dry_run, apply_fixes| {
+        let options = Options { dry_run, apply_fixes, reason: "报送".into() };
+        register.import(&admin(), "river_outlet", text.as_bytes(), &options, NOW).unwrap()
+    };
+    let file = "number,name,kind,river,stage,found_on,location_note,source\n\
+                o1,甲口,工业排污口,甲河,found,2026/3/5,未知,试验\n\
+                o2,乙口,farm,r1,found,,未知,试验\n\
+                o2,丙口,farm,r1,found,,未知,试验\n";
+    let report = import(file, false, false);
+    assert!(!report.written);
+    let found: Vec<_> = report
+        .problems
+        .iter()
+        .map(|problem| (problem.row, problem.column, problem.field.as_str(), problem.fix.as_deref()))
+        .collect();
+    assert_eq!(
+        found,
+        [(2, 3, "kind", Some("industry")), (2, 6, "found_on", Some("2026-03-05")), (4, 1, "number", None),]
+    );
+    let question = Question { ledger: "river_outlet".into(), page_size: 10, ..Question::default() };
+    assert_eq!(register.list(&admin(), &question).unwrap().total, 0, "nothing was written");
+    let right = file.replace("\no2,丙口", "\no3,丙口");
+    let report = import(&right, true, true);
+    assert_eq!((report.problems.len(), report.fixed, report.created, report.written), (0, 3, 3, false));
+    let report = import(&right, false, true);
+    assert!(report.written);
+    let listed = register.list(&admin(), &question).unwrap();
+    assert_eq!(listed.total, 3);
+    assert_eq!(register.record_by_key(&admin(), "river_outlet", "o1").unwrap().content.text("river"), Some("r1"));
+    let again = import(&right, false, true);
+    assert_eq!((again.created, again.revised), (0, 3));
+}
+
+#[test]
+fn what_is_exported_is_imported_again() {
+    let bench = bench("round");
+    let register = &bench.register;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang");
+    let pack = register::pack_files::load(&folder, &built_in::catalog().unwrap()).unwrap();
+    register.load_pack(&pack, NOW).unwrap();
+    let catalog = register.catalog();
+    for ledger in ["drinking_water_source", "waste_gas_outlet", "device_binding", "species"] {
+        let question = Question { ledger: ledger.into(), ..Question::default() };
+        let before = register.export(&admin(), &question).unwrap();
+        for format in ["xlsx", "csv"] {
+            let (_, _, bytes) = register::export::write(&catalog, ledger, &before, format, true).unwrap();
+            let options = Options { dry_run: false, apply_fixes: false, reason: "回导".into() };
+            let report = register.import(&admin(), ledger, &bytes, &options, NOW).unwrap();
+            assert_eq!(report.problems, [], "{ledger} {format}");
+            assert_eq!(report.revised, before.len());
+            let after = register.export(&admin(), &question).unwrap();
+            for (old, new) in before.iter().zip(&after) {
+                assert_eq!(old.content, new.content, "{ledger} {format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_files_are_named_errors() {
+    let bench = bench("bad");
+    let import = |bytes: &[u8]| {
+        bench.register.import(&admin(), "river", bytes, &Options::default(), NOW).map_err(|problem| problem.detail)
+    };
+    assert!(import(b"PK\x03\x04 torn").unwrap_err().contains("broken"));
+    assert!(import(&[0xD0, 0xCF, 0x11, 0xE0]).unwrap_err().contains("xlsx"));
+    assert!(import(b"\xff\xfe\x00").unwrap_err().contains("UTF-8"));
+    assert!(import("a,b\n1,2\n".as_bytes()).unwrap_err().contains("number"));
+    assert!(import(b"").unwrap_err().contains("empty"));
+    let report = import("number,name,source,颜色\nr1,甲河,试验,红\n".as_bytes()).unwrap();
+    assert_eq!((report.problems[0].row, report.problems[0].column), (1, 4));
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (place, name) in ["number", "name", "source"].iter().enumerate() {
+        sheet.write_string(0, place as u16, *name).unwrap();
+    }
+    sheet.write_string(1, 0, "r1").unwrap();
+    sheet.write_formula(1, 1, "=A1&\"x\"").unwrap();
+    sheet.merge_range(2, 0, 2, 1, "r2", &rust_xlsxwriter::Format::new()).unwrap();
+    let report = import(&book.save_to_buffer().unwrap()).unwrap();
+    let places: Vec<_> = report.problems.iter().map(|problem| (problem.row, problem.column)).collect();
+    assert!(places.contains(&(2, 2)) && places.contains(&(3, 1)), "formula and merge: {:?}", report.problems);
+}
