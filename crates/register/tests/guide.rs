@@ -1,0 +1,19 @@
+//! The guides name what there is.
+
+use register::definition::RESERVED;
+use register::problem::ProblemCode;
+
+#[test]
+fn the_guides_name_every_number_and_every_reserved_field() {
+    let read = |name: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides").join(name);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let (pack, ledgers) = (read("county-pack.md"), read("ledgers.md"));
+    for code in ProblemCode::ALL {
+        assert!(pack.contains(code.number()), "county-pack.md does not explain {}", code.number());
+    }
+    for field in RESERVED {
+        assert!(ledgers.contains(&format!("`{field}`")), "ledgers.md does not name {field}");
+    }
+}
