@@ -55,7 +55,7 @@ for (const locale of ['zh', 'en']) {
         const record = await first(`/api/ledgers/${ledger}/records`);
         if (record) await shot('record', `/app/records/${record}`);
       }
-      await shot('standard', '/app/standards/GB%203838-2002');
+      await shot('standard', '/app/standards/read?code=GB%203838-2002');
       await context.close();
       expect(faults).toEqual([]);
     });

@@ -37,7 +37,8 @@ export const router = createRouter({
     { path: '/records/:id', name: 'record', component: () => import('./pages/RecordPage.vue'), meta: read },
     { path: '/records/:id/edit', name: 'record-edit', component: () => import('./pages/RecordEditPage.vue'), meta: { action: 'edit_registers' } },
     { path: '/standards', name: 'standards', component: () => import('./pages/StandardsPage.vue'), meta: read },
-    { path: '/standards/:code+', name: 'standard', component: () => import('./pages/StandardPage.vue'), meta: read },
+    // The code stands in the query: codes hold slashes and dots.
+    { path: '/standards/read', name: 'standard', component: () => import('./pages/StandardPage.vue'), meta: read },
     { path: '/users', name: 'users', component: () => import('./pages/UsersPage.vue'), meta: { action: 'manage_users' } },
     { path: '/audit', name: 'audit', component: () => import('./pages/AuditPage.vue'), meta: { action: 'read_audit' } },
     { path: '/account', name: 'account', component: () => import('./pages/AccountPage.vue') },
