@@ -41,7 +41,7 @@ for (const locale of ['zh', 'en']) {
         const found = (answer.items ?? (answer as unknown as Record<string, never>[])).find(pick);
         return found ? String((found as { id?: string }).id) : null;
       };
-      for (const name of ['', 'points', 'air', 'water', 'outlets', 'verdicts', 'cases', 'ledgers', 'standards', 'about', 'account']) await shot(name || 'overview', `/app/${name}`);
+      for (const name of ['', 'points', 'air', 'water', 'outlets', 'verdicts', 'quality', 'cases', 'ledgers', 'standards', 'about', 'account']) await shot(name || 'overview', `/app/${name}`);
       await shot('map', '/app/map', 3500);
       const point = await first('/api/points?page_size=200', (item) => Boolean(item.last_data_at));
       if (point) for (const tab of ['curves', 'frames', 'commands', 'facts']) await shot(`point-${tab}`, `/app/points/${point}?tab=${tab}`);

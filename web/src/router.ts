@@ -25,6 +25,7 @@ export const router = createRouter({
     { path: '/air', name: 'air', component: () => import('./pages/AirPage.vue'), meta: read },
     { path: '/water', name: 'water', component: () => import('./pages/WaterPage.vue'), meta: read },
     { path: '/outlets', name: 'outlets', component: () => import('./pages/OutletsPage.vue'), meta: read },
+    { path: '/quality', name: 'quality', component: () => import('./pages/QualityPage.vue'), meta: read },
     { path: '/verdicts', name: 'verdicts', component: () => import('./pages/VerdictsPage.vue'), meta: read },
     { path: '/verdicts/:id', name: 'verdict', component: () => import('./pages/VerdictPage.vue'), meta: read },
     { path: '/cases', name: 'cases', component: () => import('./pages/CasesPage.vue'), meta: { action: 'read_cases' } },

@@ -29,6 +29,7 @@ export const session = {
 export const county = {
   get: () => http.get<T.County>('/api/county'),
   layer: (id: string) => http.get<FeatureCollection>(`/api/map/layers/${at(id)}`),
+  townships: () => list<{ key: string; name: T.Name }>('/api/townships'),
   overview: () => http.get<T.Overview>('/api/overview'),
   events: (query: http.Query) => list<T.AuditEvent>('/api/events', query),
 };
@@ -62,6 +63,8 @@ export const judge = {
   waterDays: (query: http.Query) => http.get<T.Table>('/api/water/days', query),
   waterRanking: (query: http.Query) => http.get<T.Table>('/api/water/ranking', query),
   outlets: () => list<T.OutletToday>('/api/outlets/today'),
+  rates: (query: http.Query) => http.get<T.Table>('/api/rates', query),
+  suspicions: () => list<T.PointSuspicions>('/api/suspicions'),
   verdicts: (query: http.Query) => list<T.VerdictBrief>('/api/verdicts', query),
   verdict: (id: string, revision?: number) => http.get<T.Verdict>(`/api/verdicts/${at(id)}`, { revision }),
 };

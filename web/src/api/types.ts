@@ -566,3 +566,10 @@ export interface AuditEvent {
   hash: string;
   previous_hash?: string | null;
 }
+
+export interface PointSuspicions {
+  point: { id: string; name: Name };
+  enterprise: string | null;
+  simulated: boolean;
+  suspicions: { check: string; title: Name; factor: string; from: string; until: string; statistic: Name }[];
+}
