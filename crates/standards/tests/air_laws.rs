@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use standards::Date;
 use standards::air::{
-    Averaging, DailyInput, DailyValue, Dust, Grade, HourValues, HourlyInput, Item, Pollutant, ReferenceState,
-    assess_year, convert_gas_state, convert_particle_state, daily_aqi, day_from_hours, hour_is_valid, hourly_aqi,
-    mass_from_ppb,
+    Averaging, DailyInput, DailyValue, Dust, FastRules, Grade, HourValues, HourlyInput, Item, MISSING, Pollutant,
+    ReferenceState, assess_year, convert_gas_state, convert_particle_state, daily_aqi, day_from_hours, hour_is_valid,
+    hourly_aqi, mass_from_ppb,
 };
 use std::collections::BTreeSet;
 use support::air;
@@ -117,6 +117,9 @@ fn what_is_not_monitored_by_plan_does_not_hold_an_index_back() {
         ..DailyInput::default()
     };
     assert_eq!(daily_aqi(&rules, &all).aqi, None);
+    // The rest must be above 100, not at it.
+    let with_pm25 = |pm25: i64| daily_aqi(&rules, &DailyInput { pm25: Some(Decimal::from(pm25)), ..all.clone() }).aqi;
+    assert_eq!((with_pm25(60), with_pm25(61)), (None, Some(101)));
     let planned = DailyInput { not_monitored: vec![Pollutant::Co], ..all };
     assert_eq!(daily_aqi(&rules, &planned).aqi, Some(15));
 }
@@ -157,6 +160,26 @@ fn periods_need_their_days() {
     hours[0] = Some(HourValues { so2: Some(Decimal::NEGATIVE_ONE), ..HourValues::default() });
     let day = day_from_hours(&hours, &limits, &method);
     assert_eq!((day.input.so2, day.items[0].count), (None, 19));
+}
+
+/// Ten hours make five windows: too few, so the day counts only above the limit of 160, on both paths.
+#[test]
+fn few_windows_count_only_above_the_limit() {
+    let air = air();
+    let (limits, method) = (air.limits_of("2012").unwrap(), air.method_of("2013").unwrap());
+    let rules = air.rules_of("2026").unwrap();
+    let fast = FastRules::new(&rules, &limits, &method);
+    for (ozone, counts) in [("160", false), ("160.5", false), ("160.501", true), ("161", true)] {
+        let ozone: Decimal = ozone.parse().unwrap();
+        let mut hours = [None; 24];
+        let mut integers = [[MISSING; 6]; 24];
+        for (hour, row) in hours.iter_mut().zip(&mut integers).take(10) {
+            *hour = Some(HourValues { o3: Some(ozone), ..HourValues::default() });
+            row[Pollutant::O3.index()] = (ozone * Decimal::ONE_THOUSAND).to_string().parse::<f64>().unwrap() as i32;
+        }
+        assert_eq!(day_from_hours(&hours, &limits, &method).input.o3_8h.is_some(), counts, "{ozone}");
+        assert_eq!(fast.day(&integers).values[Item::O3EightHours.index()] != MISSING, counts, "{ozone}");
+    }
 }
 
 #[test]

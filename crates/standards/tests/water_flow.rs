@@ -96,7 +96,9 @@ fn integration_of_straight_lines_is_exact() {
 fn on_a_real_record_flow_weighting_beats_the_product_of_means() {
     let Some(path) = support::shared("data/water/usgs_01632900_15min_2017-01-27_2017-03-21.csv") else { return };
     let text = std::fs::read_to_string(path).unwrap();
-    let mut days: Vec<(String, Vec<(Option<Decimal>, Decimal)>)> = Vec::new();
+    // Nitrate where measured, and flow in m³/s.
+    type Readings = Vec<(Option<Decimal>, Decimal)>;
+    let mut days: Vec<(String, Readings)> = Vec::new();
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let Ok(cubic_feet) = cells[3].parse::<Decimal>() else { continue };
