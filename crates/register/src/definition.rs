@@ -308,6 +308,20 @@ impl LedgerDefinition {
             definition.fields.push(field);
         }
         definition.check_references(&reader, findings);
+        for rule in &definition.colours {
+            if let Some(complaint) = crate::colour::complaint(&rule.when, &definition.fields) {
+                findings.add(
+                    file,
+                    reader.position_of("colour"),
+                    ProblemCode::WrongShape,
+                    (
+                        format!("着色规则“{}”：{complaint}", rule.when),
+                        format!("colour rule `{}`: {complaint}", rule.when),
+                    ),
+                    ("改正 CEL 表达式".into(), "correct the CEL expression".into()),
+                );
+            }
+        }
         reader.finish(findings);
         definition
     }

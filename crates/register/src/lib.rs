@@ -5,7 +5,7 @@
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
 //! - [`export`], [`sheet`], [`import`]: records out and in.
-//! - [`points`], [`search`]: what is derived from records. [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
+//! - [`points`], [`search`], [`colour`]: what is derived from records. [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
 //! what a person has edited is not replaced by a newer pack without being asked.
@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod cell;
 pub mod check_digit;
 pub mod code;
+pub mod colour;
 pub mod county;
 pub mod definition;
 pub mod export;

@@ -269,3 +269,23 @@ fn bad_files_are_named_errors() {
     let places: Vec<_> = report.problems.iter().map(|problem| (problem.row, problem.column)).collect();
     assert!(places.contains(&(2, 2)) && places.contains(&(3, 1)), "formula and merge: {:?}", report.problems);
 }
+
+#[test]
+fn colours_follow_the_rules_of_the_ledger() {
+    let bench = bench("colours");
+    let register = &bench.register;
+    let catalog = register.catalog();
+    let colour = |ledger: &str, fields: Value| {
+        let definition = catalog.ledger(ledger).unwrap();
+        let made = register.write(&admin(), Target::New { ledger }, &draft(fields, None), NOW).unwrap();
+        register.colours().of(definition, &made.content, NOW.day()).map(|rule| rule.name.en.clone())
+    };
+    let site = |key: &str, grade: &str| json!({ "number": key, "name": "工地", "grade": grade, "location_note": "未知", "source": "试验" });
+    assert_eq!(colour("construction_site", site("g1", "yellow")).as_deref(), Some("yellow"));
+    register
+        .write(&admin(), Target::New { ledger: "enterprise" }, &draft(enterprise("e1", "甲厂"), None), NOW)
+        .unwrap();
+    let permit = |number: &str, until: &str| json!({ "number": number, "name": "证", "enterprise": "e1", "tier": "key", "valid_until": until, "source": "试验" });
+    assert_eq!(colour("discharge_permit", permit("91130200699229617X001P", "2020-01-01")).as_deref(), Some("expired"));
+    assert_eq!(colour("discharge_permit", permit("91130200699229617X002P", "2099-01-01")), None);
+}

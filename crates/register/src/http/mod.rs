@@ -61,11 +61,13 @@ struct Restore {
 
 pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Result<(Question, String), Problem> {
     let mut number = |name: &str, default: i64| match query.remove(name) {
+        // A form sends empty fields.
         None => Ok(default),
+        Some(text) if text.is_empty() => Ok(default),
         Some(text) => text.parse().map_err(|_| Problem::invalid(format!("{name}=“{text}”不是整数 (not a number)"))),
     };
     let (page, page_size) = (number("page", 1)?, number("page_size", 50)?);
-    let format = query.remove("format").unwrap_or_else(|| "json".to_owned());
+    let format = query.remove("format").filter(|format| !format.is_empty()).unwrap_or_else(|| "json".to_owned());
     let question = Question {
         ledger,
         text: query.remove("q").unwrap_or_default(),
@@ -137,7 +139,7 @@ impl Register {
                     let work = move || {
                         let now = kernel::time::now();
                         let record = register.write(&caller.0, Target::New { ledger: &id }, &draft, now)?;
-                        Ok(view::record(&register, &caller.0, record))
+                        view::record(&register, &caller.0, record)
                     };
                     Ok(Json(blocking(work).await?))
                 },
@@ -164,7 +166,7 @@ impl Register {
                             Some(at) => register.as_of(&caller.0, id, at)?,
                             None => register.record(&caller.0, id)?,
                         };
-                        Ok(view::record(&register, &caller.0, record))
+                        view::record(&register, &caller.0, record)
                     };
                     Ok(Json(blocking(work).await?))
                 },
@@ -196,7 +198,7 @@ impl Register {
                     let work = move || {
                         let target = Target::Existing(id_of(&id)?);
                         let record = register.write(&caller.0, target, &draft, kernel::time::now())?;
-                        Ok(view::record(&register, &caller.0, record))
+                        view::record(&register, &caller.0, record)
                     };
                     Ok(Json(blocking(work).await?))
                 },
@@ -265,7 +267,7 @@ async fn records(
     }
     let work = move || {
         let listed = register.list(&caller.0, &question)?;
-        let items = listed.records.into_iter().map(|record| view::record(&register, &caller.0, record)).collect();
+        let items = view::records(&register, &caller.0, listed.records)?;
         Ok(RecordsPage { items, total: listed.total, page: listed.page, page_size: listed.page_size })
     };
     Ok(Json(blocking(work).await?).into_response())
@@ -282,7 +284,7 @@ async fn set_deleted(
     let work = move || {
         let now = kernel::time::now();
         let record = register.set_deleted(&caller.0, id_of(&id)?, revision, deleted, &reason, now)?;
-        Ok(view::record(&register, &caller.0, record))
+        view::record(&register, &caller.0, record)
     };
     Ok(Json(blocking(work).await?))
 }

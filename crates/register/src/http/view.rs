@@ -1,6 +1,6 @@
 //! What the API shows of ledgers and records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::{Action, Actor, Id, Name, Problem, Timestamp};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
 use crate::location::Location;
-use crate::ops::Register;
+use crate::ops::{Question, Register};
 use crate::record::Record;
 
 /// A ledger in the list of all.
@@ -89,6 +89,8 @@ pub struct LedgerView {
     pub code_lists: BTreeMap<String, Vec<CodeView>>,
     pub duties: Vec<DutyView>,
     pub colours: Vec<ColourView>,
+    /// Numbers that the plan states without all names.
+    pub stated: Vec<StatedView>,
     /// The caller may write here.
     pub editable: bool,
 }
@@ -116,6 +118,36 @@ pub struct RecordView {
     pub deleted: Option<String>,
     /// The caller may write it.
     pub editable: bool,
+    /// State by the ledger's colour rules.
+    pub state: Option<StateView>,
+    /// Field → the records that it links to.
+    pub links: BTreeMap<String, Vec<LinkedView>>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct StateView {
+    pub colour: String,
+    pub name: Name,
+}
+
+#[derive(Clone, Serialize, schemars::JsonSchema)]
+pub struct LinkedView {
+    pub id: Id,
+    pub ledger: String,
+    pub key: String,
+    pub title: Name,
+}
+
+/// Something of which the plan states a number only.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct StatedView {
+    pub name: Name,
+    pub stated_count: String,
+    pub unit: String,
+    /// How many the plan names.
+    pub named: i64,
+    pub missing: String,
+    pub source: String,
 }
 
 pub fn geometry_name(geometry: Geometry) -> &'static str {
@@ -227,20 +259,103 @@ pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView
             .iter()
             .map(|rule| ColourView { when: rule.when.clone(), colour: rule.colour.clone(), name: rule.name.clone() })
             .collect(),
+        stated: stated(register, actor, id)?,
         editable: actor.may_somewhere(Action::EditRegisters),
     })
 }
 
+/// Records of the ledger `stated_count` that speak of this one.
+fn stated(register: &Register, actor: &Actor, ledger: &str) -> Result<Vec<StatedView>, Problem> {
+    const LEDGER: &str = "stated_count";
+    if register.catalog().ledger(LEDGER).is_none() {
+        return Ok(Vec::new());
+    }
+    let filters = [("of_ledger".to_owned(), ledger.to_owned())].into();
+    let question = Question { ledger: LEDGER.to_owned(), filters, page: 1, page_size: 100, ..Question::default() };
+    let records = register.list(actor, &question)?.records;
+    let text = |record: &Record, field: &str| record.content.text(field).unwrap_or_default().to_owned();
+    Ok(records
+        .into_iter()
+        .map(|record| StatedView {
+            stated_count: text(&record, "stated_count"),
+            unit: text(&record, "unit"),
+            named: record.content.integer("named").unwrap_or(0),
+            missing: text(&record, "missing"),
+            source: record.content.source.clone(),
+            name: record.content.title,
+        })
+        .collect())
+}
+
+/// Titles of linked records, each looked up once for an answer.
+#[derive(Default)]
+struct Linked(HashMap<(String, String), Option<LinkedView>>);
+
+impl Linked {
+    fn of(&mut self, register: &Register, field: &Field, value: &Value) -> Result<Vec<LinkedView>, Problem> {
+        let (ledgers, values) = match (&field.kind, value) {
+            (FieldType::Link(ledgers), Value::String(link)) => (ledgers, vec![link.as_str()]),
+            (FieldType::List(items), Value::Array(links)) => match &**items {
+                FieldType::Link(ledgers) => (ledgers, links.iter().filter_map(Value::as_str).collect()),
+                _ => return Ok(Vec::new()),
+            },
+            _ => return Ok(Vec::new()),
+        };
+        let mut found = Vec::new();
+        for value in values {
+            let name = match (ledgers.as_slice(), value.split_once(':')) {
+                ([only], _) => (only.clone(), value.to_owned()),
+                (_, Some((ledger, key))) => (ledger.to_owned(), key.to_owned()),
+                _ => continue,
+            };
+            if !self.0.contains_key(&name) {
+                let linked = register.title_of(&name.0, &name.1)?;
+                let view =
+                    linked.map(|(id, title)| LinkedView { id, ledger: name.0.clone(), key: name.1.clone(), title });
+                self.0.insert(name.clone(), view);
+            }
+            found.extend(self.0.get(&name).cloned().flatten());
+        }
+        Ok(found)
+    }
+}
+
+/// Records for an answer; see [`record`].
+pub fn records(register: &Register, actor: &Actor, records: Vec<Record>) -> Result<Vec<RecordView>, Problem> {
+    let mut linked = Linked::default();
+    records.into_iter().map(|record| view_of(register, actor, record, &mut linked)).collect()
+}
+
 /// `record` must already be what the actor may see; a record that was just written is cut down here.
-pub fn record(register: &Register, actor: &Actor, record: Record) -> RecordView {
+pub fn record(register: &Register, actor: &Actor, record: Record) -> Result<RecordView, Problem> {
+    view_of(register, actor, record, &mut Linked::default())
+}
+
+fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Linked) -> Result<RecordView, Problem> {
     let editable = actor.may(Action::EditRegisters, record.content.owner.as_deref());
     let catalog = register.catalog();
-    let record = match catalog.ledger(&record.ledger) {
+    let definition = catalog.ledger(&record.ledger);
+    let colours = register.colours();
+    let today = kernel::time::now().day();
+    let state = definition
+        .and_then(|definition| colours.of(definition, &record.content, today))
+        .map(|rule| StateView { colour: rule.colour.clone(), name: rule.name.clone() });
+    let record = match definition {
         Some(definition) if !editable => record.redacted(definition, |field| !field.sensitive),
         _ => record,
     };
-    RecordView {
+    let mut links = BTreeMap::new();
+    for field in definition.map(|definition| definition.fields.as_slice()).unwrap_or_default() {
+        let Some(value) = record.content.values.get(&field.id) else { continue };
+        let found = linked.of(register, field, value)?;
+        if !found.is_empty() {
+            links.insert(field.id.clone(), found);
+        }
+    }
+    Ok(RecordView {
         editable,
+        state,
+        links,
         id: record.id,
         ledger: record.ledger,
         key: record.content.key,
@@ -258,5 +373,5 @@ pub fn record(register: &Register, actor: &Actor, record: Record) -> RecordView 
         updated_at: record.updated_at,
         updated_by: record.updated_by,
         deleted: record.deleted,
-    }
+    })
 }

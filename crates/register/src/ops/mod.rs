@@ -15,6 +15,7 @@ use store::{Store, StoreError};
 use tokio::sync::watch;
 
 use crate::catalog::Catalog;
+use crate::colour::ColourBook;
 use crate::county::{County, MapLayer};
 use crate::model::DeviceBinding;
 use crate::pack::Pack;
@@ -38,6 +39,7 @@ pub struct CountyView {
 #[derive(Debug)]
 struct State {
     catalog: Arc<Catalog>,
+    colours: Arc<ColourBook>,
     county: Option<Arc<CountyView>>,
     points: Arc<PointSet>,
     devices: Arc<Vec<DeviceBinding>>,
@@ -63,7 +65,13 @@ impl Register {
         live: LiveBus,
         catalog: Catalog,
     ) -> Result<Arc<Self>, Problem> {
-        let state = State { catalog: Arc::new(catalog), county: None, points: Arc::default(), devices: Arc::default() };
+        let state = State {
+            colours: Arc::new(ColourBook::new(&catalog)),
+            catalog: Arc::new(catalog),
+            county: None,
+            points: Arc::default(),
+            devices: Arc::default(),
+        };
         let register = Self {
             store,
             division,
@@ -79,6 +87,10 @@ impl Register {
 
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.state.load().catalog)
+    }
+
+    pub fn colours(&self) -> Arc<ColourBook> {
+        Arc::clone(&self.state.load().colours)
     }
 
     /// County, layers and simulation of the pack that was loaded; none before.
@@ -123,7 +135,11 @@ impl Register {
         let points = Arc::new(points::points_of(&records, &catalog));
         let devices = Arc::new(points::devices_of(&records, &catalog));
         drop(records);
-        self.state.store(Arc::new(State { catalog, county, points, devices }));
+        let colours = match pack {
+            Some(pack) => Arc::new(ColourBook::new(&pack.catalog)),
+            None => Arc::clone(&current.colours),
+        };
+        self.state.store(Arc::new(State { catalog, colours, county, points, devices }));
         self.changed.send_modify(|count| *count += 1);
         Ok(())
     }

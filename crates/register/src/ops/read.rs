@@ -199,6 +199,12 @@ impl Register {
         Ok(found.filter(|record| record.deleted.is_none()).map(|record| record.content.owner))
     }
 
+    /// Id and title of a record, deleted or not.
+    pub(crate) fn title_of(&self, ledger: &str, key: &str) -> Result<Option<(Id, Name)>, Problem> {
+        let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
+        Ok(found.map(|record| (record.id, record.content.title)))
+    }
+
     /// Key of a living record with that value in a unique field.
     pub(crate) fn key_with_value(&self, ledger: &str, field: &str, value: &str) -> Result<Option<String>, Problem> {
         Ok(self.store.read(|reader| rows::with_field(reader, self.division, ledger, field, value, Id(0)))?)
