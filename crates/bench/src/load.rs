@@ -170,13 +170,14 @@ pub fn flood() -> Result<Vec<Figure>> {
     // Everything due at once: what the machine can do, load generator included.
     let most = runtime.block_on(drive(server.stations, plans(CONNECTIONS, PER_CONNECTION, 1e9, PER_CONNECTION)))?;
     let most_rate = total / most.took.as_secs_f64();
+    let processor = server.processor_time()?.as_secs_f64() * 1e6 / (2.0 * total);
     server.stop()?;
     let high = paced.latencies.percentile(99.0);
     Ok(vec![
         Figure {
             what: "durable, acknowledged packets/s over TCP",
             goal: "≥ 50,000/s",
-            measured: format!("{most_rate:.0}/s"),
+            measured: format!("{most_rate:.0}/s; the server used {processor:.1} µs of processor a packet"),
             met: Some(most_rate >= 50_000.0),
             method: "500 pipelining connections, 500,000 packets of 12 values (about 330 B), all due at once; load generator on the same cores",
         },
@@ -263,7 +264,8 @@ pub fn idle() -> Result<Vec<Figure>> {
         let mut streams = Vec::with_capacity(STATIONS);
         for device in 0..STATIONS {
             let mut stream = TcpStream::connect(server.stations).await?;
-            let heartbeat = format!("QN=20260101000000000;ST=31;CN=9015;PW=123456;MN=MN{device:05};Flag=9;CP=&&&&");
+            let mn = packets::mn(device as i64);
+            let heartbeat = format!("QN=20260101000000000;ST=31;CN=9015;PW=123456;MN={mn};Flag=9;CP=&&&&");
             stream.write_all(&hj212::encode::frame_of(heartbeat.as_bytes())).await?;
             streams.push(stream);
         }

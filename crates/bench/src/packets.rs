@@ -16,6 +16,11 @@ impl Random {
     }
 }
 
+/// MN of the station of a number: 24 hex digits.
+pub fn mn(number: i64) -> String {
+    format!("010000A8900016F000{number:06X}")
+}
+
 /// A minute packet of twelve values, one decimal each, that wander as measured values do.
 pub fn minute(device: usize, minute: usize, random: &mut Random) -> Vec<u8> {
     let at = Timestamp(START + minute as i64 * 60_000);
@@ -32,7 +37,7 @@ pub fn minute(device: usize, minute: usize, random: &mut Random) -> Vec<u8> {
             decimal(high)
         ));
     }
-    let segment = format!("QN={qn};ST=31;CN=2051;PW=123456;MN=MN{device:05};Flag=5;CP=&&{area}&&");
+    let segment = format!("QN={qn};ST=31;CN=2051;PW=123456;MN={};Flag=5;CP=&&{area}&&", mn(device as i64));
     hj212::encode::frame_of(segment.as_bytes())
 }
 

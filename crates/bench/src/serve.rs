@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::Caller;
 use collect::{Collect, Device, Directory, Limits};
@@ -29,7 +30,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let collect = Collect::with_limits(store, DIVISION, api::LiveBus::default(), points, Limits::default())?;
-        let bindings = (0..devices).map(|number| Device::new(format!("MN{number:05}"), 31, number + 1, Timestamp(0)));
+        let bindings = (0..devices).map(|number| Device::new(crate::packets::mn(number), 31, number + 1, Timestamp(0)));
         collect.set_directory(Directory::new(bindings));
         let stations = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let http = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -103,6 +104,10 @@ impl Server {
         resident(self.child.id())
     }
 
+    pub fn processor_time(&self) -> Result<Duration> {
+        processor_time(self.child.id())
+    }
+
     /// Tells it to end and waits.
     pub fn stop(mut self) -> Result<()> {
         drop(self.child.stdin.take());
@@ -117,6 +122,16 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Processor time a process has used, user and system.
+pub fn processor_time(process: u32) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may hold blanks; what follows does not.
+    let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no stat")?.1.split_whitespace().collect();
+    let ticks = |place: usize| -> Result<u64> { Ok(fields.get(place).ok_or("no stat")?.parse()?) };
+    // Ticks are hundredths of a second on every Linux.
+    Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 
 /// Resident memory of a process in bytes.

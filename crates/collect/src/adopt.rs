@@ -109,12 +109,13 @@ fn observation(collect: &Collect, frame: &StoredFrame) -> Result<Option<Content>
         address: frame.meta.peer.parse::<std::net::SocketAddr>().ok().map(|peer| peer.ip()),
         transport: frame.meta.transport,
         now: frame.meta.received_at,
+        commands_open: false,
     };
     let taken = if frame.meta.transport == Transport::Mqtt {
         mqtt::take_stored(&context, &frame.bytes)?
     } else {
         match single(&frame.bytes) {
-            Some(cut) => Some(intake::take(&context, &cut)?),
+            Some(cut) => Some(intake::take(&context, &cut, &mut |_| {})?),
             None => None,
         }
     };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use kernel::{Id, Timestamp};
 use tokio::sync::Notify;
@@ -28,12 +28,13 @@ pub struct CommandBook {
     /// Rung when something changed.
     pub changed: Notify,
     last_qn: AtomicI64,
+    open: AtomicUsize,
 }
 
 impl CommandBook {
     pub fn load(open: Vec<Command>) -> Self {
         let book = Book { open: open.into_iter().map(|command| (command.id, command)).collect(), changed: Vec::new() };
-        Self { book: Mutex::new(book), ..Self::default() }
+        Self { open: AtomicUsize::new(book.open.len()), book: Mutex::new(book), ..Self::default() }
     }
 
     /// A QN that no other command of this process has.
@@ -50,12 +51,20 @@ impl CommandBook {
 
     /// Takes in a command that is on disk.
     pub fn add(&self, command: Command) {
-        relock(self.book.lock()).open.insert(command.id, command);
+        let mut book = relock(self.book.lock());
+        book.open.insert(command.id, command);
+        self.open.store(book.open.len(), Ordering::Relaxed);
+        drop(book);
         self.changed.notify_one();
     }
 
     pub fn open_of_point(&self, point: i64) -> usize {
         relock(self.book.lock()).open.values().filter(|command| command.point == point).count()
+    }
+
+    /// A quick look, without the lock.
+    pub fn any_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
     }
 
     /// Is a command of this kind and reason to this device open?
@@ -74,6 +83,7 @@ impl CommandBook {
             let changed = command.clone();
             if changed.state.is_final() {
                 book.open.remove(&changed.id);
+                self.open.store(book.open.len(), Ordering::Relaxed);
             }
             book.changed.push(changed);
             self.changed.notify_one();
@@ -108,6 +118,7 @@ impl CommandBook {
             };
             if changed.state.is_final() {
                 book.open.remove(&id);
+                self.open.store(book.open.len(), Ordering::Relaxed);
             } else {
                 book.open.insert(id, changed.clone());
             }

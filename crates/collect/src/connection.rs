@@ -197,24 +197,29 @@ impl Connection<'_> {
             address: Some(self.peer.ip()),
             transport: Transport::Hj212,
             now,
+            commands_open: collect.commands.any_open(),
         };
         let mut framer = std::mem::take(&mut self.framer);
         while let Some(unit) = framer.next() {
             match unit {
                 Unit::Frame(frame) => {
                     frames += 1;
-                    match intake::take(&context, &frame) {
+                    let mut known = false;
+                    let mut clock_off = None;
+                    let taken = intake::take(&context, &frame, &mut |heard| {
+                        known = true;
+                        clock_off = self.heard(&heard, now);
+                    });
+                    match taken {
                         Ok(taken) => {
-                            if taken.packet.frame.is_some() || taken.heard.is_some() {
+                            if taken.packet.frame.is_some() || known {
                                 self.garbage = 0;
                                 self.any_frame = true;
                             } else {
                                 self.garbage += frame.whole.len();
                             }
-                            if let Some(heard) = taken.heard {
-                                self.heard(&heard, now, &mut group);
-                            }
                             group.packets.push(taken.packet);
+                            group.packets.extend(clock_off);
                             group.answers.extend(taken.answer.into_iter().flatten());
                             group.effects.extend(taken.effect);
                         }
@@ -248,18 +253,18 @@ impl Connection<'_> {
         group
     }
 
-    /// Notes who spoke.
-    fn heard(&mut self, heard: &Heard, now: Timestamp, group: &mut Group) {
-        if !self.devices.contains_key(&heard.mn) {
+    /// Notes who spoke; a packet that counts a clock that is off, once.
+    fn heard(&mut self, heard: &Heard<'_>, now: Timestamp) -> Option<ReadyPacket> {
+        if !self.devices.contains_key(heard.mn) {
             if self.devices.len() >= MAX_DEVICES {
-                return;
+                return None;
             }
-            let session = self.collect.sessions.enter(&heard.mn, self.number, self.peer, &self.outbox, now);
-            self.devices.insert(heard.mn.clone(), (session, None));
+            let session = self.collect.sessions.enter(heard.mn, self.number, self.peer, &self.outbox, now);
+            self.devices.insert(heard.mn.to_owned(), (session, None));
         }
-        let Some((session, activity)) = self.devices.get_mut(&heard.mn) else { return };
-        let clock_off = session.heard(heard.edition, &heard.password, heard.system, heard.sent_at, now);
-        let Some((point, data_time)) = heard.data else { return };
+        let (session, activity) = self.devices.get_mut(heard.mn)?;
+        let clock_off = session.heard(heard.edition, heard.password, heard.system, heard.sent_at, now);
+        let (point, data_time) = heard.data?;
         match activity {
             Some((known, activity)) if *known == point => activity.heard(now, data_time),
             other => {
@@ -268,9 +273,7 @@ impl Connection<'_> {
                 *other = Some((point, found));
             }
         }
-        if clock_off {
-            group.packets.push(intake::counted(point, anomaly::CLOCK_OFF));
-        }
+        clock_off.then(|| intake::counted(point, anomaly::CLOCK_OFF))
     }
 
     async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {

@@ -53,11 +53,11 @@ pub struct CommandAnswer {
 }
 
 /// What is known of the device after a frame that was not refused.
-#[derive(Clone, Debug)]
-pub struct Heard {
-    pub mn: String,
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'p> {
+    pub mn: &'p str,
     pub edition: Edition,
-    pub password: String,
+    pub password: &'p str,
     pub system: u16,
     /// The device's own time stamp, where the packet is fresh enough to say something of its clock.
     pub sent_at: Option<Timestamp>,
@@ -72,7 +72,6 @@ pub struct Taken {
     /// To be sent once durable.
     pub answer: Option<Vec<u8>>,
     pub effect: Option<Effect>,
-    pub heard: Option<Heard>,
 }
 
 /// A factor code's number in the store, and whether the code tables know it.
@@ -98,11 +97,13 @@ pub struct Context<'c> {
     pub address: Option<IpAddr>,
     pub transport: Transport,
     pub now: Timestamp,
+    /// Whether any command is open, so that data may be the answer to it.
+    pub commands_open: bool,
 }
 
 pub(crate) fn refused(point: i64, name: &'static str) -> Taken {
     let packet = ReadyPacket { frame: None, content: Content::Refused, anomalies: vec![(point, name)] };
-    Taken { packet, answer: None, effect: None, heard: None }
+    Taken { packet, answer: None, effect: None }
 }
 
 /// A count without a frame: refused bytes, closed connections.
@@ -110,8 +111,13 @@ pub fn counted(point: i64, name: &'static str) -> ReadyPacket {
     refused(point, name).packet
 }
 
-/// `Err` only where the factor dictionary cannot be written: then nothing may be acknowledged.
-pub fn take(context: &Context<'_>, frame: &Frame<'_>) -> Result<Taken, StoreError> {
+/// `heard` is told of the device when its frame is not refused. `Err` only where the factor dictionary cannot
+/// be written: then nothing may be acknowledged.
+pub fn take(
+    context: &Context<'_>,
+    frame: &Frame<'_>,
+    heard: &mut dyn FnMut(Heard<'_>),
+) -> Result<Taken, StoreError> {
     let packet = match Packet::parse(frame.segment) {
         Ok(packet) => packet,
         Err(error) => return Ok(refused(0, error.name())),
@@ -147,7 +153,7 @@ pub fn take(context: &Context<'_>, frame: &Frame<'_>) -> Result<Taken, StoreErro
         _ => packet,
     };
     let Some(device) = device else { return Ok(unknown(context, frame, &packet)) };
-    known(context, frame, &packet, device, anomalies)
+    known(context, frame, &packet, device, anomalies, heard)
 }
 
 fn point_of(device: Option<&Arc<Device>>) -> i64 {
@@ -180,7 +186,7 @@ fn unknown(context: &Context<'_>, frame: &Frame<'_>, packet: &Packet<'_>) -> Tak
     let answer = answer_to(packet);
     if packet.cn == "9015" {
         let packet = ReadyPacket { frame: None, content: Content::Other, anomalies: vec![(0, anomaly::UNKNOWN_DEVICE)] };
-        return Taken { packet, answer, effect: None, heard: None };
+        return Taken { packet, answer, effect: None };
     }
     if mn.is_empty() || mn.len() > 64 || !context.quarantine.admit(&mn, system) {
         return Taken { effect, ..refused(0, anomaly::QUARANTINE_FULL) };
@@ -190,7 +196,7 @@ fn unknown(context: &Context<'_>, frame: &Frame<'_>, packet: &Packet<'_>) -> Tak
         content: Content::Quarantine { device: mn, system },
         anomalies: vec![(0, anomaly::UNKNOWN_DEVICE)],
     };
-    Taken { packet, answer, effect, heard: None }
+    Taken { packet, answer, effect }
 }
 
 /// The serial number a device without MN shows in 1001.
@@ -222,6 +228,7 @@ fn known(
     packet: &Packet<'_>,
     device: &Arc<Device>,
     anomalies: Anomalies,
+    tell: &mut dyn FnMut(Heard<'_>),
 ) -> Result<Taken, StoreError> {
     let area = Area::of(packet);
     let anomalies = anomalies.with(area.anomalies);
@@ -236,9 +243,9 @@ fn known(
     let system = packet.system().unwrap_or(0);
     let qn_time = packet.qn.and_then(|qn| hj212::time::parse(qn.as_bytes())).map(|time| Timestamp(time.unix_millis()));
     let mut heard = Heard {
-        mn: packet.mn.to_owned(),
+        mn: packet.mn,
         edition: packet.edition(),
-        password: packet.pw.unwrap_or_default().to_owned(),
+        password: packet.pw.unwrap_or_default(),
         system,
         sent_at: qn_time.filter(|_| !packet.is_catch_up()),
         data: None,
@@ -248,7 +255,6 @@ fn known(
         packet: ReadyPacket { frame: None, content: Content::Other, anomalies: Vec::new() },
         answer: answer_to(packet),
         effect: None,
-        heard: None,
     };
     match cn {
         9015 => {}
@@ -283,7 +289,7 @@ fn known(
                 _ => return Ok(refused(device.point, anomaly::QUARANTINE_FULL)),
             }
             // The answer to "sample once" or "start real-time data" carries the request's QN.
-            if packet.qn.is_some() && !packet.needs_answer() {
+            if context.commands_open && packet.qn.is_some() && !packet.needs_answer() {
                 taken.effect = Some(Effect::CommandAnswer(CommandAnswer { text: String::new(), ..command_answer(packet, &area, cn) }));
             }
         }
@@ -304,7 +310,7 @@ fn known(
         }
     }
     taken.packet.anomalies = names;
-    taken.heard = Some(heard);
+    tell(heard);
     Ok(taken)
 }
 

@@ -21,7 +21,7 @@ use store::StoreError;
 use store::contract::Transport;
 use tokio::sync::{Semaphore, watch};
 
-use crate::intake::{self, Context, Taken};
+use crate::intake::{self, Context, Heard, Taken};
 use crate::pipeline::ChunkResult;
 use crate::service::Collect;
 use crate::{anomaly, connection, wire};
@@ -132,14 +132,20 @@ fn segment(topic: &str, payload: &[u8], now: Timestamp) -> Result<Vec<u8>, &'sta
     Ok(text.into_bytes())
 }
 
-fn take(context: &Context<'_>, raw: &[u8], topic: &str, payload: &[u8]) -> Result<Taken, StoreError> {
+fn take(
+    context: &Context<'_>,
+    raw: &[u8],
+    topic: &str,
+    payload: &[u8],
+    heard: &mut dyn FnMut(Heard<'_>),
+) -> Result<Taken, StoreError> {
     let segment = match segment(topic, payload, context.now) {
         Ok(segment) => segment,
         Err(name) => return Ok(intake::refused(0, name)),
     };
     let crc = CrcField { field: b"", computed: 0, kind: CrcKind::Hj212 };
     let frame = Frame { whole: raw, segment: &segment, declared: segment.len(), crc, anomalies: Anomalies::NONE };
-    intake::take(context, &frame)
+    intake::take(context, &frame, heard)
 }
 
 fn split(raw: &[u8]) -> Option<(&str, &[u8])> {
@@ -149,7 +155,7 @@ fn split(raw: &[u8]) -> Option<(&str, &[u8])> {
 
 /// A message as it stands in the raw frames, treated once more.
 pub fn take_stored(context: &Context<'_>, raw: &[u8]) -> Result<Option<Taken>, StoreError> {
-    split(raw).map(|(topic, payload)| take(context, raw, topic, payload)).transpose()
+    split(raw).map(|(topic, payload)| take(context, raw, topic, payload, &mut |_| {})).transpose()
 }
 
 /// The time a stored message tells of.
@@ -219,14 +225,16 @@ impl Collect {
                 address: None,
                 transport: Transport::Mqtt,
                 now: kernel::time::now(),
+                commands_open: false,
             };
-            take(&context, &raw, &publish.topic, &publish.payload)
+            take(&context, &raw, &publish.topic, &publish.payload, &mut |heard| {
+                if let Some((point, data_time)) = heard.data {
+                    self.activity.of(point).heard(context.now, data_time);
+                }
+            })
         };
         match taken {
             Ok(taken) => {
-                if let Some((point, data_time)) = taken.heard.as_ref().and_then(|heard| heard.data) {
-                    self.activity.of(point).heard(kernel::time::now(), data_time);
-                }
                 matches!(self.sender.commit(vec![taken.packet]).await, Ok(ChunkResult::Committed(_)))
             }
             Err(error) => {

@@ -316,7 +316,7 @@ fn insert_frames(
         pending.chain = frames::link(&pending.chain, meta, bytes);
     }
     let sealed = pending.kept.len() >= SEAL_AT_ONCE;
-    let bytes = frames::encode(kept, if sealed { 3 } else { FAST_LEVEL })?;
+    let bytes = frames::encode(kept, FAST_LEVEL)?;
     let last_at = metas.iter().map(|meta| meta.received_at).max().unwrap_or_default();
     let failed = |error: rusqlite::Error| database_error("storing raw frames", &error);
     connection

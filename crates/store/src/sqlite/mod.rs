@@ -304,3 +304,12 @@ impl Store for SqliteStore {
             .sum()
     }
 }
+
+/// Copies a database, also while it is in use, into a new file (`VACUUM INTO`): one consistent snapshot.
+pub fn backup_to(database: &Path, to: &Path) -> Result<(), StoreError> {
+    let failed = |error: rusqlite::Error| connection::database_error("backing up", &error);
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(database, flags).map_err(failed)?;
+    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map_err(failed)?;
+    Ok(())
+}
