@@ -3,24 +3,55 @@
 mod check;
 mod hj212;
 mod judge_cli;
+mod keep;
 mod register_cli;
+mod serve;
 mod simulate;
 mod zone_cli;
 
 use std::process::ExitCode;
 
+const HELP: &str = "\
+青山 Qingshan：县域生态环境平台 (the environment of a county)
+
+  qingshan serve       启动服务 (run the server)            serve --help
+  qingshan check       检查县域数据包和规划 (check county pack and plan)
+  qingshan backup | restore | verify
+  qingshan hj212       decode | encode | send | simulate
+  qingshan judge       按标准判定文件 (judge files by the standards)
+  qingshan standards   list | show
+  qingshan register    list | show | import | export | check
+  qingshan zone check  准入审查 (admission check)
+";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
-        Some("hj212") => crate::hj212::run(&arguments[1..]),
-        Some("check") => crate::check::run(&arguments[1..]),
-        Some("register") => crate::register_cli::run(&arguments[1..]),
-        Some("zone") => crate::zone_cli::run(&arguments[1..]),
-        Some("judge") => crate::judge_cli::run(&arguments[1..]),
-        Some("standards") => crate::judge_cli::run_standards(&arguments[1..]),
-        _ => {
-            eprintln!("用法 usage: qingshan hj212|judge|standards …");
-            ExitCode::FAILURE
+        Some("serve") => serve::run(rest),
+        Some("check") => check::run(rest),
+        Some("backup") => keep::backup(rest),
+        Some("restore") => keep::restore(rest),
+        Some("verify") => keep::verify(rest),
+        Some("hj212") => hj212::run(rest),
+        Some("judge") => judge_cli::run(rest),
+        Some("standards") => judge_cli::run_standards(rest),
+        Some("register") => register_cli::run(rest),
+        Some("zone") => zone_cli::run(rest),
+        Some("--version" | "-V") => {
+            println!("qingshan {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        other => {
+            if let Some(other) = other {
+                eprintln!("不认识“{other}” (unknown command)\n");
+            }
+            eprint!("{HELP}");
+            ExitCode::from(2)
         }
     }
 }

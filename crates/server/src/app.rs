@@ -1,11 +1,12 @@
 //! The HTTP application: routes of all mechanisms behind one gate.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::{ApiProblem, Json, Operation, Routes};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,7 +15,8 @@ use kernel::{ErrorCode, Problem};
 
 use crate::access::{Gate, guard};
 use crate::identity::Identity;
-use crate::{assets, openapi};
+use crate::points::Points;
+use crate::{assets, metrics, openapi};
 
 /// Import files and evidence bound the body; everything else is far smaller.
 const MOST_BODY: usize = 64 << 20;
@@ -22,14 +24,20 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 
 /// Builds the application. Every route of `routes` is behind the gate; pages of the app are open, the data
 /// behind them is not.
-pub fn build(identity: Arc<Identity>, routes: Routes, version: &'static str) -> Router {
+pub fn build(identity: Arc<Identity>, points: Points, routes: Routes, version: &'static str) -> Router {
     let Routes { router, operations, .. } = routes.merge(own_routes());
-    let gate = Gate::new(identity, &operations);
+    let gate = Gate::new(Arc::clone(&identity), &operations);
     let document = Arc::new(openapi::document(&operations, version));
     let described = Router::new().route("/api/openapi.json", get(async move || Json((*document).clone())));
     router
         .merge(described)
         .route_layer(from_fn_with_state(gate, guard))
+        .route(
+            "/metrics",
+            get(async move |peer: ConnectInfo<SocketAddr>, headers: HeaderMap| {
+                metrics::respond(Arc::clone(&identity), points.clone(), peer, headers).await
+            }),
+        )
         .route("/app", get(async || Redirect::permanent("/app/")))
         .route("/app/", get(async |headers: HeaderMap| assets::respond("index.html", &headers)))
         .route(

@@ -3,17 +3,30 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `platform.rs` | the wiring: one store, the mechanisms, who tells whom what |
 //! | `identity/` | users, passwords, sessions, the one-time set-up link |
 //! | `access.rs` | who may call a route at all: one decision, from the registry |
 //! | `app.rs`, `openapi.rs`, `assets.rs` | the application, its document, the embedded web app |
-//! | `live.rs`, `audit.rs` | event stream; audit log |
+//! | `points/`, `overview.rs`, `county.rs`, `public.rs` | what several mechanisms know, merged for people |
+//! | `live.rs`, `announce.rs` | event stream; states of points on it |
+//! | `audit.rs`, `metrics.rs` | audit log; numbers for Prometheus |
 //!
-//! Invariants: a route that is not in the registry is open to nobody; nothing here decides for a mechanism.
+//! Invariants: a route that is not in the registry is open to nobody; nothing here decides for a mechanism; what a
+//! caller may not read is not there for them.
 
 pub mod access;
+pub mod announce;
 pub mod app;
 pub mod assets;
 pub mod audit;
+mod county;
 pub mod identity;
 pub mod live;
+mod metrics;
 pub mod openapi;
+mod overview;
+pub mod platform;
+pub mod points;
+mod public;
+
+pub use platform::{Platform, Settings};

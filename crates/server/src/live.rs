@@ -46,7 +46,7 @@ pub fn routes(bus: &LiveBus) -> Routes {
             let stream = BroadcastStream::new(bus.subscribe()).filter_map(move |received| {
                 let _held = &seat;
                 match received {
-                    Ok(event) if caller.0.may(event.action, event.owner.as_deref()) => {
+                    Ok(event) if crate::announce::is_for_people(&event) && caller.0.may(event.action, event.owner.as_deref()) => {
                         Some(Ok::<_, Infallible>(to_event(&event)))
                     }
                     Ok(_) => None,

@@ -185,8 +185,7 @@ fn aqi_json(
     explain: bool,
 ) -> Value {
     let report = result.report;
-    let names =
-        |items: &[Item]| -> Vec<String> { items.iter().map(|item| column_name(report, *item)).collect() };
+    let names = |items: &[Item]| -> Vec<String> { items.iter().map(|item| column_name(report, *item)).collect() };
     let mut iaqi = Map::new();
     for column in columns {
         // Every column given has its index beside it, also those that do not enter the AQI of this report.

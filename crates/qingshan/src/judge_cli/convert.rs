@@ -14,7 +14,8 @@ use standards::sources::Conversion;
 pub fn convert(arguments: &Arguments) -> Outcome {
     arguments.only(&["reference-oxygen", "excess-air", "decimals"])?;
     let table = Table::read(arguments)?;
-    let needed = table.required(&[&["c", "concentration", "value", "实测浓度"], &["o2", "oxygen", "a19001", "含氧量"]])?;
+    let needed =
+        table.required(&[&["c", "concentration", "value", "实测浓度"], &["o2", "oxygen", "a19001", "含氧量"]])?;
     let reference = table.column(&["o2_ref", "reference_oxygen", "ref", "基准含氧量"]);
     let alpha = table.column(&["alpha_ref", "excess_air", "过量空气系数"]);
     let (file_reference, file_alpha) = (arguments.number("reference-oxygen")?, arguments.number("excess-air")?);
@@ -47,7 +48,9 @@ pub fn convert(arguments: &Arguments) -> Outcome {
             "oxygen": oxygen,
             "converted": round_half_even(converted, places),
         });
-        if arguments.flag("explain") && let Some(object) = line.as_object_mut() {
+        if arguments.flag("explain")
+            && let Some(object) = line.as_object_mut()
+        {
             object.insert("steps".into(), super::air::steps_json(&[step]));
         }
         output.push_str(&line.to_string());

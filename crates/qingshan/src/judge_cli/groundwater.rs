@@ -11,8 +11,8 @@ use standards::groundwater::Groundwater;
 /// `judge groundwater FILE.csv`: one JSON line a well.
 pub fn groundwater(arguments: &Arguments) -> Outcome {
     arguments.only(&["date"])?;
-    let rules =
-        Groundwater::in_force(&*library(arguments)?, date_of(arguments)?).map_err(|error| vec![problem_of(&error, 1)])?;
+    let rules = Groundwater::in_force(&*library(arguments)?, date_of(arguments)?)
+        .map_err(|error| vec![problem_of(&error, 1)])?;
     let table = Table::read(arguments)?;
     let known: Vec<Known> = rules
         .items
@@ -49,7 +49,9 @@ pub fn groundwater(arguments: &Arguments) -> Outcome {
             "ignored": result.ignored,
             "standard": result.standard,
         });
-        if arguments.flag("explain") && let Some(object) = line.as_object_mut() {
+        if arguments.flag("explain")
+            && let Some(object) = line.as_object_mut()
+        {
             object.insert("steps".into(), steps_json(&result.steps));
         }
         output.push_str(&line.to_string());

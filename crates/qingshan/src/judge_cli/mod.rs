@@ -17,6 +17,8 @@ mod standards_reader;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_water;
 mod tli;
 mod water;
 

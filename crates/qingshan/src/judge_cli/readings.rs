@@ -26,9 +26,38 @@ const ALIASES: &[(&str, &[&str])] = &[
 
 /// Names of columns that describe a line and are no factor.
 const LABELS: &[&str] = &[
-    "id", "section", "station", "name", "river", "basin", "lake", "point", "well", "site", "date", "time", "month", "year",
-    "target", "targetclass", "body", "land", "note", "remark", "断面", "断面名称", "名称", "点位", "河流", "日期", "时间",
-    "月份", "目标", "水质目标", "水体", "备注",
+    "id",
+    "section",
+    "station",
+    "name",
+    "river",
+    "basin",
+    "lake",
+    "point",
+    "well",
+    "site",
+    "date",
+    "time",
+    "month",
+    "year",
+    "target",
+    "targetclass",
+    "body",
+    "land",
+    "note",
+    "remark",
+    "断面",
+    "断面名称",
+    "名称",
+    "点位",
+    "河流",
+    "日期",
+    "时间",
+    "月份",
+    "目标",
+    "水质目标",
+    "水体",
+    "备注",
 ];
 
 /// A factor that a command knows.
@@ -101,7 +130,10 @@ fn resolve(header: &str, known: &[Known]) -> Option<String> {
     known
         .iter()
         .find(|item| {
-            plain(&item.key) == wanted || plain(&item.name.zh) == wanted || plain(&item.name.en) == wanted || alias(&item.key)
+            plain(&item.key) == wanted
+                || plain(&item.name.zh) == wanted
+                || plain(&item.name.en) == wanted
+                || alias(&item.key)
         })
         .map(|item| item.key.clone())
 }
@@ -158,7 +190,13 @@ pub fn amount(table: &Table, row: &Row, column: &FactorColumn, missing: &str) ->
 }
 
 /// The readings of one line; problems go to `problems`.
-pub fn readings(table: &Table, row: &Row, columns: &[FactorColumn], missing: &str, problems: &mut Problems) -> Vec<Reading> {
+pub fn readings(
+    table: &Table,
+    row: &Row,
+    columns: &[FactorColumn],
+    missing: &str,
+    problems: &mut Problems,
+) -> Vec<Reading> {
     let mut found = Vec::new();
     for column in columns {
         let Some(Some(amount)) = problems.keep(amount(table, row, column, missing)) else { continue };
@@ -203,5 +241,7 @@ pub fn date_of(arguments: &Arguments) -> Result<Date, Vec<Problem>> {
 /// The label of a line: its first label column, else `line N`.
 pub fn label(table: &Table, row: &Row) -> String {
     let at = table.column(&["id", "section", "断面", "断面名称", "station", "点位", "well", "site", "name", "名称"]);
-    at.map(|at| table.text(row, at)).filter(|text| !text.is_empty()).map_or_else(|| format!("line {}", row.line), str::to_owned)
+    at.map(|at| table.text(row, at))
+        .filter(|text| !text.is_empty())
+        .map_or_else(|| format!("line {}", row.line), str::to_owned)
 }

@@ -28,10 +28,13 @@ pub fn soil(arguments: &Arguments) -> Outcome {
     let missing = arguments.option("missing").unwrap_or_default();
     let mut output = String::new();
     for row in &table.rows {
-        let land = land_column.map(|at| table.text(row, at)).filter(|text| !text.is_empty()).or(arguments.option("land"));
+        let land =
+            land_column.map(|at| table.text(row, at)).filter(|text| !text.is_empty()).or(arguments.option("land"));
         let mut list = readings(&table, row, &columns, missing, &mut problems);
         let ph = take_ph(&mut list);
-        let Some(mut line) = problems.keep(rules.judge(row, land, ph, &list, arguments.flag("explain"))) else { continue };
+        let Some(mut line) = problems.keep(rules.judge(row, land, ph, &list, arguments.flag("explain"))) else {
+            continue;
+        };
         if let Some(object) = line.as_object_mut() {
             object.insert("id".into(), json!(label(&table, row)));
         }
@@ -77,7 +80,8 @@ impl Rules {
         explain: bool,
     ) -> Result<Value, Problem> {
         let hint = "paddy, orchard, rotation, other (农用地 farmland); first, second (建设用地 construction)";
-        let land = land.ok_or_else(|| Problem::at(row.line, "不知道土地利用 land use is not known", format!("--land {hint}")))?;
+        let land = land
+            .ok_or_else(|| Problem::at(row.line, "不知道土地利用 land use is not known", format!("--land {hint}")))?;
         if let Ok(kind) = land.parse::<LandType>() {
             let result = self.construction.evaluate(kind, readings, &BTreeMap::new());
             let result = result.map_err(|error| problem_of(&error, row.line))?;
@@ -89,7 +93,11 @@ impl Rules {
             return Err(Problem::at(row.line, format!("`{land}` 不是土地利用 is not a land use"), hint));
         };
         let ph = ph.ok_or_else(|| {
-            Problem::at(row.line, "农用地缺 pH farmland needs pH", "加 pH 列，限值按 pH 分档 add a pH column: limits depend on it")
+            Problem::at(
+                row.line,
+                "农用地缺 pH farmland needs pH",
+                "加 pH 列，限值按 pH 分档 add a pH column: limits depend on it",
+            )
         })?;
         let result = self.farmland.evaluate(kind, ph, readings).map_err(|error| problem_of(&error, row.line))?;
         let mut value = json!(result);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static FILES: AtomicU32 = AtomicU32::new(0);
 
 /// Runs a command on a file of these lines.
-fn on_file(command: fn(&Arguments) -> Outcome, options: &str, lines: &str) -> Outcome {
+pub(super) fn on_file(command: fn(&Arguments) -> Outcome, options: &str, lines: &str) -> Outcome {
     let name = format!("qingshan-judge-{}-{}.csv", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
     let path = std::env::temp_dir().join(name);
     std::fs::File::create(&path).unwrap().write_all(lines.as_bytes()).unwrap();
@@ -20,12 +20,12 @@ fn on_file(command: fn(&Arguments) -> Outcome, options: &str, lines: &str) -> Ou
     outcome
 }
 
-fn answers(outcome: Outcome) -> Vec<Value> {
+pub(super) fn answers(outcome: Outcome) -> Vec<Value> {
     outcome.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The line and a part of the message of the first problem.
-fn refuses(outcome: Outcome, line: Option<u64>, part: &str) {
+pub(super) fn refuses(outcome: Outcome, line: Option<u64>, part: &str) {
     let problems = outcome.unwrap_err();
     let problem = &problems[0];
     assert_eq!(problem.line, line, "{problem}");
@@ -41,7 +41,8 @@ fn aqi(options: &str, lines: &str) -> Outcome {
 
 #[test]
 fn one_json_line_a_row() {
-    let daily = aqi("--edition 2026 --report daily", &format!("{HEADER}a,10,30,0.8,120.5,60.5,90\nb,10,30,0.8,100,,90\n"));
+    let daily =
+        aqi("--edition 2026 --report daily", &format!("{HEADER}a,10,30,0.8,120.5,60.5,90\nb,10,30,0.8,100,,90\n"));
     let lines = answers(daily);
     let expected = r#"{"id":"a","iaqi":{"SO2":10,"NO2":38,"CO":20,"PM10":100,"PM25":100,"O3":45},"aqi":100,"aqi_of_available":100,"level":2,"category":"良","primary":["PM10","PM25"],"missing":[]}"#;
     assert_eq!(lines[0].to_string(), expected);
@@ -53,9 +54,13 @@ fn one_json_line_a_row() {
 fn the_2012_hourly_report_uses_rolling_means() {
     let lines = "id,SO2,NO2,CO,PM10,PM25,O3,O3_8H,SO2_24H,PM10_24H,PM25_24H\na,900,30,0.8,600,500,90,100,475,80,90\n";
     let answer = &answers(aqi("--edition 2012 --report hourly --explain", lines))[0];
-    assert_eq!((answer["aqi"].as_u64(), answer["iaqi"]["SO2"].as_u64(), answer["iaqi"]["PM25"].as_u64()), (Some(150), None, None));
+    assert_eq!(
+        (answer["aqi"].as_u64(), answer["iaqi"]["SO2"].as_u64(), answer["iaqi"]["PM25"].as_u64()),
+        (Some(150), None, None)
+    );
     assert_eq!(answer["primary"][0], "SO2_24H");
-    let clauses: Vec<&str> = answer["steps"].as_array().unwrap().iter().map(|step| step["clause"].as_str().unwrap()).collect();
+    let clauses: Vec<&str> =
+        answer["steps"].as_array().unwrap().iter().map(|step| step["clause"].as_str().unwrap()).collect();
     assert!(clauses.contains(&"HJ 633-2012 表 1 注 2"), "{clauses:?}");
 }
 
@@ -132,7 +137,8 @@ fn a_year_of_hours() {
 
 #[test]
 fn a_day_of_noise() {
-    let lines: String = (0..24).map(|hour| format!("{hour},{}\n", if (6..22).contains(&hour) { 60.0 } else { 50.1 })).collect();
+    let lines: String =
+        (0..24).map(|hour| format!("{hour},{}\n", if (6..22).contains(&hour) { 60.0 } else { 50.1 })).collect();
     let day = &answers(on_file(noise::noise, "--class 2", &format!("hour,level\n{lines}")))[0];
     assert_eq!((day["Ld"].as_f64(), day["Ln"].as_f64()), (Some(60.0), Some(50.1)));
     assert_eq!((day["day"]["complies"].as_bool(), day["night"]["complies"].as_bool()), (Some(true), Some(false)));

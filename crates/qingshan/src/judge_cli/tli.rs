@@ -11,10 +11,13 @@ use standards::water::Trophic;
 /// `judge tli FILE.csv`: columns CHLA (mg/m³), TP, TN, SD (m), CODMN → TLI(j), TLI(Σ), state; one JSON line a lake.
 pub fn tli(arguments: &Arguments) -> Outcome {
     arguments.only(&["date"])?;
-    let rules = Trophic::in_force(&*library(arguments)?, date_of(arguments)?).map_err(|error| vec![problem_of(&error, 1)])?;
+    let rules =
+        Trophic::in_force(&*library(arguments)?, date_of(arguments)?).map_err(|error| vec![problem_of(&error, 1)])?;
     let table = Table::read(arguments)?;
-    let known: Vec<Known> =
-        rules.parameters().map(|(key, codes, name)| Known { key: key.to_owned(), codes: codes.to_vec(), name: name.clone() }).collect();
+    let known: Vec<Known> = rules
+        .parameters()
+        .map(|(key, codes, name)| Known { key: key.to_owned(), codes: codes.to_vec(), name: name.clone() })
+        .collect();
     let mut problems = Problems::default();
     let columns = factor_columns(&table, &known, &mut problems);
     let absent: Vec<&str> = known
@@ -34,8 +37,11 @@ pub fn tli(arguments: &Arguments) -> Outcome {
         let list = readings(&table, row, &columns, missing, &mut problems);
         let judged = rules.evaluate(&list).map_err(|error| problem_of(&error, row.line));
         let Some(result) = problems.keep(judged) else { continue };
-        let indices: serde_json::Map<_, _> =
-            result.items.iter().map(|item| (item.key.clone(), json!({"index": item.index, "weight": item.weight}))).collect();
+        let indices: serde_json::Map<_, _> = result
+            .items
+            .iter()
+            .map(|item| (item.key.clone(), json!({"index": item.index, "weight": item.weight})))
+            .collect();
         let mut line = json!({
             "id": label(&table, row),
             "tli": result.index,
@@ -45,7 +51,9 @@ pub fn tli(arguments: &Arguments) -> Outcome {
             "missing": result.missing,
             "method": rules.method,
         });
-        if arguments.flag("explain") && let Some(object) = line.as_object_mut() {
+        if arguments.flag("explain")
+            && let Some(object) = line.as_object_mut()
+        {
             object.insert("steps".into(), steps_json(&result.steps));
         }
         output.push_str(&line.to_string());

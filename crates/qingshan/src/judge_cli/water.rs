@@ -6,8 +6,9 @@ use super::arguments::Arguments;
 use super::readings::{Known, date_of, factor_columns, label, problem_of, readings};
 use super::table::{Problem, Problems, Row, Table, parse_time};
 use serde_json::{Map, Value, json};
-use standards::water::{Body, Class, ItemResult, Surface, WaterResult, evaluate};
-use standards::{Date, Text};
+use standards::measure::{Amount, Reading};
+use standards::water::{Body, Class, ItemResult, Kind, Surface, WaterResult, evaluate};
+use standards::{Date, Decimal, Text};
 use std::str::FromStr;
 
 /// `judge water --body river|lake [--target III] [--date 2026-11-01] FILE.csv`: one JSON line a section.
@@ -16,17 +17,20 @@ pub fn water(arguments: &Arguments) -> Outcome {
     let library = library(arguments)?;
     let table = Table::read(arguments)?;
     let body = arguments.option("body").map(|text| option::<Body>("body", text, "river, lake")).transpose()?;
-    let target = arguments.option("target").map(|text| option::<Class>("target", text, "I, II, III, IV, V")).transpose()?;
+    let target =
+        arguments.option("target").map(|text| option::<Class>("target", text, "I, II, III, IV, V")).transpose()?;
     let (default_date, today) = (date_of(arguments)?, arguments.today()?);
     let area = arguments.option("area").unwrap_or_default();
     let mut problems = Problems::default();
     let surface_at = |date: Date| Surface::in_force(&library, area, date).map_err(|error| vec![problem_of(&error, 1)]);
-    let columns = factor_columns(&table, &known(&surface_at(default_date)?), &mut problems);
+    let reference = surface_at(default_date)?;
+    let columns = factor_columns(&table, &known(&reference), &mut problems);
     let missing = arguments.option("missing").unwrap_or_default();
     let own = OwnColumns::find(&table);
     let mut output = String::new();
     for row in &table.rows {
         let list = readings(&table, row, &columns, missing, &mut problems);
+        check_units(&reference, &list, row.line, &mut problems);
         let row_body = problems.keep(own.body(&table, row, body));
         let row_target = problems.keep(own.target(&table, row, target));
         let date = problems.keep(own.date(&table, row, default_date).and_then(|date| past_date(date, today, row.line)));
@@ -67,14 +71,20 @@ impl OwnColumns {
             Some(text) => text.parse().map_err(|error| Problem::at(row.line, format!("{error}"), "river, lake")),
             None => default.ok_or_else(|| {
                 let message = "不知道是河流还是湖库 river or lake is not known";
-                Problem::at(row.line, message, "用 --body river|lake，或加 body 列 give --body river|lake or a body column")
+                Problem::at(
+                    row.line,
+                    message,
+                    "用 --body river|lake，或加 body 列 give --body river|lake or a body column",
+                )
             }),
         }
     }
 
     fn target(&self, table: &Table, row: &Row, default: Option<Class>) -> Result<Option<Class>, Problem> {
         match Self::cell(table, row, self.target) {
-            Some(text) => text.parse().map(Some).map_err(|error| Problem::at(row.line, format!("{error}"), "I, II, III, IV, V")),
+            Some(text) => {
+                text.parse().map(Some).map_err(|error| Problem::at(row.line, format!("{error}"), "I, II, III, IV, V"))
+            }
             None => Ok(default),
         }
     }
@@ -94,6 +104,39 @@ fn option<T: FromStr>(name: &str, text: &str, allowed: &str) -> Result<T, Vec<Pr
     })
 }
 
+/// A column that states no unit and holds values far beyond class V is more likely in another unit than that polluted;
+/// it is refused until the unit is written, never converted by guess.
+fn check_units(surface: &Surface, readings: &[Reading], line: u64, problems: &mut Problems) {
+    const TIMES_CLASS_V: i64 = 50;
+    const MOST_OXYGEN: i64 = 40;
+    for reading in readings.iter().filter(|reading| reading.unit.is_none()) {
+        // A code of HJ 212 has the unit of its table.
+        if surface.factors.get(&reading.factor).is_some() {
+            continue;
+        }
+        let (Amount::Value(value), Some(item)) =
+            (reading.amount, surface.items.iter().find(|item| item.key == reading.factor))
+        else {
+            continue;
+        };
+        let suspect = match &item.kind {
+            Kind::Upper(limits) => !item.apart && value > limits[4] * Decimal::from(TIMES_CLASS_V),
+            Kind::Lower(_) => value > Decimal::from(MOST_OXYGEN),
+            Kind::Range(..) | Kind::Change => false,
+        };
+        if suspect {
+            problems.push(Problem::at(
+                line,
+                format!(
+                    "列 column {}: {value} 远超 V 类，像是用了别的单位 far beyond class V, looks like another unit",
+                    item.key
+                ),
+                format!("在表头写明单位 write the unit in the header: {} (mg/L) 或 or {} (µg/L)", item.key, item.key),
+            ));
+        }
+    }
+}
+
 /// Everything of tables 1 to 3, and the saturation of oxygen.
 fn known(surface: &Surface) -> Vec<Known> {
     let basic = surface.items.iter().map(|item| Known {
@@ -107,7 +150,9 @@ fn known(surface: &Surface) -> Vec<Known> {
         name: item.name.clone(),
     });
     let saturation =
-        Known { key: "DO_SAT".to_owned(), codes: Vec::new(), name: Text::new("溶解氧饱和率", "oxygen saturation") };
+        Known {
+            key: "DO_SAT".to_owned(), codes: Vec::new(), name: Text::new("溶解氧饱和率", "oxygen saturation")
+        };
     basic.chain(source).chain([saturation]).collect()
 }
 
@@ -118,7 +163,9 @@ fn items_json(items: &[ItemResult]) -> Value {
             "factor": item.factor, "name": item.name.zh, "value": item.value.normalize(), "unit": item.unit,
             "class": item.class.map(Class::key),
         });
-        if item.below_detection && let Some(object) = entry.as_object_mut() {
+        if item.below_detection
+            && let Some(object) = entry.as_object_mut()
+        {
             object.insert("below_detection".into(), json!(true));
         }
         map.insert(item.key.clone(), entry);
@@ -150,7 +197,9 @@ fn line(arguments: &Arguments, id: &str, date: Date, surface: &Surface, result: 
         "method": result.method,
         "notes": result.notes,
     });
-    if arguments.flag("explain") && let Some(object) = line.as_object_mut() {
+    if arguments.flag("explain")
+        && let Some(object) = line.as_object_mut()
+    {
         object.insert("steps".into(), steps_json(&result.steps));
     }
     line

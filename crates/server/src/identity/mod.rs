@@ -7,3 +7,4 @@ mod rate;
 pub mod rows;
 
 pub use ops::{Identity, NewUser, User, UserChange};
+pub use rows::MIGRATIONS;

@@ -1,0 +1,283 @@
+//! The wiring: one store, four mechanisms, who tells whom what. Nothing here decides for a mechanism.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use act::{Act, Workflows};
+use api::{LiveBus, Routes};
+use axum::Router;
+use collect::directory::ExpectedIntervals;
+use collect::{Collect, Device, Directory};
+use judge::Judge;
+use kernel::{Actor, Division, ErrorCode, Name, PointSource, Problem};
+use register::{DeviceBinding, Pack, Register};
+use share::PublicSource;
+use store::sqlite::{SqliteOptions, SqliteStore};
+use store::{Migration, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::identity::{self, Identity};
+use crate::points::{self, Points};
+use crate::public::PublicView;
+use crate::{announce, app, audit, county, live, overview};
+
+/// How to start.
+pub struct Settings {
+    /// Folder of the store.
+    pub data: PathBuf,
+    /// The county, checked.
+    pub pack: Pack,
+    /// Simulated (模拟) stations are started beside the server.
+    pub simulating: bool,
+    pub store: SqliteOptions,
+    pub version: &'static str,
+}
+
+/// Everything that runs in one process.
+pub struct Platform {
+    pub division: Division,
+    pub store: Arc<dyn Store>,
+    pub live: LiveBus,
+    pub points: Points,
+    pub identity: Arc<Identity>,
+    simulating: bool,
+    version: &'static str,
+    /// Names of bodies and enterprises by key, filled as they are asked for.
+    names: Arc<Names>,
+}
+
+/// Migrations of all mechanisms, in the order of their floors.
+pub fn migrations() -> Vec<Migration> {
+    [register::MIGRATIONS, collect::MIGRATIONS, judge::MIGRATIONS, act::MIGRATIONS, identity::MIGRATIONS].concat()
+}
+
+/// Opens the store of a county as it is, for those who only look: verification, backup.
+pub fn open_store(data: &std::path::Path, division: Division, options: SqliteOptions) -> Result<Arc<dyn Store>, Problem> {
+    Ok(SqliteStore::open(data, division, options, &migrations())?)
+}
+
+impl Platform {
+    /// Opens the store, brings it to what the pack says, and makes the mechanisms. Nothing listens or runs yet.
+    pub fn open(settings: Settings) -> Result<Arc<Self>, Problem> {
+        let Settings { data, pack, simulating, store: options, version } = settings;
+        let division = pack.county.division;
+        let store = open_store(&data, division, options)?;
+        let live = LiveBus::default();
+        let register = Register::new(Arc::clone(&store), division, live.clone(), (*pack.catalog).clone())?;
+        let report = register.load_pack(&pack, kernel::time::now())?;
+        tracing::info!(
+            records = report.records,
+            created = report.created,
+            revised = report.revised,
+            retired = report.retired,
+            kept = report.kept.len(),
+            "county pack"
+        );
+        drop(pack);
+        let points: Arc<dyn PointSource> = Arc::clone(&register) as Arc<dyn PointSource>;
+        let library = standards::Library::embedded()
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the standards: {error}")))?;
+        let collect = Collect::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points))?;
+        collect.set_directory(directory_of(&register.devices()));
+        let judge = Judge::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points), library)?;
+        let act = Act::new(Arc::clone(&store), division, live.clone(), points, Workflows::built_in()?);
+        let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });
+        let naming = Arc::clone(&names);
+        act.set_body_names(move |key| naming.of(key));
+        let identity = Identity::new(Arc::clone(&store), division);
+        let points = Points { store: Arc::clone(&store), division, register, collect, judge, act };
+        Ok(Arc::new(Self { division, store, live, points, identity, simulating, version, names }))
+    }
+
+    /// Routes of everything, with their access: the one registry.
+    pub fn routes(&self) -> Routes {
+        let points = &self.points;
+        let public: Arc<dyn PublicSource> =
+            Arc::new(PublicView { register: Arc::clone(&points.register), judge: Arc::clone(&points.judge) });
+        share::routes(&public)
+            .merge(identity::http::routes(&self.identity))
+            .merge(overview::routes(points))
+            .merge(points::http::routes(points))
+            .merge(county::routes(&points.register, self.simulating, self.version))
+            .merge(points.collect.routes())
+            .merge(points.judge.routes())
+            .merge(points.act.routes())
+            .merge(points.register.routes())
+            .merge(audit::routes(&self.store, self.division))
+            .merge(live::routes(&self.live))
+    }
+
+    pub fn router(&self) -> Router {
+        app::build(Arc::clone(&self.identity), self.points.clone(), self.routes(), self.version)
+    }
+
+    /// Starts what runs by itself: presence and commands, judging, cases, states of points, bindings.
+    pub fn start(self: &Arc<Self>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut running = JoinSet::new();
+        running.spawn(Arc::clone(&self.points.collect).run(stop.clone()));
+        running.spawn(Arc::clone(&self.points.judge).run(stop.clone()));
+        running.spawn(Arc::clone(&self.points.act).run(stop.clone()));
+        running.spawn(announce::run(self.points.clone(), self.live.clone(), stop.clone()));
+        running.spawn(Arc::clone(self).follow_register(stop.clone()));
+        running
+    }
+
+    /// Serves people and stations until `stop` turns true.
+    pub fn serve(
+        self: &Arc<Self>,
+        running: &mut JoinSet<()>,
+        http: TcpListener,
+        hj212: TcpListener,
+        stop: &watch::Receiver<bool>,
+    ) {
+        running.spawn(Arc::clone(&self.points.collect).serve_tcp(hj212, stop.clone()));
+        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
+        let mut ended = stop.clone();
+        running.spawn(async move {
+            let until = async move {
+                let _ = ended.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = axum::serve(http, service).with_graceful_shutdown(until).await {
+                tracing::error!("serving HTTP: {error}");
+            }
+        });
+    }
+
+    /// Bindings and names that people change hold at once.
+    async fn follow_register(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut changes = self.points.register.changes();
+        loop {
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            let platform = Arc::clone(&self);
+            let exchanged = tokio::task::spawn_blocking(move || {
+                platform.names.forget();
+                platform.points.collect.set_directory(directory_of(&platform.points.register.devices()));
+            });
+            if let Err(error) = exchanged.await {
+                tracing::error!("exchanging device bindings: {error}");
+            }
+        }
+    }
+}
+
+/// Names of bodies and enterprises.
+struct Names {
+    register: Arc<Register>,
+    known: RwLock<HashMap<String, Option<Name>>>,
+}
+
+impl Names {
+    const MOST: usize = 10_000;
+
+    fn of(&self, key: &str) -> Option<Name> {
+        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return known.clone();
+        }
+        let reader = Actor::system("names");
+        let found = ["body", "enterprise"]
+            .iter()
+            .find_map(|ledger| self.register.record_by_key(&reader, ledger, key).ok())
+            .map(|record| record.content.title);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < Self::MOST {
+            known.insert(key.to_owned(), found.clone());
+        }
+        found
+    }
+
+    fn forget(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// The register's bindings as collect reads them. One that cannot be read is left out and named in the log.
+pub fn directory_of(bindings: &[DeviceBinding]) -> Directory {
+    Directory::new(bindings.iter().filter_map(|binding| match device_of(binding) {
+        Ok(device) => Some(device),
+        Err(why) => {
+            tracing::warn!(mn = binding.mn, st = binding.st, why, "a device binding is left out");
+            None
+        }
+    }))
+}
+
+fn device_of(binding: &DeviceBinding) -> Result<Device, &'static str> {
+    let system = hj212::system::number(&binding.st).ok_or("系统编码不认识 (unknown system code)")?;
+    let sm4_key = match &binding.sm4_key {
+        None => None,
+        Some(text) => {
+            let bytes = hex::decode(text).map_err(|_| "SM4 密钥不是十六进制 (the SM4 key is not hexadecimal)")?;
+            Some(bytes.try_into().map_err(|_| "SM4 密钥应为 16 字节 (the SM4 key must have 16 bytes)")?)
+        }
+    };
+    let addresses = binding.addresses.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
+    Ok(Device {
+        until: binding.until,
+        password: binding.password.clone(),
+        strictness: hj212::Strictness::from_name(&binding.strictness).ok_or("容错级别不认识 (unknown strictness)")?,
+        edition: binding.edition.as_deref().and_then(hj212::Edition::from_year),
+        modbus_crc: binding.modbus_crc,
+        addresses: addresses.map_err(|_| "来源地址不是 IP (an address is no IP address)")?,
+        sm4_key,
+        intervals: ExpectedIntervals {
+            realtime: binding.realtime_seconds,
+            minute: binding.minute_minutes.map(|minutes| minutes.saturating_mul(60)),
+            hour: binding.hourly.then_some(3600),
+        },
+        ..Device::new(&binding.mn, system, binding.point, binding.from)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Timestamp;
+
+    fn binding() -> DeviceBinding {
+        DeviceBinding {
+            record: 1,
+            mn: "A".into(),
+            st: "22".into(),
+            point: 7,
+            from: Timestamp(0),
+            until: None,
+            password: None,
+            strictness: "standard".into(),
+            modbus_crc: false,
+            addresses: vec!["10.0.0.1".into()],
+            sm4_key: Some("00112233445566778899aabbccddeeff".into()),
+            edition: Some("2025".into()),
+            realtime_seconds: Some(60),
+            minute_minutes: Some(10),
+            hourly: true,
+            simulated: true,
+        }
+    }
+
+    #[test]
+    fn a_binding_becomes_a_device() {
+        let device = device_of(&binding()).unwrap();
+        assert_eq!((device.system, device.point, device.intervals.minute), (22, 7, Some(600)));
+        assert_eq!(device.edition, Some(hj212::Edition::V2025));
+        assert!(device.allows("10.0.0.1".parse().unwrap()) && !device.allows("10.0.0.2".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_binding_that_cannot_be_read_never_opens_the_door() {
+        for broken in [
+            DeviceBinding { st: "XX".into(), ..binding() },
+            DeviceBinding { strictness: "".into(), ..binding() },
+            DeviceBinding { addresses: vec!["anywhere".into()], ..binding() },
+            DeviceBinding { sm4_key: Some("0011".into()), ..binding() },
+        ] {
+            assert!(device_of(&broken).is_err(), "{broken:?}");
+        }
+    }
+}
