@@ -104,7 +104,7 @@ fn judge(limits: &[Limit], measured: &[Measured]) -> Result<OutletResult, Measur
 
 /// One limit and one value: exceeding, and the multiple.
 fn check(limit: Limit, measured: Measured, expect: Option<(bool, Option<&str>)>) {
-    let result = judge(&[limit.clone()], &[measured.clone()]).unwrap();
+    let result = judge(std::slice::from_ref(&limit), std::slice::from_ref(&measured)).unwrap();
     let got = result.items.first().map(|item| (item.exceeding, item.multiple.map(|multiple| multiple.to_string())));
     assert_eq!(
         got,
@@ -160,7 +160,7 @@ fn outlet_converted_limits_need_a_converted_value() {
 fn outlet_invalid_means_and_unconfirmed_limits_never_judge() {
     let cod = limit("w01018", Period::Day, None, Some("50"), "mg/L");
     let invalid = Measured { valid: false, ..Measured::new("w01018", Period::Day, dec("999")) };
-    let result = judge(&[cod.clone()], &[invalid]).unwrap();
+    let result = judge(std::slice::from_ref(&cod), &[invalid]).unwrap();
     assert_eq!((result.exceeding, result.items.len(), result.not_judged.len()), (false, 0, 1));
     let unsure = Limit { unconfirmed: true, ..cod };
     let result = judge(&[unsure], &[Measured::new("w01018", Period::Day, dec("999"))]).unwrap();
