@@ -347,12 +347,11 @@ pub fn evidence_of(reader: &dyn Reader, division: Division, case: Id) -> Result<
         .collect()
 }
 
+/// Content type and bytes of a file, and the cases it hangs on.
+pub type FileRow = (String, Vec<u8>, Vec<Id>);
+
 /// A file, its type, and the cases it hangs on.
-pub fn file(
-    reader: &dyn Reader,
-    division: Division,
-    hash: &str,
-) -> Result<Option<(String, Vec<u8>, Vec<Id>)>, StoreError> {
+pub fn file(reader: &dyn Reader, division: Division, hash: &str) -> Result<Option<FileRow>, StoreError> {
     let parameters = [division.into(), hash.into()];
     let Some(row) =
         reader.query_one("SELECT content_type, bytes FROM act_file WHERE division = $1 AND hash = $2", &parameters)?

@@ -1,5 +1,7 @@
 //! Events in, cases out, on a real store.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

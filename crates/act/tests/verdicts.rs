@@ -1,6 +1,8 @@
 //! From a packet to a case: exceeding hours of a judged outlet are one case, a late correction is told on it, and a
 //! replay opens nothing.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use act::{Act, Workflows};

@@ -158,9 +158,7 @@ impl Judge {
     fn air_days_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
         let (days, points) = self.county_air(year)?;
         let edition = match optional_text(query, "edition") {
-            Some(edition) => {
-                Some(self.rules.air.rules_of(edition).map_err(|error| Problem::invalid(error.text().zh))?)
-            }
+            Some(edition) => Some(self.rules.air.rules_of(edition).map_err(|error| Problem::invalid(error.text().zh))?),
             None => None,
         };
         let mut indices = Vec::new();
@@ -168,8 +166,7 @@ impl Judge {
             let in_force = self.rules.air_at(Day(day.date.days_since_epoch())).ok().map(|set| set.rules);
             let Some(rules) = edition.clone().or(in_force) else { continue };
             let [so2, no2, co, pm10, pm25, o3_8h] = day.values;
-            let input =
-                rules::DailyInput { so2, no2, co, pm10, pm25, o3_8h, ..rules::DailyInput::default() };
+            let input = rules::DailyInput { so2, no2, co, pm10, pm25, o3_8h, ..rules::DailyInput::default() };
             indices.push(DayIndex::new(day.date, &rules::daily_aqi(&rules, &input)));
         }
         let last = Day::from_civil(year, 12, 31);
@@ -190,18 +187,34 @@ impl Judge {
         let whole = i64::from(Day::from_civil(year + 1, 1, 1).0 - Day::from_civil(year, 1, 1).0);
         let lacking = whole - i64::from(count.valid_days);
         let missing = if lacking > 0 {
-            vec![Name::new(format!("全年有 {lacking} 天没有有效 AQI"), format!("{lacking} days of the year have no valid AQI"))]
+            vec![Name::new(
+                format!("全年有 {lacking} 天没有有效 AQI"),
+                format!("{lacking} days of the year have no valid AQI"),
+            )]
         } else {
             Vec::new()
         };
-        let under = edition.map_or_else(|| Name::new("数据日期有效的版本", "the edition in force at each date"), |rules| {
-            Name::new(rules.standard.clone(), rules.standard.clone())
-        });
+        let under = edition.map_or_else(
+            || Name::new("数据日期有效的版本", "the edition in force at each date"),
+            |rules| Name::new(rules.standard.clone(), rules.standard.clone()),
+        );
         Ok(Answer {
             value: if points.is_empty() { FactValue::Missing } else { value },
             method: Name::new(
-                format!("{} 个站日浓度平均后计算 AQI（{}）：优良 {} 天／有效 {} 天", points.len(), under.zh, count.good_days, count.valid_days),
-                format!("daily means of {} stations, then AQI ({}): {} good of {} valid days", points.len(), under.en, count.good_days, count.valid_days),
+                format!(
+                    "{} 个站日浓度平均后计算 AQI（{}）：优良 {} 天／有效 {} 天",
+                    points.len(),
+                    under.zh,
+                    count.good_days,
+                    count.valid_days
+                ),
+                format!(
+                    "daily means of {} stations, then AQI ({}): {} good of {} valid days",
+                    points.len(),
+                    under.en,
+                    count.good_days,
+                    count.valid_days
+                ),
             ),
             missing,
             points,
@@ -223,7 +236,9 @@ impl Judge {
                 Pollutant::ALL
                     .into_iter()
                     .find(|pollutant| pollutant.hj212() == code || pollutant.key() == code)
-                    .ok_or_else(|| Problem::invalid(format!("factor = {code}：不是六项基本污染物 (not one of the six)")))?
+                    .ok_or_else(|| {
+                        Problem::invalid(format!("factor = {code}：不是六项基本污染物 (not one of the six)"))
+                    })?
             }
         };
         let item = &statistics.items[pollutant.index()];
@@ -234,7 +249,12 @@ impl Judge {
             value: number(value),
             method: Name::new(
                 format!("{} 个站日值平均，{} 个有效日（{}）", points.len(), item.valid_days, set.method.standard),
-                format!("daily values of {} stations, {} valid days ({})", points.len(), item.valid_days, set.method.standard),
+                format!(
+                    "daily values of {} stations, {} valid days ({})",
+                    points.len(),
+                    item.valid_days,
+                    set.method.standard
+                ),
             ),
             missing: item.reason.iter().map(crate::model::name_of).collect(),
             points,
@@ -254,7 +274,8 @@ impl Judge {
         let point = point.ok_or_else(|| Problem::not_found(format!("没有点位 {id} (no such point)")))?;
         let verdict = self.year_verdict(point.id, year)?;
         let class = verdict.as_ref().and_then(|verdict| verdict.finding.index).and_then(class_of_number);
-        let missing = if class.is_none() { vec![Name::new("没有年判定", "no verdict of the year")] } else { Vec::new() };
+        let missing =
+            if class.is_none() { vec![Name::new("没有年判定", "no verdict of the year")] } else { Vec::new() };
         Ok(Answer {
             value: class.map_or(FactValue::Missing, |class| FactValue::Text(class.key().to_owned())),
             method: Name::new("日均值的年平均，单因子评价", "annual mean of daily means, single factor"),
@@ -276,11 +297,13 @@ impl Judge {
             let verdict = self.year_verdict(point.id, year)?;
             let class = verdict.as_ref().and_then(|verdict| verdict.finding.index).and_then(class_of_number);
             let (Some(verdict), Some(class)) = (verdict, class) else {
-                missing.push(Name::new(format!("{} 无年判定", point.name.zh), format!("{}: no verdict", point.name.en)));
+                missing
+                    .push(Name::new(format!("{} 无年判定", point.name.zh), format!("{}: no verdict", point.name.en)));
                 continue;
             };
             if !good && verdict.finding.beside.is_none() {
-                missing.push(Name::new(format!("{} 无水质目标", point.name.zh), format!("{}: no target", point.name.en)));
+                missing
+                    .push(Name::new(format!("{} 无水质目标", point.name.zh), format!("{}: no target", point.name.en)));
                 continue;
             }
             judged += 1;
@@ -336,7 +359,10 @@ impl Judge {
                 met += u32::from(!compared.any(|item| item.exceeding()));
             }
             if judged == before {
-                missing.push(Name::new(format!("{} 没有可比较的日值", point.name.zh), format!("{}: no day compared", point.name.en)));
+                missing.push(Name::new(
+                    format!("{} 没有可比较的日值", point.name.zh),
+                    format!("{}: no day compared", point.name.en),
+                ));
             } else {
                 points.push(point);
             }
@@ -380,5 +406,7 @@ impl Judge {
 }
 
 fn why_of(key: Key) -> Evidence {
-    Evidence { label: Name::new(format!("判定 {key}"), format!("verdict {key}")), href: format!("/api/verdicts/{key}") }
+    Evidence {
+        label: Name::new(format!("判定 {key}"), format!("verdict {key}")), href: format!("/api/verdicts/{key}")
+    }
 }

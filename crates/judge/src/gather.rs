@@ -5,8 +5,8 @@ use std::sync::{Arc, RwLock};
 
 use kernel::{Hour, Timestamp};
 use store::contract::ObservationQuery;
-use store::{Reader, Store, StoreError};
 use store::contract::StoredObservation;
+use store::{Reader, Store, StoreError};
 
 use crate::code::Code;
 use crate::review::{self, Review, Stop};
@@ -65,9 +65,10 @@ pub struct Gathered {
 impl Gathered {
     /// Highest raw frame number among the packets of hours `from..=until`.
     pub fn horizon(&self, from: i64, until: i64) -> i64 {
-        let packets = self.hours.range(from..=until).flat_map(|(_, packets)| {
-            packets.hour.iter().chain(&packets.minute).chain(&packets.realtime)
-        });
+        let packets = self
+            .hours
+            .range(from..=until)
+            .flat_map(|(_, packets)| packets.hour.iter().chain(&packets.minute).chain(&packets.realtime));
         packets.map(|packet| packet.frame).max().unwrap_or(0)
     }
 }
@@ -94,8 +95,11 @@ pub fn gather(
     for packet in packets(store, point, HOUR, start, end, as_of)? {
         gathered.hours.entry(packet.key.data_time.hour().0).or_default().hour.push(packet);
     }
-    let lacking: Vec<i64> =
-        wanted.iter().copied().filter(|hour| gathered.hours.get(hour).is_none_or(|hour| hour.hour.is_empty())).collect();
+    let lacking: Vec<i64> = wanted
+        .iter()
+        .copied()
+        .filter(|hour| gathered.hours.get(hour).is_none_or(|hour| hour.hour.is_empty()))
+        .collect();
     for run in runs(&lacking) {
         let (start, end) = (Hour(run.0).start(), Hour(run.1).end());
         for packet in packets(store, point, MINUTE, start, end, as_of)? {

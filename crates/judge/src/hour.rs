@@ -9,8 +9,8 @@ use store::{PackedValue, Scalar, Store};
 
 use crate::code::Code;
 use crate::gather::{Codes, HourPackets};
-use crate::model::{Explain, Input, name_of, step};
 use crate::mark;
+use crate::model::{Explain, Input, name_of, step};
 use crate::review::{Review, ReviewAction, Stop};
 
 /// One factor of an hour, in the unit that the device sends.
@@ -322,7 +322,9 @@ impl Sums {
             Step::new(
                 rule,
                 format!("{factor} 由 {samples} 个值（{minutes} 分钟，另有 {refused} 个不计）平均，小时{zh}"),
-                format!("{factor}: mean of {samples} values ({minutes} minutes, {refused} set aside), the hour is {en}"),
+                format!(
+                    "{factor}: mean of {samples} values ({minutes} minutes, {refused} set aside), the hour is {en}"
+                ),
             )
         });
         HourMean {
@@ -349,11 +351,9 @@ fn energy_mean(levels: &[Decimal]) -> Option<Decimal> {
 
 /// The interval of minute packets in whole minutes: the smallest distance seen; alone, a packet stands for ten.
 fn spacing(packets: &[StoredObservation]) -> u32 {
-    let mut times: Vec<i64> =
-        packets.iter().map(|packet| packet.key.data_time.millis().div_euclid(60_000)).collect();
+    let mut times: Vec<i64> = packets.iter().map(|packet| packet.key.data_time.millis().div_euclid(60_000)).collect();
     times.sort_unstable();
     times.dedup();
     let least = times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(10);
     least.clamp(1, 60) as u32
 }
-

@@ -7,9 +7,10 @@
 //! | file | holds |
 //! |---|---|
 //! | `model.rs`, `code.rs`, `period.rs` | the nouns |
-//! | `mark.rs`, `unit.rs`, `hour.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
+//! | `mark.rs`, `unit.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
-//! | `ops.rs` | judging what is due, from hour to year; `why.rs`: steps and inputs of any revision, on demand |
+//! | `ops.rs`, `event.rs`, `quality.rs` | judging what is due, from hour to year; what people say of data |
+//! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
 //! Invariants: an unchanged finding writes nothing; a changed one is a new revision, and the old one stays readable;
@@ -17,6 +18,7 @@
 //! date; raw observations are never touched.
 
 pub mod code;
+mod event;
 pub mod facts;
 pub mod gather;
 pub mod hour;
@@ -32,6 +34,7 @@ pub mod rate;
 pub mod review;
 pub mod rows;
 pub mod rule;
+pub mod rules;
 pub mod summary;
 pub mod suspicion;
 pub mod unit;

@@ -13,13 +13,15 @@ use store::{StoreError, Transaction, event_log};
 use crate::Judge;
 use crate::gather::{self, gather};
 use crate::hour::{HourMean, Settings, hour_means};
-use crate::model::{Finding, Item, Key, Verdict};
+use crate::model::{Finding, Key, Verdict};
 use crate::packed::{Slot, Slots};
 use crate::plan::{self, HourPlan};
-use crate::{period, rows, summary};
+use crate::{event, period, rows, summary};
 
 /// Dirty periods looked at in one go.
 const BATCH: usize = 4096;
+/// Periods stored in one transaction: enough to share a sync, few enough that packets do not wait for it.
+const TRANSACTION: usize = 512;
 /// A day is judged this long after its end, so that its last hour is in.
 const DAY_SETTLE_MILLIS: i64 = 5 * 60_000;
 /// Changes older than this are not told to the live stream: a recomputed year is no news.
@@ -52,6 +54,13 @@ impl std::ops::AddAssign for Worked {
 pub(crate) struct Change {
     pub old: Option<Finding>,
     pub new: Verdict,
+}
+
+/// Findings of one point that are stored together, and the marks that they answer.
+struct Piece {
+    point: Arc<Point>,
+    planned: Vec<Planned>,
+    due: Vec<DirtyPeriod>,
 }
 
 /// A planned finding.
@@ -113,6 +122,7 @@ impl Judge {
         }
         let points = self.points.points();
         let mut worked = Worked::default();
+        let mut waiting: Vec<Piece> = Vec::new();
         for (id, mut periods) in by_point {
             periods.sort_by_key(|period| period.period);
             let Some(point) = points.get(id) else {
@@ -122,50 +132,91 @@ impl Judge {
             };
             for chunk in chunks(level, &periods) {
                 let numbers: Vec<i64> = chunk.iter().map(|period| period.period).collect();
-                worked += self.judge_periods(point, level, &numbers, chunk, now)?;
+                let planned = self.plan(point, level, &numbers, now, &mut worked)?;
+                waiting.push(Piece { point: Arc::clone(point), planned, due: chunk.to_vec() });
+                if waiting.iter().map(|piece| piece.due.len()).sum::<usize>() >= TRANSACTION {
+                    worked.changed += self.keep(level, &std::mem::take(&mut waiting), now)?;
+                }
             }
         }
+        worked.changed += self.keep(level, &waiting, now)?;
         Ok(worked)
     }
 
-    /// Judges some periods of a level (sorted), and forgets `due` in the transaction that stores the verdicts.
-    fn judge_periods(
+    /// Plans some periods of a level (sorted); where no standard covers them the plan is empty and they are counted.
+    fn plan(
         &self,
         point: &Point,
         level: PeriodLevel,
         numbers: &[i64],
-        due: &[DirtyPeriod],
         now: Timestamp,
-    ) -> Result<Worked, Problem> {
+        worked: &mut Worked,
+    ) -> Result<Vec<Planned>, Problem> {
         let planned = match level {
             PeriodLevel::Hour => self.plan_hours(point, numbers)?,
             PeriodLevel::Day => self.plan_days(point, numbers)?,
             _ => self.plan_periods(point, level, numbers, now)?,
         };
-        let mut worked = Worked { judged: numbers.len() as u64, ..Worked::default() };
-        let planned = match planned {
-            Ok(planned) => planned,
-            Err(why) => {
-                tracing::debug!(point = point.id, reason = %why.en, "not judged");
-                worked.skipped = worked.judged;
-                Vec::new()
+        worked.judged += numbers.len() as u64;
+        Ok(planned.unwrap_or_else(|why| {
+            tracing::debug!(point = point.id, reason = %why.en, "not judged");
+            worked.skipped += numbers.len() as u64;
+            Vec::new()
+        }))
+    }
+
+    /// Stores what differs from the newest verdicts, with its events, marks what rests on it, and forgets what was
+    /// due: all in one transaction. Returns how many verdicts changed.
+    fn keep(&self, level: PeriodLevel, pieces: &[Piece], now: Timestamp) -> Result<u64, Problem> {
+        if pieces.is_empty() {
+            return Ok(0);
+        }
+        let kept = self.store.write(|transaction| {
+            let mut kept = Vec::with_capacity(pieces.len());
+            let mut events: Vec<EventDraft> = Vec::new();
+            for piece in pieces {
+                let changes = match level {
+                    PeriodLevel::Hour => self.apply_hours(transaction, &piece.point, &piece.planned, now)?,
+                    _ => self.apply(transaction, &piece.planned, now)?,
+                };
+                self.mark_parents(transaction, &changes, now)?;
+                events.extend(changes.iter().filter_map(|change| event::of_change(&piece.point, change)));
+                self.store.clear_dirty(transaction, &piece.due)?;
+                kept.push(changes);
             }
-        };
-        let changes = self.store.write(|transaction| {
-            let changes = match level {
-                PeriodLevel::Hour => self.apply_hours(transaction, point, &planned, now)?,
-                _ => self.apply(transaction, &planned, now)?,
-            };
-            self.mark_parents(transaction, &changes, now)?;
-            let events: Vec<EventDraft> = changes.iter().filter_map(|change| event_of(point, change)).collect();
             if !events.is_empty() {
                 event_log::append(transaction, self.division, now, &events)?;
             }
-            self.store.clear_dirty(transaction, due)?;
-            Ok(changes)
+            Ok(kept)
         })?;
-        worked.changed = changes.len() as u64;
-        self.announce(point, &changes, now);
+        for (piece, changes) in pieces.iter().zip(&kept) {
+            self.announce(&piece.point, changes, now);
+        }
+        Ok(kept.iter().map(|changes| changes.len() as u64).sum())
+    }
+
+    /// Plans and keeps periods that nobody marked; what is as it was takes no transaction.
+    fn judge_again(
+        &self,
+        point: &Arc<Point>,
+        level: PeriodLevel,
+        numbers: &[i64],
+        now: Timestamp,
+    ) -> Result<Worked, Problem> {
+        let mut worked = Worked::default();
+        let mut planned = self.plan(point, level, numbers, now, &mut worked)?;
+        let (Some(first), Some(last)) = (planned.first(), planned.last()) else { return Ok(worked) };
+        let (from, until) = (first.key.start(), last.key.end());
+        let known = self.verdicts(point.id, level, from, until)?;
+        let mut known = known.iter().peekable();
+        planned.retain(|planned| {
+            while known.next_if(|verdict| verdict.key.period < planned.key.period).is_some() {}
+            known.peek().is_none_or(|verdict| verdict.key != planned.key || verdict.finding != planned.finding)
+        });
+        if !planned.is_empty() {
+            let piece = Piece { point: Arc::clone(point), planned, due: Vec::new() };
+            worked.changed = self.keep(level, &[piece], now)?;
+        }
         Ok(worked)
     }
 
@@ -403,13 +454,14 @@ impl Judge {
         std::thread::scope(|scope| {
             let other = scope.spawn(work);
             let mut worked = work()?;
-            let joined = other.join().map_err(|_| Problem::new(kernel::ErrorCode::Internal, "a judging thread broke off"))?;
+            let joined =
+                other.join().map_err(|_| Problem::new(kernel::ErrorCode::Internal, "a judging thread broke off"))?;
             worked += joined?;
             Ok(worked)
         })
     }
 
-    fn rejudge_point(&self, point: &Point, from: Day, until: Day, now: Timestamp) -> Result<Worked, Problem> {
+    fn rejudge_point(&self, point: &Arc<Point>, from: Day, until: Day, now: Timestamp) -> Result<Worked, Problem> {
         let mut worked = Worked::default();
         let mut month = from.month();
         let (first, last) = (month, Day(until.0 - 1).month());
@@ -417,15 +469,15 @@ impl Judge {
             let start = month.first_day().max(from);
             let end = month.next().first_day().min(until);
             let hours: Vec<i64> = (start.hour(0).0..end.hour(0).0).collect();
-            worked += self.judge_periods(point, PeriodLevel::Hour, &hours, &[], now)?;
+            worked += self.judge_again(point, PeriodLevel::Hour, &hours, now)?;
             let days: Vec<i64> = (start.0..end.0).map(i64::from).collect();
-            worked += self.judge_periods(point, PeriodLevel::Day, &days, &[], now)?;
+            worked += self.judge_again(point, PeriodLevel::Day, &days, now)?;
             month = month.next();
         }
         let months: Vec<i64> = (first.0..=last.0).map(i64::from).collect();
-        worked += self.judge_periods(point, PeriodLevel::Month, &months, &[], now)?;
+        worked += self.judge_again(point, PeriodLevel::Month, &months, now)?;
         let years: Vec<i64> = (Month(first.0).year()..=Month(last.0).year()).map(i64::from).collect();
-        worked += self.judge_periods(point, PeriodLevel::Year, &years, &[], now)?;
+        worked += self.judge_again(point, PeriodLevel::Year, &years, now)?;
         Ok(worked)
     }
 }
@@ -445,58 +497,9 @@ fn chunks(level: PeriodLevel, periods: &[DirtyPeriod]) -> Vec<&[DirtyPeriod]> {
         PeriodLevel::Hour => periods
             .chunk_by(|left, right| Hour(left.period).start().month() == Hour(right.period).start().month())
             .collect(),
-        PeriodLevel::Day => {
-            periods.chunk_by(|left, right| Day(left.period as i32).month() == Day(right.period as i32).month()).collect()
-        }
+        PeriodLevel::Day => periods
+            .chunk_by(|left, right| Day(left.period as i32).month() == Day(right.period as i32).month())
+            .collect(),
         _ => vec![periods],
     }
-}
-
-/// The event of a change: told when it exceeds, or when an earlier verdict was corrected. The first verdict of a
-/// period that is inside its limits is no event: it is the ordinary case, and the verdict row is its record.
-fn event_of(point: &Point, change: &Change) -> Option<EventDraft> {
-    let verdict = &change.new;
-    if change.old.is_none() && !verdict.finding.exceeding || verdict.finding.running {
-        return None;
-    }
-    let spell = |item: &Item| {
-        json!({
-            "factor": item.factor.as_str(),
-            "name": summary::factor_name(item.factor.as_str()),
-            "value": item.value.map(|value| value.to_string()),
-            "limit": item.limit.map(|limit| limit.to_string()),
-            "times": item.times.map(|times| times.to_string()),
-            "statistic": item.stat.key(),
-        })
-    };
-    let spells: Vec<_> = verdict.finding.items.iter().filter(|item| item.exceeding()).map(spell).collect();
-    let brief = |finding: &Finding| {
-        json!({
-            "exceeding": finding.exceeding,
-            "valid": finding.valid,
-            "index": finding.index,
-            "summary": summary::of(point, finding),
-        })
-    };
-    Some(EventDraft {
-        kind: "judge.verdict_changed",
-        actor: "judge".into(),
-        subject: point.id.to_string(),
-        payload: json!({
-            "point": point.id.to_string(),
-            "point_kind": point.kind.name(),
-            "simulated": point.simulated,
-            "level": period::level_name(verdict.key.level),
-            "period_start": verdict.key.start(),
-            "period_end": verdict.key.end(),
-            "standard": verdict.finding.standard,
-            "verdict_id": verdict.key.to_string(),
-            "revision": verdict.revision,
-            "exceeding": verdict.finding.exceeding,
-            "spell": verdict.finding.worst().map(spell),
-            "spells": spells,
-            "old": change.old.as_ref().map(brief),
-            "new": brief(&verdict.finding),
-        }),
-    })
 }

@@ -163,7 +163,9 @@ mod tests {
     use super::*;
 
     fn decimal() -> impl Strategy<Value = Option<Decimal>> {
-        proptest::option::of((-1_000_000_000i64..1_000_000_000, 0u32..9).prop_map(|(m, s)| Decimal::new(m, s).normalize()))
+        proptest::option::of(
+            (-1_000_000_000i64..1_000_000_000, 0u32..9).prop_map(|(m, s)| Decimal::new(m, s).normalize()),
+        )
     }
 
     fn any_item() -> impl Strategy<Value = Item> {

@@ -1,47 +1,33 @@
-//! The pure plan: which rules judge a point, and the finding of an hour, a day, a month or a year from its inputs.
+//! The pure plan: how a point is judged, and the finding of an hour, a day, a month or a year from its inputs.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, RwLock};
+use std::collections::BTreeMap;
 
-use kernel::{Day, Hour, LimitPeriod, Month, Point, PointKind, Problem};
+use kernel::{Day, Hour, LimitPeriod, Month, Point, PointKind};
 use rust_decimal::Decimal;
-use standards::air::{Air, HourValues, Pollutant};
-use standards::measure::Factors;
-use standards::noise::NoiseLimits;
+use standards::Text;
+use standards::air::{HourValues, Pollutant};
 use standards::water::{Body, Class, Surface};
-use standards::{Library, Text};
 use store::Store;
 use store::contract::PeriodLevel;
 
+pub use crate::rules::Rules;
+
 use crate::code::Code;
-use crate::gather::{Codes, Gathered};
+use crate::gather::Gathered;
 use crate::hour::{HourMean, Settings, hour_means};
 use crate::model::{Explain, Finding, Flags, Item, Key, Method, Stat, Tier};
 use crate::packed::{Slots, canonical};
 use crate::period;
 use crate::review::ReviewAction;
 use crate::rule::air::{self, AirSet, Part};
-use crate::rule::limit::{self, Limits};
+use crate::rule::limit;
 use crate::rule::noise;
 use crate::rule::water::{Water, WaterValue};
-use crate::unit::UnitProfiles;
 
 /// Valid hours that a day of waste gas needs (HJ 75, HJ 212-2017 annex D).
 const GAS_DAY_HOURS: usize = 20;
 /// Valid minutes that an hour needs where no edition of GB 3095 says otherwise (HJ 75).
 const HOUR_MINUTES: u32 = 45;
-
-/// Every rule that verdicts rest on, read once from the library.
-pub struct Rules {
-    pub library: Arc<Library>,
-    pub air: Air,
-    pub factors: Factors,
-    pub area: String,
-    pub codes: Codes,
-    surfaces: Mutex<HashMap<String, Arc<Surface>>>,
-    noise: Vec<(String, Arc<NoiseLimits>)>,
-    units: RwLock<Arc<UnitProfiles>>,
-}
 
 /// How a kind of point is judged.
 pub fn method_of(kind: PointKind) -> Method {
@@ -52,80 +38,6 @@ pub fn method_of(kind: PointKind) -> Method {
         PointKind::NoisePoint => Method::Noise,
         // Without limits of their own the rest are recorded and not judged.
         _ => Method::Limits,
-    }
-}
-
-impl Rules {
-    /// # Errors
-    /// When a table of the library cannot be read.
-    pub fn new(library: Arc<Library>, area: String) -> Result<Self, Problem> {
-        let failed = |text: Text| Problem::new(kernel::ErrorCode::Internal, format!("标准数据：{} ({})", text.zh, text.en));
-        let mut noise = Vec::new();
-        for standard in library.all().iter().filter(|standard| standard.family == "GB 3096") {
-            let limits = NoiseLimits::from_standard(standard).map_err(|error| failed(error.text()))?;
-            noise.push((standard.id(), Arc::new(limits)));
-        }
-        Ok(Self {
-            air: Air::load(Arc::clone(&library)).map_err(|error| failed(error.text()))?,
-            factors: Factors::load(&library).map_err(|error| failed(error.text()))?,
-            library,
-            area,
-            codes: Codes::default(),
-            surfaces: Mutex::default(),
-            noise,
-            units: RwLock::default(),
-        })
-    }
-
-    pub fn units(&self) -> Arc<UnitProfiles> {
-        Arc::clone(&self.units.read().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-
-    pub fn set_units(&self, units: UnitProfiles) {
-        *self.units.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(units);
-    }
-
-    /// The editions of the air standards in force on a day.
-    pub fn air_at(&self, day: Day) -> Result<AirSet, Text> {
-        let date = period::date(day);
-        let area = &self.area;
-        Ok(AirSet {
-            rules: self.air.rules(area, date).map_err(|error| error.text())?,
-            limits: self.air.limits(area, date).map_err(|error| error.text())?,
-            method: self.air.method(area, date).map_err(|error| error.text())?,
-        })
-    }
-
-    pub fn surface_at(&self, day: Day) -> Result<Arc<Surface>, Text> {
-        let date = period::date(day);
-        let edition = self.library.in_force("GB 3838", &self.area, date).map_err(|error| error.text())?.id();
-        let mut surfaces = self.surfaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // The method of 2011 is older than any data; an edition that replaced it would come with its own dates.
-        let name = format!("{edition}/{}", date.year());
-        if let Some(surface) = surfaces.get(&name) {
-            return Ok(Arc::clone(surface));
-        }
-        let surface = Surface::in_force(&self.library, &self.area, date).map_err(|error| error.text())?;
-        let surface = Arc::new(surface);
-        surfaces.insert(name, Arc::clone(&surface));
-        Ok(surface)
-    }
-
-    pub fn noise_at(&self, day: Day) -> Result<Arc<NoiseLimits>, Text> {
-        let standard =
-            self.library.in_force("GB 3096", &self.area, period::date(day)).map_err(|error| error.text())?.id();
-        let found = self.noise.iter().find(|(id, _)| *id == standard);
-        found.map(|(_, limits)| Arc::clone(limits)).ok_or_else(|| Text::new("没有噪声限值", "no noise limits"))
-    }
-
-    fn limits<'l>(&'l self, point: &'l Point, units: &'l UnitProfiles) -> Limits<'l> {
-        Limits {
-            point: point.id,
-            limits: &point.limits,
-            factors: &self.factors,
-            units,
-            standard: point.standard.as_deref(),
-        }
     }
 }
 
@@ -189,7 +101,8 @@ impl HourPlan<'_> {
                 set_aside.push(factor);
             }
             let value = mean.mean.filter(|_| mean.valid);
-            values.set(pollutant, value.and_then(|value| units.ambient(self.point.id, pollutant, value)).map(canonical));
+            values
+                .set(pollutant, value.and_then(|value| units.ambient(self.point.id, pollutant, value)).map(canonical));
         }
         Some((values, set_aside))
     }
@@ -438,7 +351,7 @@ fn limit_day(
         _ => None,
     };
     let mut finding = Finding::default();
-    let mut series: BTreeMap<(Code, Stat), Vec<(Decimal, Option<Decimal>)>> = BTreeMap::new();
+    let mut series: BTreeMap<(Code, Stat), Vec<WithFlow>> = BTreeMap::new();
     for (_, hour) in findings {
         let flow = flow.and_then(|flow| {
             let item = hour.item(flow, Stat::Total).or_else(|| hour.item(flow, Stat::Mean))?;
@@ -456,12 +369,17 @@ fn limit_day(
             Stat::Total => (Some(values.iter().map(|(value, _)| *value).sum()), true),
             Stat::Maximum => (values.iter().map(|(value, _)| *value).max(), true),
             _ => {
-                let found = if Some(*factor) == flow { limit::day_mean(&arithmetic(values)) } else { limit::day_mean(values) };
+                let found =
+                    if Some(*factor) == flow { limit::day_mean(&arithmetic(values)) } else { limit::day_mean(values) };
                 let enough = point.kind != PointKind::WasteGasOutlet || count >= GAS_DAY_HOURS;
                 let weighted = found.is_some_and(|(_, weighted)| weighted);
                 crate::model::step(explain, || {
                     let how = if weighted { ("按流量加权", "weighted by flow") } else { ("算术", "arithmetic") };
-                    let (zh, en) = if enough { ("有效", "valid") } else { ("不足 20 个，无效", "fewer than 20: not valid") };
+                    let (zh, en) = if enough {
+                        ("有效", "valid")
+                    } else {
+                        ("不足 20 个，无效", "fewer than 20: not valid")
+                    };
                     standards::Step::new(
                         "HJ 212-2017 附录 D",
                         format!("{factor} 日均值由 {count} 个有效小时{}平均：{zh}", how.0),
@@ -489,7 +407,10 @@ fn limit_day(
     finding
 }
 
-fn arithmetic(values: &[(Decimal, Option<Decimal>)]) -> Vec<(Decimal, Option<Decimal>)> {
+/// A value, and the flow of its hour where one was measured.
+type WithFlow = (Decimal, Option<Decimal>);
+
+fn arithmetic(values: &[WithFlow]) -> Vec<WithFlow> {
     values.iter().map(|(value, _)| (*value, None)).collect()
 }
 

@@ -128,7 +128,7 @@ fn formula() -> Name {
 /// Every fourth hour, where a water station has never sent another.
 fn step_of(kind: PointKind, hours: &BTreeMap<i64, HourState>) -> i64 {
     let water = matches!(kind, PointKind::WaterSection | PointKind::LakePoint | PointKind::DrinkingWaterSource);
-    let fourth = !hours.is_empty() && hours.keys().all(|hour| Hour(*hour).of_day() % 4 == 0);
+    let fourth = !hours.is_empty() && hours.keys().all(|hour| Hour(*hour).of_day().is_multiple_of(4));
     if water && fourth { 4 } else { 1 }
 }
 

@@ -147,13 +147,7 @@ pub fn current(reader: &dyn Reader, division: Division, key: Key) -> Result<Opti
 }
 
 pub fn of_slot(key: Key, slot: Slot) -> Verdict {
-    Verdict {
-        key,
-        revision: slot.revision,
-        judged_at: slot.judged_at,
-        horizon: slot.horizon,
-        finding: slot.finding,
-    }
+    Verdict { key, revision: slot.revision, judged_at: slot.judged_at, horizon: slot.horizon, finding: slot.finding }
 }
 
 /// Day, month or year verdicts of a point over periods `from..until`, oldest first.
@@ -256,8 +250,7 @@ pub fn put_old(
 /// How often verdicts were written and replaced, for tests and the status page.
 pub fn counts(reader: &dyn Reader, division: Division) -> Result<(i64, i64, i64), StoreError> {
     let count = |table: &str| -> Result<i64, StoreError> {
-        let row = reader
-            .query_one(&format!("SELECT COUNT(*) FROM {table} WHERE division = $1"), &[division.into()])?;
+        let row = reader.query_one(&format!("SELECT COUNT(*) FROM {table} WHERE division = $1"), &[division.into()])?;
         row.map_or(Ok(0), |row| row.integer(0))
     };
     Ok((count("verdict_hour")?, count("verdict")?, count("verdict_old")?))

@@ -101,7 +101,8 @@ pub fn copied(factor: &str, series: &Series) -> Vec<Suspicion> {
             continue;
         }
         let values = day.iter().map(|(_, value)| *value);
-        let (low, high) = values.clone().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) =
+            values.clone().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         if high - low <= (COPIED_RANGE * high).max(3.0 * resolution(day)) {
             continue;
         }
@@ -214,7 +215,15 @@ pub fn inversions(pm25: &Series, pm10: &Series) -> Vec<Suspicion> {
                 format!("连续 {hours} 小时 PM2.5 高于 PM10，最多高 {most:.0} µg/m³"),
                 format!("PM2.5 above PM10 for {hours} hours, by up to {most:.0} µg/m³"),
             );
-            found("inversion", "PM2.5 与 PM10 倒挂", "PM2.5 above PM10", "a34004", run[0].0, run[hours - 1].0 + 1, statistic)
+            found(
+                "inversion",
+                "PM2.5 与 PM10 倒挂",
+                "PM2.5 above PM10",
+                "a34004",
+                run[0].0,
+                run[hours - 1].0 + 1,
+                statistic,
+            )
         })
         .collect()
 }
@@ -346,13 +355,15 @@ mod tests {
 
     #[test]
     fn a_heap_under_the_limit_and_a_twin_are_seen() {
-        let heap: Vec<(i64, f64)> = (0..400).map(|hour| (hour, if hour % 3 == 0 { 49.0 } else { 20.0 + (hour % 17) as f64 })).collect();
+        let heap: Vec<(i64, f64)> =
+            (0..400).map(|hour| (hour, if hour % 3 == 0 { 49.0 } else { 20.0 + (hour % 17) as f64 })).collect();
         assert!(heap_under_limit("w01018", &heap, 50.0).is_some());
         assert!(heap_under_limit("w01018", &course(400), 50.0).is_none());
         let own = course(240);
         let twin: Vec<(i64, f64)> = own.iter().map(|(hour, value)| (*hour, value + 1.0)).collect();
         assert_eq!(too_alike("a34004", &own, &twin, &Name::default()).len(), 3);
-        let other: Vec<(i64, f64)> = own.iter().map(|(hour, value)| (*hour, value + ((hour * 7919) % 23) as f64)).collect();
+        let other: Vec<(i64, f64)> =
+            own.iter().map(|(hour, value)| (*hour, value + ((hour * 7919) % 23) as f64)).collect();
         assert!(too_alike("a34004", &own, &other, &Name::default()).is_empty());
         let coarse: Vec<(i64, f64)> = own.iter().map(|(hour, _)| (*hour, 20.0)).collect();
         assert!(inversions(&own, &coarse).is_empty());

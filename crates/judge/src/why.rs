@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use kernel::{Day, Hour, Name, Point, Problem, Timestamp};
 use store::contract::PeriodLevel;
-use store::{Mark, Reader, StoreError};
 use store::packed::Statistic;
+use store::{Mark, Reader, StoreError};
 
 use crate::Judge;
 use crate::gather::{self, AsOf, gather};
 use crate::model::{Explain, Finding, Input, Key, Method, Stat, Verdict, name_of};
-use crate::packed::{Slots, Slot};
+use crate::packed::{Slot, Slots};
 use crate::plan::{self, HourPlan};
 use crate::{mark, period, rows};
 

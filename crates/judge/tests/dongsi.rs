@@ -1,6 +1,8 @@
 //! Four real years of one Beijing station (UCI 501), as hour packets in random order with duplicates, give the daily
 //! indices of the shared vectors; and a second replay changes nothing. Skipped where the shared data are absent.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::HashMap;

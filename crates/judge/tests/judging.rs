@@ -1,6 +1,8 @@
 //! What judging promises: arrival order never matters, a replay changes nothing, a late hour reaches its year and the
 //! old answer is kept, every verdict can say why.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Bed, Packet, hour, point, time};
@@ -113,7 +115,8 @@ fn a_late_hour_changes_what_depends_on_it_up_to_the_year_and_the_old_answer_is_k
     assert_eq!(now.revisions.len(), 2);
     // An event tells both.
     let events = bed.events("judge.verdict_changed");
-    let change = events.iter().find(|event| event.payload["verdict_id"] == key.to_string() && event.payload["revision"] == 2);
+    let change =
+        events.iter().find(|event| event.payload["verdict_id"] == key.to_string() && event.payload["revision"] == 2);
     let payload = &change.unwrap().payload;
     assert_eq!((payload["old"]["index"].as_u64(), payload["new"]["index"].as_u64()), (Some(110), Some(125)));
     assert_eq!(payload["spell"]["factor"], "a34004");
@@ -230,8 +233,14 @@ fn a_section_has_class_main_pollutants_and_compliance() {
     // Every four hours; total phosphorus worse than class III, mercury in µg/L as HJ 212 has it.
     let packets: Vec<Packet> = (0..6)
         .map(|of_day| {
-            let values =
-                [("w01001", "7.5"), ("w01009", "8.1"), ("w01019", "3"), ("w21003", "0.3"), ("w21011", "0.28"), ("w20111", "0.04")];
+            let values = [
+                ("w01001", "7.5"),
+                ("w01009", "8.1"),
+                ("w01019", "3"),
+                ("w21003", "0.3"),
+                ("w21011", "0.28"),
+                ("w20111", "0.04"),
+            ];
             hour(4, start.plus(of_day * 4 * 3_600_000), &values)
         })
         .collect();
@@ -241,11 +250,15 @@ fn a_section_has_class_main_pollutants_and_compliance() {
     for level in [PeriodLevel::Hour, PeriodLevel::Day, PeriodLevel::Month] {
         let found = finding(&bed, 4, level, start);
         assert_eq!((found.index, found.beside, found.exceeding), (Some(4), Some(2), true), "{level:?}");
-        let main: Vec<_> = found.items.iter().filter(|item| item.primary()).map(|item| item.factor.to_string()).collect();
+        let main: Vec<_> =
+            found.items.iter().filter(|item| item.primary()).map(|item| item.factor.to_string()).collect();
         assert_eq!(main, ["w21011"]);
         assert_eq!(value(&found, "w20111", Stat::Mean), Some(decimal("0.00004")));
     }
-    let view = bed.judge.water_today(&Point { function_class: Some("II".into()), ..point(4, PointKind::WaterSection) }, now).unwrap();
+    let view = bed
+        .judge
+        .water_today(&Point { function_class: Some("II".into()), ..point(4, PointKind::WaterSection) }, now)
+        .unwrap();
     assert_eq!((view.class.as_deref(), view.compliant), (Some("IV"), Some(false)));
 }
 
@@ -255,7 +268,9 @@ fn noise_has_day_and_night() {
     let bed = Bed::new(COUNTY, vec![place]);
     let start = time("2026-06-01T00:00:00");
     let packets: Vec<Packet> = (0..24)
-        .map(|of_day| hour(5, start.plus(of_day * 3_600_000), &[("Leq", if (6..22).contains(&of_day) { "58" } else { "50.1" })]))
+        .map(|of_day| {
+            hour(5, start.plus(of_day * 3_600_000), &[("Leq", if (6..22).contains(&of_day) { "58" } else { "50.1" })])
+        })
         .collect();
     let now = time("2026-06-02T01:00:00");
     bed.commit(&packets, now);
@@ -268,7 +283,10 @@ fn noise_has_day_and_night() {
 #[test]
 fn a_shortfall_of_minimum_flow_is_an_exceedance() {
     let dam = Point {
-        limits: vec![FactorLimit { unit: String::new(), ..limit("w00000", LimitPeriod::Day, None, Some("300"), false) }],
+        limits: vec![FactorLimit {
+            unit: String::new(),
+            ..limit("w00000", LimitPeriod::Day, None, Some("300"), false)
+        }],
         ..point(6, PointKind::EcologicalFlow)
     };
     let bed = Bed::new(COUNTY, vec![dam]);

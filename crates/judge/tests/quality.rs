@@ -1,5 +1,7 @@
 //! Reviews, declared stops, rates and facts over a store.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Bed, Packet, hour, point, time};
@@ -85,7 +87,8 @@ fn a_review_changes_the_verdict_keeps_the_raw_and_says_who_and_why() {
 
 #[test]
 fn a_declared_stop_sets_values_aside_and_is_not_due() {
-    let own = Point { owner: Some("plant".into()), factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };
+    let own =
+        Point { owner: Some("plant".into()), factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };
     let bed = Bed::new(COUNTY, vec![own.clone()]);
     let now = time("2026-06-02T00:00:00");
     let packets: Vec<Packet> =
@@ -121,15 +124,20 @@ fn facts_answer_with_evidence_and_say_what_is_missing() {
     for of_day in 0..48 {
         let at = start().plus(of_day * 3_600_000);
         let pm25 = if of_day < 24 { "30" } else { "80" };
-        let air = [("a34004", pm25), ("a34002", "90"), ("a21026", "6"), ("a21004", "20"), ("a21005", "0.6"), ("a05024", "80")];
+        let air = [
+            ("a34004", pm25),
+            ("a34002", "90"),
+            ("a21026", "6"),
+            ("a21004", "20"),
+            ("a21005", "0.6"),
+            ("a05024", "80"),
+        ];
         packets.push(hour(1, at, &air));
         packets.push(hour(2, at, &[("w01009", "6.5"), ("w21003", "0.4"), ("w01019", "3")]));
     }
     bed.commit(&packets, now);
     bed.judge.judge_due(now).unwrap();
-    let ask = |name: &str| {
-        bed.judge.answer(&FactQuery::new(name).with("year", FactValue::Integer(2026)), now).unwrap()
-    };
+    let ask = |name: &str| bed.judge.answer(&FactQuery::new(name).with("year", FactValue::Integer(2026)), now).unwrap();
     let good = ask("air.good_day_ratio");
     assert_eq!(good.value, FactValue::Number(50.0));
     assert!(good.simulated && !good.missing.is_empty() && !good.evidence.is_empty());

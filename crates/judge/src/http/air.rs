@@ -87,8 +87,12 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
     Routes::new("judge")
         .get(
             "/api/air/today",
-            operation("各空气站最新一小时和一天", "newest hour and day of each air station", Access::May(Action::ReadMonitoring))
-                .returns::<Vec<AirToday>>(),
+            operation(
+                "各空气站最新一小时和一天",
+                "newest hour and day of each air station",
+                Access::May(Action::ReadMonitoring),
+            )
+            .returns::<Vec<AirToday>>(),
             async move |caller: Caller| -> ApiResult<Json<Vec<AirToday>>> {
                 let judge = Arc::clone(&today);
                 let work = move || {
@@ -146,7 +150,8 @@ impl Judge {
             ))
         })?;
         let newest = hours.filter(|(day, _)| day.0 > today.0 - CURRENT_DAYS).and_then(|(day, slots)| {
-            let (hour, slot) = slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).last()?;
+            let (hour, slot) =
+                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
             Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
         });
         let day = day.filter(|verdict| verdict.key.period > i64::from(today.0 - CURRENT_DAYS));
@@ -358,7 +363,11 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
         Column::new("heavy_days", "重污染天数", "heavily polluted days", "d"),
     ];
     for (place, pollutant) in Pollutant::ALL.into_iter().enumerate() {
-        let name = if place == 5 { Name::new("O3 日最大 8 小时 90 百分位", "O3 90th percentile") } else { name_mean(pollutant) };
+        let name = if place == 5 {
+            Name::new("O3 日最大 8 小时 90 百分位", "O3 90th percentile")
+        } else {
+            name_mean(pollutant)
+        };
         columns.push(Column::new(&pollutant.key().to_ascii_lowercase(), &name.zh, &name.en, pollutant.unit()));
     }
     columns.push(Column::new("simulated", "模拟", "simulated", ""));

@@ -78,7 +78,11 @@ impl Judge {
             value: limit.upper.map(|value| value.to_string()),
             lower: limit.lower.map(|value| value.to_string()),
             period: period_key(limit.period).to_owned(),
-            label: if limit.converted { Name::new("限值（折算）", "limit (converted)") } else { Name::new("限值", "limit") },
+            label: if limit.converted {
+                Name::new("限值（折算）", "limit (converted)")
+            } else {
+                Name::new("限值", "limit")
+            },
             basis: limit.basis.clone(),
             from: limit.valid_from.map(|time| time.day().to_iso()),
             until: limit.valid_until.map(|time| time.day().to_iso()),

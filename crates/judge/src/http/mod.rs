@@ -1,6 +1,7 @@
 //! Routes of the judge. Every table is JSON or CSV at the same address.
 
 mod air;
+mod headline;
 mod limits;
 mod outlet;
 mod quality;
@@ -16,6 +17,7 @@ use kernel::{Action, Point, Problem};
 use crate::Judge;
 
 pub use air::AirToday;
+pub use headline::Headline;
 pub use outlet::OutletToday;
 pub use view::{VerdictBrief, VerdictView};
 pub use water::WaterToday;

@@ -44,8 +44,12 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
     let today = Arc::clone(judge);
     Routes::new("judge").get(
         "/api/outlets/today",
-        operation("各排放口最新一小时和一天", "newest hour and day of each outlet", Access::May(Action::ReadMonitoring))
-            .returns::<Vec<OutletToday>>(),
+        operation(
+            "各排放口最新一小时和一天",
+            "newest hour and day of each outlet",
+            Access::May(Action::ReadMonitoring),
+        )
+        .returns::<Vec<OutletToday>>(),
         async move |caller: Caller| -> ApiResult<Json<Vec<OutletToday>>> {
             let judge = Arc::clone(&today);
             let work = move || {
@@ -71,7 +75,8 @@ impl Judge {
             ))
         })?;
         let hour = hours.and_then(|(day, slots)| {
-            let (hour, slot) = slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).last()?;
+            let (hour, slot) =
+                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
             Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
         });
         let current = |verdict: &Verdict| verdict.key.start().day().0 > today.0 - CURRENT_DAYS;

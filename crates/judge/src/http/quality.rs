@@ -189,9 +189,7 @@ fn rate_routes(judge: &Arc<Judge>) -> Routes {
             operation("数据存疑清单", "suspicious data", Access::May(Action::ReadMonitoring))
                 .query::<SuspicionQuery>()
                 .returns::<Vec<PointSuspicions>>(),
-            async move |caller: Caller,
-                        Query(query): Query<SuspicionQuery>|
-                        -> ApiResult<Json<Vec<PointSuspicions>>> {
+            async move |caller: Caller, Query(query): Query<SuspicionQuery>| -> ApiResult<Json<Vec<PointSuspicions>>> {
                 let judge = Arc::clone(&odd);
                 Ok(Json(blocking(move || suspicions_of(&judge, &caller, &query)).await?))
             },
@@ -206,16 +204,13 @@ fn statement_routes(judge: &Arc<Judge>) -> Routes {
             operation("点位的审核记录", "reviews of a point", Access::May(Action::ReadMonitoring))
                 .query::<PointPeriodQuery>()
                 .returns::<Vec<ReviewView>>(),
-            async move |caller: Caller,
-                        Query(query): Query<PointPeriodQuery>|
-                        -> ApiResult<Json<Vec<ReviewView>>> {
+            async move |caller: Caller, Query(query): Query<PointPeriodQuery>| -> ApiResult<Json<Vec<ReviewView>>> {
                 let judge = Arc::clone(&list);
                 let work = move || {
                     let point = super::one(&judge, &caller, &query.point)?;
                     let (from, until) = period(query.from.as_deref(), query.until.as_deref(), 366)?;
-                    let found = judge
-                        .store
-                        .read(|reader| review::of_point(reader, judge.division, point.id, from, until))?;
+                    let found =
+                        judge.store.read(|reader| review::of_point(reader, judge.division, point.id, from, until))?;
                     Ok(found.into_iter().map(review_view).collect())
                 };
                 Ok(Json(blocking(work).await?))
@@ -360,9 +355,9 @@ fn suspicions_of(judge: &Judge, caller: &Caller, query: &SuspicionQuery) -> Resu
     let (from, until) = period(query.from.as_deref(), query.until.as_deref(), 90)?;
     let points = match &query.point {
         Some(id) => vec![super::one(judge, caller, id)?],
-        None => super::readable(judge, caller, |point| {
-            query.enterprise.is_none() || point.enterprise == query.enterprise
-        }),
+        None => {
+            super::readable(judge, caller, |point| query.enterprise.is_none() || point.enterprise == query.enterprise)
+        }
     };
     let mut found = Vec::new();
     for point in points {

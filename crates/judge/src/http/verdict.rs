@@ -173,11 +173,8 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
         valid: verdict.finding.valid,
         items: view::items_of(rules, &point, &verdict.finding, key.start()),
     };
-    let steps = explain
-        .steps
-        .iter()
-        .map(|step| StepView { text: name_of(&step.text), clause: step.clause.clone() })
-        .collect();
+    let steps =
+        explain.steps.iter().map(|step| StepView { text: name_of(&step.text), clause: step.clause.clone() }).collect();
     let sent_unit = |code: &str| rules.factors.get(code).map(|known| known.unit.clone()).unwrap_or_default();
     let air = crate::plan::method_of(point.kind) == crate::model::Method::Air;
     let inputs = explain

@@ -48,7 +48,8 @@ pub fn unit_of(rules: &Rules, point: &Point, item: &Item, at: Timestamp) -> Stri
         Method::Noise => "dB".to_owned(),
         Method::Limits => {
             let known = rules.factors.get(item.factor.as_str()).map(|known| known.unit.clone());
-            let limit = || point.limits.iter().find(|limit| item.factor == *limit.factor).map(|limit| limit.unit.clone());
+            let limit =
+                || point.limits.iter().find(|limit| item.factor == *limit.factor).map(|limit| limit.unit.clone());
             known.or_else(limit).unwrap_or_default()
         }
     }

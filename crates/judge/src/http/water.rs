@@ -83,8 +83,12 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
     Routes::new("judge")
         .get(
             "/api/water/today",
-            operation("各断面和水源地最新水质", "newest water quality of each section and source", Access::May(Action::ReadMonitoring))
-                .returns::<Vec<WaterToday>>(),
+            operation(
+                "各断面和水源地最新水质",
+                "newest water quality of each section and source",
+                Access::May(Action::ReadMonitoring),
+            )
+            .returns::<Vec<WaterToday>>(),
             async move |caller: Caller| -> ApiResult<Json<Vec<WaterToday>>> {
                 let judge = Arc::clone(&today);
                 let work = move || {
@@ -148,7 +152,8 @@ impl Judge {
             ))
         })?;
         let hour = hours.and_then(|(day, slots)| {
-            let (hour, slot) = slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).last()?;
+            let (hour, slot) =
+                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
             Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
         });
         let newest = [hour, day].into_iter().flatten().max_by_key(|verdict| verdict.key.end());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use standards::air::{
-    self, AirLimits, AqiRules, Averaging, DailyInput, DailyValue, DayIndex, Dust, Grade, HourValues, HourlyInput, Item as IndexItem,
-    ItemValues, MISSING, PackedAqi, PeriodStatistics, Pollutant, Report,
+    self, AirLimits, AqiRules, Averaging, DailyInput, DailyValue, DayIndex, Dust, Grade, HourValues, HourlyInput,
+    Item as IndexItem, ItemValues, MISSING, PackedAqi, PeriodStatistics, Pollutant, Report,
 };
 use standards::decimal::round_half_even;
 use standards::{Date, Step};
@@ -81,7 +81,13 @@ fn place_of(item: IndexItem, report: Report) -> Stat {
     }
 }
 
-fn apply_index(finding: &mut Finding, rules: &AqiRules, report: Report, input: &ItemValues, explain: &mut Option<&mut Explain>) {
+fn apply_index(
+    finding: &mut Finding,
+    rules: &AqiRules,
+    report: Report,
+    input: &ItemValues,
+    explain: &mut Option<&mut Explain>,
+) {
     let (packed, indices) = index(rules, report, input);
     finding.index = known(packed.published);
     finding.beside = known(packed.available);
@@ -103,7 +109,13 @@ fn apply_index(finding: &mut Finding, rules: &AqiRules, report: Report, input: &
 }
 
 /// Compares an item with its limit, rounded first to the place the limit is printed in.
-fn compare(item: &mut Item, limits: &AirLimits, averaging: Averaging, grade: Grade, explain: &mut Option<&mut Explain>) {
+fn compare(
+    item: &mut Item,
+    limits: &AirLimits,
+    averaging: Averaging,
+    grade: Grade,
+    explain: &mut Option<&mut Explain>,
+) {
     let Some(pollutant) = pollutant(item.factor) else { return };
     item.limit = limits.limit(pollutant, averaging, grade);
     let (Some(limit), Some(value), true) = (item.limit, item.value, item.valid()) else { return };
@@ -213,7 +225,10 @@ pub fn day(
         let ozone = found.pollutant == Pollutant::O3;
         let stat = if ozone { Stat::Mda8 } else { Stat::Mean };
         let mut item = Item::new(factor, stat, found.value, found.valid, u16::from(found.count));
-        if found.count == 0 && !ozone && let Some(value) = device.get(found.pollutant) {
+        if found.count == 0
+            && !ozone
+            && let Some(value) = device.get(found.pollutant)
+        {
             item = Item::new(factor, stat, Some(value), true, 0);
             set_daily(&mut day.input, found.pollutant, value);
             step(explain, || {

@@ -132,7 +132,8 @@ impl Water<'_> {
             return item.unit.clone();
         }
         let source = self.surface.supplementary.iter().chain(&self.surface.specific);
-        if let Some(item) = source.filter(|_| self.source).find(|item| item.factors.iter().any(|code| factor == **code)) {
+        if let Some(item) = source.filter(|_| self.source).find(|item| item.factors.iter().any(|code| factor == **code))
+        {
             return item.unit.clone();
         }
         self.surface.factors.get(factor.as_str()).map_or_else(String::new, |known| known.unit.clone())

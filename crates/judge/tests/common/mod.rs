@@ -1,5 +1,5 @@
 //! A store, a judge and packets for the tests of judging.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,7 +91,8 @@ impl Bed {
         let _ = std::fs::remove_dir_all(&folder);
         let store: Arc<dyn Store> =
             SqliteStore::open(&folder, Division(division), SqliteOptions::default(), judge::MIGRATIONS).unwrap();
-        let points: Arc<dyn PointSource> = Arc::new(Arc::new(PointSet::new(points.into_iter().map(Arc::new).collect())));
+        let points: Arc<dyn PointSource> =
+            Arc::new(Arc::new(PointSet::new(points.into_iter().map(Arc::new).collect())));
         let library = standards::Library::embedded().unwrap();
         let judge =
             Judge::new(Arc::clone(&store), Division(division), api::LiveBus::default(), points, library).unwrap();

@@ -1,0 +1,106 @@
+//! The standards that verdicts rest on, read once from the library, by area and date.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use kernel::{Day, Point, Problem};
+use standards::air::Air;
+use standards::measure::Factors;
+use standards::noise::NoiseLimits;
+use standards::water::Surface;
+use standards::{Library, Text};
+
+use crate::gather::Codes;
+use crate::period;
+use crate::rule::air::AirSet;
+use crate::rule::limit::Limits;
+use crate::unit::UnitProfiles;
+
+/// Every rule that verdicts rest on, read once from the library.
+pub struct Rules {
+    pub library: Arc<Library>,
+    pub air: Air,
+    pub factors: Factors,
+    pub area: String,
+    pub codes: Codes,
+    surfaces: Mutex<HashMap<String, Arc<Surface>>>,
+    noise: Vec<(String, Arc<NoiseLimits>)>,
+    units: RwLock<Arc<UnitProfiles>>,
+}
+
+impl Rules {
+    /// # Errors
+    /// When a table of the library cannot be read.
+    pub fn new(library: Arc<Library>, area: String) -> Result<Self, Problem> {
+        let failed =
+            |text: Text| Problem::new(kernel::ErrorCode::Internal, format!("标准数据：{} ({})", text.zh, text.en));
+        let mut noise = Vec::new();
+        for standard in library.all().iter().filter(|standard| standard.family == "GB 3096") {
+            let limits = NoiseLimits::from_standard(standard).map_err(|error| failed(error.text()))?;
+            noise.push((standard.id(), Arc::new(limits)));
+        }
+        Ok(Self {
+            air: Air::load(Arc::clone(&library)).map_err(|error| failed(error.text()))?,
+            factors: Factors::load(&library).map_err(|error| failed(error.text()))?,
+            library,
+            area,
+            codes: Codes::default(),
+            surfaces: Mutex::default(),
+            noise,
+            units: RwLock::default(),
+        })
+    }
+
+    pub fn units(&self) -> Arc<UnitProfiles> {
+        Arc::clone(&self.units.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub fn set_units(&self, units: UnitProfiles) {
+        *self.units.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(units);
+    }
+
+    /// The editions of the air standards in force on a day.
+    pub fn air_at(&self, day: Day) -> Result<AirSet, Text> {
+        let date = period::date(day);
+        let area = &self.area;
+        Ok(AirSet {
+            rules: self.air.rules(area, date).map_err(|error| error.text())?,
+            limits: self.air.limits(area, date).map_err(|error| error.text())?,
+            method: self.air.method(area, date).map_err(|error| error.text())?,
+        })
+    }
+
+    pub fn surface_at(&self, day: Day) -> Result<Arc<Surface>, Text> {
+        let date = period::date(day);
+        let edition = self.library.in_force("GB 3838", &self.area, date).map_err(|error| error.text())?.id();
+        let mut surfaces = self.surfaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The method of 2011 is older than any data; an edition that replaced it would come with its own dates.
+        let name = format!("{edition}/{}", date.year());
+        if let Some(surface) = surfaces.get(&name) {
+            return Ok(Arc::clone(surface));
+        }
+        let mut surface = Surface::in_force(&self.library, &self.area, date).map_err(|error| error.text())?;
+        // Shown by the reader page; carrying the list through every evaluation would cost more than judging.
+        surface.unconfirmed.clear();
+        let surface = Arc::new(surface);
+        surfaces.insert(name, Arc::clone(&surface));
+        Ok(surface)
+    }
+
+    pub fn noise_at(&self, day: Day) -> Result<Arc<NoiseLimits>, Text> {
+        let standard =
+            self.library.in_force("GB 3096", &self.area, period::date(day)).map_err(|error| error.text())?.id();
+        let found = self.noise.iter().find(|(id, _)| *id == standard);
+        found.map(|(_, limits)| Arc::clone(limits)).ok_or_else(|| Text::new("没有噪声限值", "no noise limits"))
+    }
+
+    pub(crate) fn limits<'l>(&'l self, point: &'l Point, units: &'l UnitProfiles) -> Limits<'l> {
+        Limits {
+            point: point.id,
+            limits: &point.limits,
+            factors: &self.factors,
+            units,
+            standard: point.standard.as_deref(),
+        }
+    }
+}
