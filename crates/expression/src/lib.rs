@@ -117,7 +117,7 @@ impl Expression {
                 to_cel(&value, &mut MOST_VALUES.clone())
                     .map_err(|error| ExecutionError::function_error(&called, error.to_string()))
             };
-            context.add_function(*name, answer).map_err(|error| ExpressionError::Evaluation(error.to_string()))?;
+            context.add_function(name, answer).map_err(|error| ExpressionError::Evaluation(error.to_string()))?;
         }
         let value = self.program.execute(&context).map_err(error_of)?;
         Ok(Evaluated { value: from_cel(&value), missing })

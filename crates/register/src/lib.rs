@@ -1,11 +1,13 @@
 //! Registers (台账): ledgers as data, and their records with revisions.
 //!
-//! - [`definition`], [`code`], [`catalog`], [`built_in`]: what ledgers there are; the built-in ones are in `model/`.
+//! - [`definition`], [`mod@format`], [`check_digit`], [`code`], [`catalog`], [`built_in`]: what ledgers there are; the
+//!   built-in ones are in `model/`.
 //! - [`cell`], [`value`], [`record`], [`location`]: one validator for county pack, imports and API.
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
 //! - [`export`], [`sheet`], [`import`]: records out and in.
-//! - [`points`], [`search`], [`colour`]: what is derived from records. [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
+//! - [`points`], [`search`], [`colour`]: what is derived from records.
+//! - [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
 //! what a person has edited is not replaced by a newer pack without being asked.
@@ -19,6 +21,7 @@ pub mod colour;
 pub mod county;
 pub mod definition;
 pub mod export;
+pub mod format;
 pub mod http;
 pub mod import;
 pub mod location;
