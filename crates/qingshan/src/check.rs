@@ -38,20 +38,20 @@ pub fn run(arguments: &[String]) -> ExitCode {
                 })
             })
             .collect();
-        println!(
-            "{}",
-            serde_json::json!({
+        crate::say(
+            &serde_json::json!({
                 "folder": folder, "pack": listed, "findings": report.findings, "errors": report.errors + listed.len(),
                 "warnings": report.warnings, "waived": report.waived,
             })
+            .to_string(),
         );
     } else {
         for problem in &pack_errors {
-            println!("{folder}/{problem}\n");
+            crate::say(&format!("{folder}/{problem}\n"));
         }
-        print!("{}", report.to_text(folder));
+        crate::say(report.to_text(folder).trim_end());
         if !pack_errors.is_empty() {
-            println!("数据包：{} 处错误 (errors in the pack)", pack_errors.len());
+            crate::say(&format!("数据包：{} 处错误 (errors in the pack)", pack_errors.len()));
         }
     }
     if report.errors + pack_errors.len() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -55,3 +55,9 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// Prints, and does not mind when the reader has gone (`qingshan … | head`).
+pub fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}

@@ -36,7 +36,7 @@ pub fn layers_of(county: &Path) -> Result<LayerSet, String> {
 pub fn run(arguments: &[String]) -> ExitCode {
     match answer(arguments) {
         Ok(text) => {
-            println!("{text}");
+            crate::say(&text);
             ExitCode::SUCCESS
         }
         Err(message) => {
