@@ -33,7 +33,7 @@ export async function startServer(): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), 'qingshan-e2e-'));
   const [port, stations] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${port}`;
-  const child: ChildProcess = spawn(binary, ['serve', '--county', 'counties/500242-youyang', '--data', data, '--listen', `127.0.0.1:${port}`, '--hj212-listen', `127.0.0.1:${stations}`, '--simulate'], { cwd: ROOT });
+  const child: ChildProcess = spawn(binary, ['serve', '--county', process.env.QINGSHAN_COUNTY ?? 'counties/500242-youyang', '--data', data, '--listen', `127.0.0.1:${port}`, '--hj212-listen', `127.0.0.1:${stations}`, '--simulate'], { cwd: ROOT });
   let log = '';
   let ended: number | null | undefined;
   const keep = (text: Buffer) => (log = (log + text.toString()).slice(-200_000));

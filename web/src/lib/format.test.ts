@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AQI_COLOURS, STATE_ORDER, STATE_SHAPES, classColour, classText, inkOn, percent } from './format';
-import { labelPoint } from './geometry';
+import { labelPoint, spread } from './geometry';
 
 describe('numbers', () => {
   it.each([['1', '100%'], ['0.9996', '99.9%'], ['0.9', '90.0%'], ['0', '0.0%'], [null, '—'], ['', '—']])('share %s is %s', (given, expected) => expect(percent(given)).toBe(expected));
@@ -33,5 +33,13 @@ describe('river labels', () => {
     const line = { type: 'LineString' as const, coordinates: [[0, 0], [1, 1], [2, 2], [3, 3], [9, 9]] };
     expect(labelPoint(line, [0.5, 0.5, 3.5, 3.5])).toEqual([2, 2]);
     expect(labelPoint(line, [20, 20, 30, 30])).toBeNull();
+  });
+});
+
+describe('points at one place', () => {
+  it('are moved apart, alone ones are not', () => {
+    const offsets = spread([{ lon: 1, lat: 1 }, { lon: 2, lat: 2 }, { lon: 1, lat: 1 }, { lon: 1, lat: 1 }]);
+    expect(offsets[1]).toEqual([0, 0]);
+    expect(new Set([offsets[0], offsets[2], offsets[3]].map(String)).size).toBe(3);
   });
 });

@@ -9,3 +9,20 @@ export function labelPoint(geometry: Geometry, [west, south, east, north]: Exten
   const middle = inside[Math.floor(inside.length / 2)];
   return middle ? [middle[0], middle[1]] : null;
 }
+
+/** Pixels by which places that coincide are moved apart in a ring, so that each can be seen and reached. */
+export function spread(places: readonly { lon: number; lat: number }[]): [x: number, y: number][] {
+  const keyOf = (place: { lon: number; lat: number }) => `${place.lon.toFixed(3)} ${place.lat.toFixed(3)}`;
+  const groups = new Map<string, number[]>();
+  places.forEach((place, at) => groups.set(keyOf(place), [...(groups.get(keyOf(place)) ?? []), at]));
+  const offsets = places.map((): [number, number] => [0, 0]);
+  for (const members of groups.values()) {
+    if (members.length < 2) continue;
+    const radius = Math.max(13, (members.length * 24) / (2 * Math.PI));
+    members.forEach((at, turn) => {
+      const angle = (turn / members.length) * 2 * Math.PI - Math.PI / 2;
+      offsets[at] = [Math.round(radius * Math.cos(angle)), Math.round(radius * Math.sin(angle))];
+    });
+  }
+  return offsets;
+}
