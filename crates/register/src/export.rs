@@ -54,11 +54,16 @@ pub fn cell_text(record: &Record, column: &str) -> String {
         "location_note" => content.location_note.clone(),
         "source" => content.source.clone(),
         "note" => content.note.clone(),
-        "simulated" => content.simulated.then(|| "true".to_owned()).unwrap_or_default(),
-        "schematic" => content.schematic.then(|| "true".to_owned()).unwrap_or_default(),
+        "simulated" => mark(content.simulated),
+        "schematic" => mark(content.schematic),
         "valid_from" => content.valid_from.clone().unwrap_or_default(),
         field => content.values.get(field).map(value_text).unwrap_or_default(),
     }
+}
+
+/// A flag that is not set is an empty cell.
+fn mark(flag: bool) -> String {
+    if flag { "true".to_owned() } else { String::new() }
 }
 
 fn value_text(value: &Value) -> String {

@@ -17,7 +17,6 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             pack_revision BIGINT NOT NULL, pack_hash TEXT, offered TEXT,
             PRIMARY KEY (division, id));
           CREATE UNIQUE INDEX record_key_unique ON record (division, ledger, record_key);
-          CREATE INDEX record_title ON record (division, ledger, title, id);
           CREATE TABLE record_revision (
             division BIGINT NOT NULL, record BIGINT NOT NULL, revision BIGINT NOT NULL, at BIGINT NOT NULL,
             actor TEXT NOT NULL, actor_name TEXT NOT NULL, reason TEXT NOT NULL, deleted TEXT, content TEXT NOT NULL,
@@ -307,14 +306,14 @@ pub struct Wanted {
     pub offset: i64,
 }
 
-/// A page of records by title, and how many there are in all.
+/// A page of records by key, and how many there are in all.
 pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<(Vec<Record>, i64), StoreError> {
     let (condition, parameters) = condition_of(division, wanted);
     let count = reader.query_one(&format!("SELECT COUNT(*) FROM record r WHERE {condition}"), &parameters)?;
     let total = count.map_or(Ok(0), |row| row.integer(0))?;
     let next = parameters.len();
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE {condition} ORDER BY r.title, r.id LIMIT ${} OFFSET ${}",
+        "SELECT {COLUMNS} FROM record r WHERE {condition} ORDER BY r.record_key LIMIT ${} OFFSET ${}",
         next + 1,
         next + 2
     );

@@ -145,7 +145,7 @@ impl Checker<'_> {
         }
     }
 
-    fn moment_text<'c>(cell: &'c Cell) -> Option<&'c str> {
+    fn moment_text(cell: &Cell) -> Option<&str> {
         match &cell.raw {
             Raw::Moment(text) | Raw::Text(text) => Some(text),
             _ => None,

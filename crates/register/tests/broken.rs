@@ -1,5 +1,7 @@
 //! Broken county packs: each is refused with file, line, column and number, and loads nothing.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::Path;
 
 use register::catalog::Files;

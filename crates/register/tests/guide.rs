@@ -1,5 +1,7 @@
 //! The guides name what there is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use register::definition::RESERVED;
 use register::problem::ProblemCode;
 

@@ -1,5 +1,7 @@
 //! Records in the store: revisions, permissions, packs against people, imports.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
 //! How fast imports and lists are. Not part of the ordinary run:
 //! `cargo test -p register --test speed -- --ignored --nocapture`, with `ROWS` for more than 20,000 rows.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::sync::Arc;
 use std::time::Instant;
 

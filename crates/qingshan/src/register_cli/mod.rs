@@ -134,12 +134,14 @@ fn said(problem: Problem) -> String {
 }
 
 fn list(register: &Register) -> Result<ExitCode, String> {
+    use std::fmt::Write as _;
     let counts = register.counts(&actor()).map_err(said)?;
+    let mut text = String::new();
     for ledger in register.catalog().ledgers() {
         let count = counts.get(&ledger.id).copied().unwrap_or(0);
-        println!("{:28} {:>6}  {} / {}", ledger.id, count, ledger.name.zh, ledger.name.en);
+        let _ = writeln!(text, "{:28} {:>6}  {} / {}", ledger.id, count, ledger.name.zh, ledger.name.en);
     }
-    Ok(ExitCode::SUCCESS)
+    put(text.as_bytes(), None)
 }
 
 fn question(ledger: &str, arguments: &Arguments) -> Question {
@@ -147,6 +149,8 @@ fn question(ledger: &str, arguments: &Arguments) -> Question {
 }
 
 fn list_records(register: &Register, ledger: &str, arguments: &Arguments) -> Result<ExitCode, String> {
+    use std::fmt::Write as _;
+    let mut text = String::new();
     for record in register.export(&actor(), &question(ledger, arguments)).map_err(said)? {
         let content = &record.content;
         let mark = match (content.simulated, content.schematic) {
@@ -154,17 +158,16 @@ fn list_records(register: &Register, ledger: &str, arguments: &Arguments) -> Res
             (_, true) => "【示意】",
             _ => "",
         };
-        println!("{}\t{mark}{}\t{}", content.key, content.title.zh, content.source);
+        let _ = writeln!(text, "{}\t{mark}{}\t{}", content.key, content.title.zh, content.source);
     }
-    Ok(ExitCode::SUCCESS)
+    put(text.as_bytes(), None)
 }
 
 fn show(register: &Register, name: &str) -> Result<ExitCode, String> {
     let (ledger, key) = name.split_once(':').ok_or("写成 台账:编号 (write ledger:key)")?;
     let record = register.record_by_key(&actor(), ledger, key).map_err(said)?;
     let text = serde_json::to_string_pretty(&record).map_err(|error| format!("writing the record: {error}"))?;
-    println!("{text}");
-    Ok(ExitCode::SUCCESS)
+    put(format!("{text}\n").as_bytes(), None)
 }
 
 fn export(register: &Register, ledger: &str, arguments: &Arguments) -> Result<ExitCode, String> {
