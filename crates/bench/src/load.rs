@@ -56,14 +56,15 @@ struct Plan {
     due: Vec<Duration>,
 }
 
-/// Every connection sends `per_connection` packets at an even pace; `rate` packets a second all together.
-fn plans(connections: usize, per_connection: usize, rate: f64, first_minute: usize) -> Vec<Plan> {
+/// Every connection sends `per_connection` packets, `burst` of them at a time and at an even pace; `rate` packets
+/// a second all together.
+fn plans(connections: usize, per_connection: usize, burst: usize, rate: f64, first_minute: usize) -> Vec<Plan> {
     let mut random = Random(7);
     (0..connections)
         .map(|connection| Plan {
             packets: (0..per_connection).map(|number| packets::minute(connection, first_minute + number, &mut random)).collect(),
             due: (0..per_connection)
-                .map(|number| Duration::from_secs_f64((number * connections + connection) as f64 / rate))
+                .map(|number| Duration::from_secs_f64(((number / burst * connections + connection) * burst) as f64 / rate))
                 .collect(),
         })
         .collect()
@@ -145,7 +146,7 @@ async fn drive(stations: SocketAddr, plans: Vec<Plan>) -> Result<Outcome> {
 pub fn nation() -> Result<Vec<Figure>> {
     let folder = Folder::new("nation")?;
     let server = Server::start(&folder.0, CONNECTIONS)?;
-    let mut outcome = runtime()?.block_on(drive(server.stations, plans(CONNECTIONS, 35, 1700.0, 0)))?;
+    let mut outcome = runtime()?.block_on(drive(server.stations, plans(CONNECTIONS, 35, 1, 1700.0, 0)))?;
     server.stop()?;
     let (middle, high) = (outcome.latencies.percentile(50.0), outcome.latencies.percentile(99.0));
     Ok(vec![Figure {
@@ -161,14 +162,15 @@ pub fn nation() -> Result<Vec<Figure>> {
 pub fn flood() -> Result<Vec<Figure>> {
     const PER_CONNECTION: usize = 1000;
     const RATE: f64 = 50_000.0;
+    const BURST: usize = 10;
     let folder = Folder::new("flood")?;
     let server = Server::start(&folder.0, CONNECTIONS)?;
     let runtime = runtime()?;
     let total = (CONNECTIONS * PER_CONNECTION) as f64;
-    let mut paced = runtime.block_on(drive(server.stations, plans(CONNECTIONS, PER_CONNECTION, RATE, 0)))?;
+    let mut paced = runtime.block_on(drive(server.stations, plans(CONNECTIONS, PER_CONNECTION, BURST, RATE, 0)))?;
     let paced_rate = total / paced.took.as_secs_f64();
     // Everything due at once: what the machine can do, load generator included.
-    let most = runtime.block_on(drive(server.stations, plans(CONNECTIONS, PER_CONNECTION, 1e9, PER_CONNECTION)))?;
+    let most = runtime.block_on(drive(server.stations, plans(CONNECTIONS, PER_CONNECTION, 1, 1e9, PER_CONNECTION)))?;
     let most_rate = total / most.took.as_secs_f64();
     let processor = server.processor_time()?.as_secs_f64() * 1e6 / (2.0 * total);
     server.stop()?;
@@ -186,7 +188,7 @@ pub fn flood() -> Result<Vec<Figure>> {
             goal: "p99 ≤ 100 ms",
             measured: format!("{paced_rate:.0}/s reached, p50 {}, p99 {}", millis(paced.latencies.percentile(50.0)), millis(high)),
             met: Some(high <= Duration::from_millis(100)),
-            method: "500 connections, 10 s, open loop, latency from the time a packet was due",
+            method: "500 pipelining connections, ten packets of each at a time, ten times a second, 10 s, open loop, latency from the time a packet was due",
         },
     ])
 }
@@ -223,10 +225,12 @@ pub fn storm() -> Result<Vec<Figure>> {
     const MINUTES: usize = 1440;
     let folder = Folder::new("storm")?;
     let server = Server::start(&folder.0, STATIONS)?;
+    // Made before anything is measured: making them on the client's only thread would count as waiting.
+    let plans = plans(STATIONS, MINUTES, 1, 1e9, 0);
     let (outcome, mut reads) = runtime()?.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
         let reading = tokio::spawn(read_meanwhile(server.http, Arc::clone(&stop)));
-        let outcome = drive(server.stations, plans(STATIONS, MINUTES, 1e9, 0)).await?;
+        let outcome = drive(server.stations, plans).await?;
         stop.store(true, Ordering::Relaxed);
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((outcome, reading.await??))
     })?;

@@ -110,7 +110,7 @@ impl Connection<'_> {
                 () = stopped(&mut stop) => return End::Closed,
                 outgoing = inbox.recv() => {
                     let Some(outgoing) = outgoing else { return End::Closed };
-                    if let Err(end) = self.write(outgoing).await {
+                    if let Err(end) = self.write(outgoing, &mut inbox).await {
                         return end;
                     }
                 }
@@ -276,11 +276,28 @@ impl Connection<'_> {
         clock_off.then(|| intake::counted(point, anomaly::CLOCK_OFF))
     }
 
-    async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
-        let (bytes, window, effects) = match outgoing {
-            Outgoing::Acknowledge { bytes, window, effects } => (bytes, Some(window), effects),
-            Outgoing::Command(bytes) => (bytes, None, Vec::new()),
-        };
+    /// Writes what waits, at once: one commit often answers several groups of a connection.
+    async fn write(&mut self, outgoing: Outgoing, inbox: &mut mpsc::Receiver<Outgoing>) -> Result<(), End> {
+        let mut bytes = Vec::new();
+        let mut effects = Vec::new();
+        let mut windows = Vec::new();
+        let mut next = Some(outgoing);
+        while let Some(outgoing) = next {
+            let more = match outgoing {
+                Outgoing::Acknowledge { bytes, window, effects: asked } => {
+                    windows.push(window);
+                    effects.extend(asked);
+                    bytes
+                }
+                Outgoing::Command(bytes) => bytes,
+            };
+            if bytes.is_empty() {
+                bytes = more;
+            } else {
+                bytes.extend_from_slice(&more);
+            }
+            next = inbox.try_recv().ok();
+        }
         if !bytes.is_empty() {
             match timeout(self.collect.limits.write, self.stream.write_all(&bytes)).await {
                 Ok(Ok(())) => {}
@@ -288,7 +305,7 @@ impl Connection<'_> {
                 Err(_) => return Err(End::By(anomaly::NOT_READING)),
             }
         }
-        drop(window);
+        drop(windows);
         for effect in effects {
             self.collect.apply(effect, &self.outbox).await;
         }
@@ -311,7 +328,7 @@ impl Connection<'_> {
                 biased;
                 outgoing = inbox.recv() => {
                     let Some(outgoing) = outgoing else { break };
-                    if let Err(end) = self.write(outgoing).await {
+                    if let Err(end) = self.write(outgoing, &mut inbox).await {
                         return end;
                     }
                 }

@@ -11,7 +11,7 @@ pub use devices::DeviceRow;
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Json, Routes, operation};
-use kernel::{Action, Name, Point, Problem, Timestamp};
+use kernel::{Action, Name, Point, PointKind, Problem, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -72,10 +72,18 @@ fn allowed_point(collect: &Collect, caller: &Caller, id: i64, action: Action) ->
     Ok(point)
 }
 
-/// Shown with the factor's name and unit; an unknown code stands for itself.
-fn factor_name(code: &str) -> (Name, String) {
-    hj212::factor::find(code)
-        .map_or_else(|| (Name::new(code, code), String::new()), |factor| (Name::new(&factor.zh, &factor.en), factor.unit.clone()))
+/// Name of a factor and the unit in which a point of this kind sends it; an unknown code stands for itself.
+/// The factor table has the units of emissions; ambient air is sent in µg/m³ and CO in mg/m³, whatever it says.
+pub fn factor_at(kind: PointKind, code: &str) -> (Name, String) {
+    let (name, unit) = hj212::factor::find(code)
+        .map_or_else(|| (Name::new(code, code), String::new()), |factor| (Name::new(&factor.zh, &factor.en), factor.unit.clone()));
+    let ambient = matches!(kind, PointKind::AirStation | PointKind::MicroStation | PointKind::DustPoint);
+    let unit = match code {
+        "a34001" | "a34002" | "a34004" | "a21026" | "a21004" | "a05024" if ambient => "µg/m³".to_owned(),
+        "a21005" if ambient => "mg/m³".to_owned(),
+        _ => unit,
+    };
+    (name, unit)
 }
 
 /// ISO time of a query, or a problem that names the parameter.
@@ -83,4 +91,18 @@ fn time(name: &str, text: Option<&str>, otherwise: Timestamp) -> Result<Timestam
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(otherwise) };
     let parsed = Timestamp::parse(text).or_else(|| kernel::Day::parse(text).map(|day| day.start()));
     parsed.ok_or_else(|| Problem::invalid(format!("{name}：“{text}”不是时间 (not a time)")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ambient_air_is_in_micrograms_and_emissions_are_not() {
+        let unit = |kind, code| factor_at(kind, code).1;
+        assert_eq!(unit(PointKind::AirStation, "a34004"), "µg/m³");
+        assert_eq!(unit(PointKind::AirStation, "a21005"), "mg/m³");
+        assert_eq!(unit(PointKind::WasteGasOutlet, "a21026"), "mg/m³");
+        assert_eq!(factor_at(PointKind::AirStation, "zzz").0, Name::new("zzz", "zzz"));
+    }
 }

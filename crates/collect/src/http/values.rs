@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Column, Format, Json, Path, Query, Routes, Table, blocking, operation};
 use axum::response::{IntoResponse, Response};
-use kernel::{Action, Name, Problem, Timestamp, time::DAY_MILLIS};
+use kernel::{Action, Name, Point, Problem, Timestamp, time::DAY_MILLIS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::contract::{ObservationQuery, StoredObservation};
 use store::packed::Statistic;
 use store::{PackedValue, Store};
 
-use super::{allowed_point, factor_name, time};
+use super::{allowed_point, factor_at, time};
 use crate::service::Collect;
 use crate::{anomaly, rows};
 
@@ -122,8 +122,8 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
             "/api/points/{id}/latest",
             operation("点位最新值", "newest values of a point", read).returns::<Vec<Latest>>(),
             async move |caller: Caller, Path(id): Path<i64>| -> ApiResult<Json<Vec<Latest>>> {
-                allowed_point(&one, &caller, id, Action::ReadMonitoring)?;
-                Ok(Json(latest(&*one.store, id)))
+                let point = allowed_point(&one, &caller, id, Action::ReadMonitoring)?;
+                Ok(Json(latest(&*one.store, &point)))
             },
         )
         .get(
@@ -135,8 +135,8 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
             async move |caller: Caller, Path(id): Path<i64>, Query(query): Query<SeriesQuery>| -> ApiResult<Response> {
                 let point = allowed_point(&two, &caller, id, Action::ReadMonitoring)?;
                 let (format, simulated) = (query.format, point.simulated);
-                let store = Arc::clone(&two.store);
-                let series = blocking(move || series(&*store, id, &query, kernel::time::now())).await?;
+                let (store, observed) = (Arc::clone(&two.store), Arc::clone(&point));
+                let series = blocking(move || series(&*store, &observed, &query, kernel::time::now())).await?;
                 Ok(match format {
                     Format::Json => Json(series).into_response(),
                     Format::Csv => table(&series, &point.name, simulated).respond(Format::Csv),
@@ -165,14 +165,14 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
         )
 }
 
-fn latest(store: &dyn Store, point: i64) -> Vec<Latest> {
-    let mut found = store.latest(&[point]);
+fn latest(store: &dyn Store, point: &Point) -> Vec<Latest> {
+    let mut found = store.latest(&[point.id]);
     found.sort_by_key(|value| (value.kind, value.system, value.value.factor, value.value.statistic));
     found
         .into_iter()
         .filter_map(|latest| {
             let code = store.factor_code(latest.value.factor)?;
-            let (name, unit) = factor_name(&code);
+            let (name, unit) = factor_at(point.kind, &code);
             let mark = latest.value.mark.as_char();
             Some(Latest {
                 factor: code.to_string(),
@@ -198,7 +198,7 @@ fn mark_name(mark: char) -> Option<Name> {
     Some(Name::new(found.zh, found.en))
 }
 
-fn series(store: &dyn Store, point: i64, query: &SeriesQuery, now: Timestamp) -> Result<Series, Problem> {
+fn series(store: &dyn Store, point: &Point, query: &SeriesQuery, now: Timestamp) -> Result<Series, Problem> {
     let cn = query.kind.cn();
     let until = time("until", query.until.as_deref(), now.plus(3_600_000))?;
     let from = time("from", query.from.as_deref(), until.plus(-query.kind.default_days() * DAY_MILLIS))?;
@@ -217,7 +217,7 @@ fn series(store: &dyn Store, point: i64, query: &SeriesQuery, now: Timestamp) ->
         return Err(Problem::invalid("一次最多查一百年 (at most a hundred years at once)"));
     }
     let found = store.observations(ObservationQuery {
-        point,
+        point: point.id,
         system: None,
         kind: cn,
         from,
@@ -225,13 +225,13 @@ fn series(store: &dyn Store, point: i64, query: &SeriesQuery, now: Timestamp) ->
         every_revision: false,
         limit: MOST_ITEMS + 1,
     })?;
-    let (name, unit) = factor_name(&query.factor);
+    let (name, unit) = factor_at(point.kind, &query.factor);
     let number = known_factor(store, &query.factor, &found);
     let statistic = asked.or_else(|| first_statistic(&found, number)).unwrap_or(Statistic::Average);
     let truncated = found.len() > MOST_ITEMS;
     let items = found.iter().take(MOST_ITEMS).filter_map(|row| item(row, number, statistic)).collect();
     Ok(Series {
-        point: point.to_string(),
+        point: point.id.to_string(),
         factor: query.factor.clone(),
         name,
         unit,
