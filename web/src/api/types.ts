@@ -505,6 +505,10 @@ export interface LedgerRecord {
   updated_by: string;
   deleted: string | null;
   editable: boolean;
+  /** State by the ledger's colour rules. */
+  state?: { colour: string; name: Name } | null;
+  /** Field to the records that it links to. */
+  links?: Record<string, { id: string; ledger: string; key: string; title: Name }[]>;
 }
 export interface FieldChange {
   field: string;
