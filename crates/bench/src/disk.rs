@@ -41,8 +41,10 @@ pub fn sizes(folder: &Folder) -> Result<Vec<Figure>> {
     let store = SqliteStore::open(&folder.0, DIVISION, SqliteOptions::default(), collect::MIGRATIONS)?;
     let store: &dyn Store = &*store;
     let (frames, frame_bytes, rows) = store.read(|reader| {
-        let frames = reader
-            .query_one("SELECT COALESCE(SUM(count), 0), COALESCE(SUM(LENGTH(bytes)), 0) FROM frame_batch WHERE sealed = 1", &[])?;
+        let frames = reader.query_one(
+            "SELECT COALESCE(SUM(count), 0), COALESCE(SUM(LENGTH(bytes)), 0) FROM frame_batch WHERE sealed = 1",
+            &[],
+        )?;
         let rows = reader.query_one("SELECT COUNT(*) FROM observation", &[])?;
         let number = |row: &Option<store::Row>, column| row.as_ref().map_or(Ok(0), |row| row.integer(column));
         Ok((number(&frames, 0)?, number(&frames, 1)?, number(&rows, 0)?))
@@ -67,6 +69,14 @@ pub fn sizes(folder: &Folder) -> Result<Vec<Figure>> {
             method: "sealed segments of the storm",
         },
     ])
+}
+
+/// Processor time of this thread: what a read costs whoever else is busy.
+fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: gets a valid pointer to a time.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// Newest values of 5,000 series, and a year of hours of one, in a store that holds many.
@@ -122,6 +132,7 @@ pub fn reads() -> Result<Vec<Figure>> {
         latest.add(started.elapsed());
     }
     let mut year = Latencies::default();
+    let mut year_processor = Latencies::default();
     for round in 0..50 {
         let query = ObservationQuery {
             point: round % YEAR_POINTS + 1,
@@ -133,12 +144,12 @@ pub fn reads() -> Result<Vec<Figure>> {
             limit: 10_000,
         };
         let started = Instant::now();
-        let found = store.observations(query)?;
-        let wanted = found
-            .iter()
-            .filter(|row| row.values.iter().any(|value| value.factor == factors[0] && value.statistic == Statistic::Average))
-            .count();
+        let processor = thread_time();
+        let found = store.observations_of_factor(query, factors[0])?;
+        let wanted =
+            found.iter().filter(|row| row.values.iter().any(|value| value.statistic == Statistic::Average)).count();
         year.add(started.elapsed());
+        year_processor.add(thread_time().saturating_sub(processor));
         if wanted != 8760 {
             return Err(format!("{wanted} hours of 8760").into());
         }
@@ -155,9 +166,14 @@ pub fn reads() -> Result<Vec<Figure>> {
         Figure {
             what: "a year of hours of one series",
             goal: "≤ 5 ms",
-            measured: format!("p50 {}, p99 {}", millis(year.percentile(50.0)), millis(hours)),
+            measured: format!(
+                "p50 {}, p99 {}; processor p50 {}",
+                millis(year.percentile(50.0)),
+                millis(hours),
+                millis(year_processor.percentile(50.0))
+            ),
             met: Some(hours <= Duration::from_millis(5)),
-            method: "`Store::observations` over 8,760 rows of 12 values among 35 points, one value taken of each; 50 times, page cache warm",
+            method: "`Store::observations_of_factor` over 8,760 rows of 12 values among 35 points, one value taken of each; 50 times, page cache warm",
         },
     ])
 }

@@ -62,9 +62,13 @@ fn plans(connections: usize, per_connection: usize, burst: usize, rate: f64, fir
     let mut random = Random(7);
     (0..connections)
         .map(|connection| Plan {
-            packets: (0..per_connection).map(|number| packets::minute(connection, first_minute + number, &mut random)).collect(),
+            packets: (0..per_connection)
+                .map(|number| packets::minute(connection, first_minute + number, &mut random))
+                .collect(),
             due: (0..per_connection)
-                .map(|number| Duration::from_secs_f64(((number / burst * connections + connection) * burst) as f64 / rate))
+                .map(|number| {
+                    Duration::from_secs_f64(((number / burst * connections + connection) * burst) as f64 / rate)
+                })
                 .collect(),
         })
         .collect()
@@ -97,7 +101,9 @@ async fn read(mut stream: OwnedReadHalf, plan: Arc<Plan>, start: Instant) -> Res
     let mut latencies = Latencies::default();
     let mut buffer = vec![0; 16 << 10];
     while latencies.len() < plan.packets.len() {
-        let count = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.map_err(|_| "no acknowledgement for long")??;
+        let count = tokio::time::timeout(PATIENCE, stream.read(&mut buffer))
+            .await
+            .map_err(|_| "no acknowledgement for long")??;
         if count == 0 {
             return Err("the server closed a connection".into());
         }
@@ -186,7 +192,11 @@ pub fn flood() -> Result<Vec<Figure>> {
         Figure {
             what: "acknowledgement at 50,000 packets/s offered",
             goal: "p99 ≤ 100 ms",
-            measured: format!("{paced_rate:.0}/s reached, p50 {}, p99 {}", millis(paced.latencies.percentile(50.0)), millis(high)),
+            measured: format!(
+                "{paced_rate:.0}/s reached, p50 {}, p99 {}",
+                millis(paced.latencies.percentile(50.0)),
+                millis(high)
+            ),
             met: Some(high <= Duration::from_millis(100)),
             method: "500 pipelining connections, ten packets of each at a time, ten times a second, 10 s, open loop, latency from the time a packet was due",
         },
@@ -242,7 +252,11 @@ pub fn storm() -> Result<Vec<Figure>> {
         Figure {
             what: "replay storm: 24 h × 300 stations (432,000 packets) drained",
             goal: "≤ 15 s",
-            measured: format!("{:.1} s ({:.0}/s)", outcome.took.as_secs_f64(), (STATIONS * MINUTES) as f64 / outcome.took.as_secs_f64()),
+            measured: format!(
+                "{:.1} s ({:.0}/s)",
+                outcome.took.as_secs_f64(),
+                (STATIONS * MINUTES) as f64 / outcome.took.as_secs_f64()
+            ),
             met: Some(outcome.took <= Duration::from_secs(15)),
             method: "300 connections, everything due at once",
         },
@@ -275,7 +289,9 @@ pub fn idle() -> Result<Vec<Figure>> {
         }
         let mut buffer = [0; 256];
         for stream in &mut streams {
-            let count = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.map_err(|_| "a heartbeat is not answered")??;
+            let count = tokio::time::timeout(PATIENCE, stream.read(&mut buffer))
+                .await
+                .map_err(|_| "a heartbeat is not answered")??;
             if count == 0 {
                 return Err("the server closed an idle connection".into());
             }
@@ -290,7 +306,12 @@ pub fn idle() -> Result<Vec<Figure>> {
     Ok(vec![Figure {
         what: "10,000 idle connections",
         goal: "≤ 300 MB",
-        measured: format!("{:.0} MiB resident ({:.0} MiB before; {:.1} KiB a connection)", mebibytes(after), mebibytes(before), (after.saturating_sub(before)) as f64 / 1024.0 / STATIONS as f64),
+        measured: format!(
+            "{:.0} MiB resident ({:.0} MiB before; {:.1} KiB a connection)",
+            mebibytes(after),
+            mebibytes(before),
+            (after.saturating_sub(before)) as f64 / 1024.0 / STATIONS as f64
+        ),
         met: Some(after <= 300_000_000),
         method: "each connection has sent a heartbeat and had it answered; resident memory of the server process after 2 s",
     }])

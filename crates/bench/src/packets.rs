@@ -4,7 +4,8 @@ use kernel::Timestamp;
 
 /// 2026-01-01T00:00:00+08:00.
 pub const START: i64 = 1_767_196_800_000;
-const FACTORS: [(&str, u32, u32); 4] = [("a34013", 120, 60), ("a21026", 350, 200), ("a21002", 800, 300), ("a19001", 90, 30)];
+const FACTORS: [(&str, u32, u32); 4] =
+    [("a34013", 120, 60), ("a21026", 350, 200), ("a21002", 800, 300), ("a19001", 90, 30)];
 
 /// A small repeatable random source.
 pub struct Random(pub u64);

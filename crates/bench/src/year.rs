@@ -46,7 +46,11 @@ pub fn measure() -> Result<Vec<Figure>> {
     std::thread::sleep(Duration::from_secs(5));
     let memory = resident(running.child.id())?;
     running.end()?;
-    eprintln!("(a year of {POINTS} points written in {:.0} s, {:.2} GiB)", filled.as_secs_f64(), size as f64 / f64::from(1 << 30));
+    eprintln!(
+        "(a year of {POINTS} points written in {:.0} s, {:.2} GiB)",
+        filled.as_secs_f64(),
+        size as f64 / f64::from(1 << 30)
+    );
     Ok(vec![
         Figure {
             what: "cold start with a year of county data",
@@ -87,7 +91,8 @@ fn fill(folder: &Path) -> Result<()> {
                 let values = factors
                     .iter()
                     .flat_map(|&factor| {
-                        [Statistic::Minimum, Statistic::Average, Statistic::Maximum].map(|statistic| (factor, statistic))
+                        [Statistic::Minimum, Statistic::Average, Statistic::Maximum]
+                            .map(|statistic| (factor, statistic))
                     })
                     .map(|(factor, statistic)| PackedValue {
                         factor,
@@ -97,7 +102,12 @@ fn fill(folder: &Path) -> Result<()> {
                     })
                     .collect();
                 let key = ObservationKey { point: point as i64 + 1, system: 31, kind: 2051, data_time: at, part: 0 };
-                batch.observations.push(NewObservation { key, frame: batch.frames.len() - 1, values, judge: Urgency::Never });
+                batch.observations.push(NewObservation {
+                    key,
+                    frame: batch.frames.len() - 1,
+                    values,
+                    judge: Urgency::Never,
+                });
             }
         }
         store.commit_packets(&batch, Timestamp(START + (hour as i64 + 1) * 3_600_000))?;

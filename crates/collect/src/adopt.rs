@@ -38,8 +38,9 @@ impl Collect {
     ) -> Result<(), Problem> {
         let mut after = 0;
         loop {
-            let numbers =
-                self.store.read(|reader| rows::quarantined_frames(reader, self.division, mn, system, after, AT_ONCE))?;
+            let numbers = self
+                .store
+                .read(|reader| rows::quarantined_frames(reader, self.division, mn, system, after, AT_ONCE))?;
             let Some(&last) = numbers.last() else { return Ok(()) };
             after = last;
             let mut frames = Vec::with_capacity(numbers.len());
@@ -61,7 +62,13 @@ fn data_time(frame: &StoredFrame) -> Option<Timestamp> {
     Some(Timestamp(hj212::time::parse(text.as_bytes())?.unix_millis()))
 }
 
-pub fn replay(collect: &Collect, mn: &str, system: u16, report: &mut AdoptionReport, now: Timestamp) -> Result<(), Problem> {
+pub fn replay(
+    collect: &Collect,
+    mn: &str,
+    system: u16,
+    report: &mut AdoptionReport,
+    now: Timestamp,
+) -> Result<(), Problem> {
     collect.each_quarantined(mn, system, &mut |frames| {
         report.frames += frames.len();
         let mut batch = PacketBatch::default();

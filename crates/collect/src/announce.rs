@@ -66,7 +66,8 @@ impl Collect {
             if touched.get(&(latest.point, latest.system, latest.kind)) != Some(&latest.data_time) {
                 continue;
             }
-            let (Some(point), Some(factor)) = (points.get(latest.point), self.store.factor_code(latest.value.factor)) else {
+            let (Some(point), Some(factor)) = (points.get(latest.point), self.store.factor_code(latest.value.factor))
+            else {
                 continue;
             };
             let data = json!({

@@ -32,7 +32,13 @@ pub struct Argument {
     pub required: bool,
 }
 
-const fn argument(key: &'static str, zh: &'static str, en: &'static str, kind: ArgumentKind, required: bool) -> Argument {
+const fn argument(
+    key: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    kind: ArgumentKind,
+    required: bool,
+) -> Argument {
     Argument { key, zh, en, kind, required }
 }
 
@@ -61,10 +67,8 @@ pub const fn arguments(kind: CommandKind) -> &'static [Argument] {
         argument("BeginTime", "开始", "from", Time, true),
         argument("EndTime", "结束", "until", Time, true),
     ];
-    const CALIBRATE: &[Argument] = &[
-        FACTOR,
-        argument("CalibrationType", "类型：0零点 1量程", "type: 0 zero, 1 span", Choice(&["0", "1"]), false),
-    ];
+    const CALIBRATE: &[Argument] =
+        &[FACTOR, argument("CalibrationType", "类型：0零点 1量程", "type: 0 zero, 1 span", Choice(&["0", "1"]), false)];
     match kind {
         CommandKind::GetTime => GET_TIME,
         CommandKind::SetTime => &CLOCK,
@@ -93,7 +97,10 @@ pub fn build(kind: CommandKind, asked: &[(String, String)]) -> Result<(u16, Vec<
         let value = asked.iter().find(|(key, _)| key == argument.key).map_or("", |(_, value)| value.trim());
         if value.is_empty() {
             if argument.required {
-                return Err(Name::new(format!("缺少参数“{}”", argument.zh), format!("argument `{}` is missing", argument.key)));
+                return Err(Name::new(
+                    format!("缺少参数“{}”", argument.zh),
+                    format!("argument `{}` is missing", argument.key),
+                ));
             }
             continue;
         }
@@ -122,7 +129,8 @@ fn check(argument: &Argument, value: &str) -> Result<String, Name> {
             let millis = hj212::time::parse(value.as_bytes())
                 .map(|time| time.unix_millis())
                 .or_else(|| Timestamp::parse(value).map(Timestamp::millis));
-            let millis = millis.ok_or_else(|| wrong(format!("“{value}”不是时间"), format!("`{value}` is not a time")))?;
+            let millis =
+                millis.ok_or_else(|| wrong(format!("“{value}”不是时间"), format!("`{value}` is not a time")))?;
             Ok(wire::data_time(Timestamp(millis)))
         }
         Number { least, most } => match value.parse::<u32>() {
@@ -248,7 +256,11 @@ mod tests {
     fn check_step(state: CommandState, tries: u32, seconds: i64, heard: Option<i64>, busy: bool, expect: Step) {
         let limits = Limits::default();
         let heard = heard.map(|at| Timestamp(at * 1000));
-        assert_eq!(step(&command(state, tries), heard, busy, &limits, Timestamp(seconds * 1000)), expect, "{state:?} {seconds}");
+        assert_eq!(
+            step(&command(state, tries), heard, busy, &limits, Timestamp(seconds * 1000)),
+            expect,
+            "{state:?} {seconds}"
+        );
     }
 
     #[test]
@@ -309,10 +321,26 @@ mod tests {
             &[("kind", "2051"), ("EndTime", "20261124090000"), ("BeginTime", "2026-11-24T08:00:00+08:00")],
             Ok((2051, "BeginTime=20261124080000;EndTime=20261124090000")),
         );
-        check_build(History, &[("BeginTime", "20261124090000"), ("EndTime", "20261124080000")], Err("it begins after it ends"));
-        check_build(SetRealtimeInterval, &[("RtdInterval", "10")], Err("argument `RtdInterval`: a whole number from 30 to 3600"));
-        check_build(SetMinuteInterval, &[("MinInterval", "7")], Err("argument `MinInterval`: one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30"));
-        check_build(Calibrate, &[("PolId", "a21026"), ("CalibrationType", "1")], Ok((3011, "PolId=a21026;CalibrationType=1")));
+        check_build(
+            History,
+            &[("BeginTime", "20261124090000"), ("EndTime", "20261124080000")],
+            Err("it begins after it ends"),
+        );
+        check_build(
+            SetRealtimeInterval,
+            &[("RtdInterval", "10")],
+            Err("argument `RtdInterval`: a whole number from 30 to 3600"),
+        );
+        check_build(
+            SetMinuteInterval,
+            &[("MinInterval", "7")],
+            Err("argument `MinInterval`: one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30"),
+        );
+        check_build(
+            Calibrate,
+            &[("PolId", "a21026"), ("CalibrationType", "1")],
+            Ok((3011, "PolId=a21026;CalibrationType=1")),
+        );
         check_build(SampleNow, &[("PolId", "w01018&&")], Err("argument `PolId`: not a factor code"));
         check_build(SampleNow, &[], Err("argument `PolId` is missing"));
         check_build(GetTime, &[("x", "1")], Err("no argument `x`"));

@@ -76,7 +76,8 @@ impl CommandBook {
     /// Applies a device's answer; `false`: it answers nothing of ours.
     pub fn answer(&self, answer: &CommandAnswer, now: Timestamp) -> bool {
         let mut book = relock(self.book.lock());
-        let Some(command) = book.open.values_mut().find(|command| command.mn == answer.mn && command.qn == answer.qn) else {
+        let Some(command) = book.open.values_mut().find(|command| command.mn == answer.mn && command.qn == answer.qn)
+        else {
             return false;
         };
         if command::answered(command, answer, now) {
@@ -92,22 +93,27 @@ impl CommandBook {
     }
 
     /// Sends, sends again and gives up whatever is due.
-    pub fn advance(&self, sessions: &Sessions, passwords: &dyn Fn(&Command) -> Option<String>, limits: &Limits, now: Timestamp) {
+    pub fn advance(
+        &self,
+        sessions: &Sessions,
+        passwords: &dyn Fn(&Command) -> Option<String>,
+        limits: &Limits,
+        now: Timestamp,
+    ) {
         let mut book = relock(self.book.lock());
         let mut ids: Vec<Id> = book.open.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
             let Some(command) = book.open.get(&id) else { continue };
             let session = sessions.get(&command.mn);
-            let busy = book.open.values().any(|other| {
-                other.id != id && other.mn == command.mn && !matches!(other.state, CommandState::Queued)
-            });
+            let busy = book
+                .open
+                .values()
+                .any(|other| other.id != id && other.mn == command.mn && !matches!(other.state, CommandState::Queued));
             let heard = session.as_ref().map(|session| session.view().last_frame_at);
             let changed = match (command::step(command, heard, busy, limits, now), session) {
                 (Step::Wait, _) | (Step::Send, None) => continue,
-                (Step::End(state), _) => {
-                    Command { state, finished_at: Some(now), ..command.clone() }
-                }
+                (Step::End(state), _) => Command { state, finished_at: Some(now), ..command.clone() },
                 (Step::Send, Some(session)) => {
                     let password = passwords(command);
                     match transmit(command, &session, password, now) {

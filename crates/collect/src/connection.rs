@@ -19,11 +19,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::activity::PointActivity;
+use crate::anomaly;
 use crate::intake::{self, Context, Effect, Heard};
 use crate::pipeline::{Chunk, Done, ReadyPacket};
 use crate::service::Collect;
 use crate::sessions::{Outgoing, Session};
-use crate::anomaly;
 
 const READ: usize = 64 << 10;
 /// Commands that may wait beside the acknowledgements.

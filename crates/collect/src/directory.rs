@@ -129,10 +129,7 @@ impl Directory {
 
     /// The bindings of a point that are in force at `at`.
     pub fn of_point(&self, point: i64, at: Timestamp) -> Vec<Arc<Device>> {
-        self.devices()
-            .filter(|device| device.point == point && device.in_force(at))
-            .cloned()
-            .collect()
+        self.devices().filter(|device| device.point == point && device.in_force(at)).cloned().collect()
     }
 }
 

@@ -113,11 +113,7 @@ pub fn counted(point: i64, name: &'static str) -> ReadyPacket {
 
 /// `heard` is told of the device when its frame is not refused. `Err` only where the factor dictionary cannot
 /// be written: then nothing may be acknowledged.
-pub fn take(
-    context: &Context<'_>,
-    frame: &Frame<'_>,
-    heard: &mut dyn FnMut(Heard<'_>),
-) -> Result<Taken, StoreError> {
+pub fn take(context: &Context<'_>, frame: &Frame<'_>, heard: &mut dyn FnMut(Heard<'_>)) -> Result<Taken, StoreError> {
     let packet = match Packet::parse(frame.segment) {
         Ok(packet) => packet,
         Err(error) => return Ok(refused(0, error.name())),
@@ -185,7 +181,8 @@ fn unknown(context: &Context<'_>, frame: &Frame<'_>, packet: &Packet<'_>) -> Tak
     };
     let answer = answer_to(packet);
     if packet.cn == "9015" {
-        let packet = ReadyPacket { frame: None, content: Content::Other, anomalies: vec![(0, anomaly::UNKNOWN_DEVICE)] };
+        let packet =
+            ReadyPacket { frame: None, content: Content::Other, anomalies: vec![(0, anomaly::UNKNOWN_DEVICE)] };
         return Taken { packet, answer, effect: None };
     }
     if mn.is_empty() || mn.len() > 64 || !context.quarantine.admit(&mn, system) {
@@ -235,8 +232,11 @@ fn known(
     if let Some(name) = refusal(context, packet, device, anomalies) {
         return Ok(refused(device.point, name));
     }
-    let mut names: Vec<(i64, &'static str)> =
-        anomalies.iter().filter(|found| *found != Anomaly::Encrypted).map(|found| (device.point, found.name())).collect();
+    let mut names: Vec<(i64, &'static str)> = anomalies
+        .iter()
+        .filter(|found| *found != Anomaly::Encrypted)
+        .map(|found| (device.point, found.name()))
+        .collect();
     if device.edition.is_some_and(|edition| edition != packet.edition()) {
         names.push((device.point, anomaly::EDITION_DIFFERS));
     }
@@ -290,7 +290,10 @@ fn known(
             }
             // The answer to "sample once" or "start real-time data" carries the request's QN.
             if context.commands_open && packet.qn.is_some() && !packet.needs_answer() {
-                taken.effect = Some(Effect::CommandAnswer(CommandAnswer { text: String::new(), ..command_answer(packet, &area, cn) }));
+                taken.effect = Some(Effect::CommandAnswer(CommandAnswer {
+                    text: String::new(),
+                    ..command_answer(packet, &area, cn)
+                }));
             }
         }
         _ => {
@@ -408,7 +411,8 @@ pub fn scalar(text: &str, point: i64, names: &mut Vec<(i64, &'static str)>) -> S
     if text.is_empty() {
         return Scalar::Empty;
     }
-    let nothing = ["nan", "null", "none", "na", "n/a", "inf", "-inf", "+inf", "infinity", "-infinity", "-", "--", "---", "—"];
+    let nothing =
+        ["nan", "null", "none", "na", "n/a", "inf", "-inf", "+inf", "infinity", "-infinity", "-", "--", "---", "—"];
     if nothing.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         names.push((point, Anomaly::NotANumber.name()));
         return Scalar::Empty;

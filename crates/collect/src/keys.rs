@@ -35,7 +35,13 @@ impl IssuedKeys {
     }
 
     /// The key for a device that asks: a fresh one, on disk before it is used.
-    pub fn issue(&self, transaction: &dyn Transaction, division: Division, mn: &str, now: Timestamp) -> Result<[u8; 16], StoreError> {
+    pub fn issue(
+        &self,
+        transaction: &dyn Transaction,
+        division: Division,
+        mn: &str,
+        now: Timestamp,
+    ) -> Result<[u8; 16], StoreError> {
         if let Some(&(key, at)) = relock(self.0.read()).get(mn).and_then(|keys| keys.first())
             && now.millis() - at.millis() < SHORTEST_LIFE_MILLIS
         {

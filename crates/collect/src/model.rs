@@ -63,8 +63,12 @@ impl CommandKind {
         match self {
             Self::GetTime => ("get_time", 1011, "提取现场机时间", "read the device's clock"),
             Self::SetTime => ("set_time", 1012, "校时", "set the device's clock"),
-            Self::GetRealtimeInterval => ("get_realtime_interval", 1061, "提取实时数据间隔", "read the real-time interval"),
-            Self::SetRealtimeInterval => ("set_realtime_interval", 1062, "设置实时数据间隔", "set the real-time interval"),
+            Self::GetRealtimeInterval => {
+                ("get_realtime_interval", 1061, "提取实时数据间隔", "read the real-time interval")
+            }
+            Self::SetRealtimeInterval => {
+                ("set_realtime_interval", 1062, "设置实时数据间隔", "set the real-time interval")
+            }
             Self::GetMinuteInterval => ("get_minute_interval", 1063, "提取分钟数据间隔", "read the minute interval"),
             Self::SetMinuteInterval => ("set_minute_interval", 1064, "设置分钟数据间隔", "set the minute interval"),
             Self::SetTimeout => ("set_timeout", 1000, "设置超时时间及重发次数", "set time-out and retries"),
@@ -212,10 +216,11 @@ pub struct CollectStatus {
     pub quarantined: u64,
 }
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    mechanism: "collect",
-    number: 1,
-    sql: "CREATE TABLE command (
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        mechanism: "collect",
+        number: 1,
+        sql: "CREATE TABLE command (
             division BIGINT NOT NULL, id BIGINT NOT NULL, point BIGINT NOT NULL, mn TEXT NOT NULL,
             system BIGINT NOT NULL, kind TEXT NOT NULL, cn BIGINT NOT NULL, arguments TEXT NOT NULL,
             state TEXT NOT NULL, reason TEXT NOT NULL, asked_by TEXT NOT NULL, qn TEXT NOT NULL,
@@ -227,10 +232,11 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
           CREATE TABLE presence (
             division BIGINT NOT NULL, point BIGINT NOT NULL, state TEXT NOT NULL, since BIGINT NOT NULL,
             PRIMARY KEY (division, point))",
-}, Migration {
-    mechanism: "collect",
-    number: 2,
-    sql: "CREATE TABLE adoption (
+    },
+    Migration {
+        mechanism: "collect",
+        number: 2,
+        sql: "CREATE TABLE adoption (
             division BIGINT NOT NULL, mn TEXT NOT NULL, system BIGINT NOT NULL, point BIGINT NOT NULL,
             valid_from BIGINT NOT NULL, adopted_by TEXT NOT NULL, adopted_at BIGINT NOT NULL,
             PRIMARY KEY (division, mn, system));
@@ -242,4 +248,5 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             PRIMARY KEY (division, mn, issued_at));
           CREATE TABLE room (division BIGINT NOT NULL, id BIGINT NOT NULL, bytes {BYTES} NOT NULL,
             PRIMARY KEY (division, id))",
-}];
+    },
+];

@@ -76,7 +76,10 @@ fn plain(value: &RawValue) -> Option<&str> {
         None if text == "null" => "",
         None => text,
     };
-    (!text.contains(|letter: char| matches!(letter, '\\' | '{' | '[' | ',' | ';' | '&' | '=' | '#') || letter.is_control())).then_some(text)
+    (!text.contains(|letter: char| {
+        matches!(letter, '\\' | '{' | '[' | ',' | ';' | '&' | '=' | '#') || letter.is_control()
+    }))
+    .then_some(text)
 }
 
 fn safe(text: &str) -> bool {
@@ -259,7 +262,9 @@ mod tests {
         check(
             "qingshan/A1/2061",
             r#"{"st":22,"data_time":"2026-11-24T08:00:00+08:00","qn":"20261124090000000","pw":"1","values":[{"factor":"a34004","value":35.20,"flag":"N"},{"factor":"a21026","stat":"Max","value":null}]}"#,
-            Ok("QN=20261124090000000;ST=22;CN=2061;PW=1;MN=A1;Flag=4;CP=&&DataTime=20261124080000;a34004-Avg=35.20,a34004-Flag=N;a21026-Max=&&"),
+            Ok(
+                "QN=20261124090000000;ST=22;CN=2061;PW=1;MN=A1;Flag=4;CP=&&DataTime=20261124080000;a34004-Avg=35.20,a34004-Flag=N;a21026-Max=&&",
+            ),
         );
         for (topic, payload, name) in [
             ("other/A1/2061", "{}", anomaly::BAD_TOPIC),
@@ -267,8 +272,16 @@ mod tests {
             ("qingshan/A1;MN=B/2061", "{}", anomaly::BAD_TOPIC),
             ("qingshan/A1/2061", "{", anomaly::BAD_JSON),
             ("qingshan/A1/2061", r#"{"data_time":"never","values":[]}"#, anomaly::BAD_JSON),
-            ("qingshan/A1/2061", r#"{"data_time":"20261124080000","values":[{"factor":"a","value":"1&&"}]}"#, anomaly::BAD_JSON),
-            ("qingshan/A1/2061", r#"{"data_time":"20261124080000","values":[{"factor":"a=b","value":"1"}]}"#, anomaly::BAD_JSON),
+            (
+                "qingshan/A1/2061",
+                r#"{"data_time":"20261124080000","values":[{"factor":"a","value":"1&&"}]}"#,
+                anomaly::BAD_JSON,
+            ),
+            (
+                "qingshan/A1/2061",
+                r#"{"data_time":"20261124080000","values":[{"factor":"a=b","value":"1"}]}"#,
+                anomaly::BAD_JSON,
+            ),
         ] {
             check(topic, payload, Err(name));
         }

@@ -53,7 +53,10 @@ impl Collect {
         let mut devices = self.directory.load().of_point(point, now);
         devices.sort_by_key(|device| self.sessions.get(&device.mn).is_none());
         devices.into_iter().next().ok_or_else(|| {
-            Problem::new(ErrorCode::StationNotConnected, "此点位现在没有绑定设备 (no device reports for this point now)")
+            Problem::new(
+                ErrorCode::StationNotConnected,
+                "此点位现在没有绑定设备 (no device reports for this point now)",
+            )
         })
     }
 
@@ -70,7 +73,10 @@ impl Collect {
         now: Timestamp,
     ) -> Result<Command, Problem> {
         if self.commands.open_of_point(point) >= self.limits.open_commands {
-            return Err(Problem::new(ErrorCode::TooMany, "此点位未完成的命令过多 (too many open commands of this point)"));
+            return Err(Problem::new(
+                ErrorCode::TooMany,
+                "此点位未完成的命令过多 (too many open commands of this point)",
+            ));
         }
         let (cn, arguments) =
             command::build(kind, asked).map_err(|name| Problem::invalid(format!("{} ({})", name.zh, name.en)))?;
@@ -153,7 +159,12 @@ impl Collect {
             }
             Effect::IssueMn { serial, system, password } => {
                 let collect = Arc::clone(self);
-                let found = move || Ok(collect.store.read(|reader| rows::issued_mn(reader, collect.division, &serial))?.map(|mn| (mn, serial.clone())));
+                let found = move || {
+                    Ok(collect
+                        .store
+                        .read(|reader| rows::issued_mn(reader, collect.division, &serial))?
+                        .map(|mn| (mn, serial.clone())))
+                };
                 if let Some(Some((mn, serial))) = self.beside("looking for an issued MN", found).await {
                     let arguments = [("i23005-Info".to_owned(), serial)];
                     self.send_2025(outbox, system, 1002, &password, &mn, &arguments, now);
@@ -162,12 +173,15 @@ impl Collect {
             Effect::IssueKey { mn, system } => {
                 let (collect, device) = (Arc::clone(self), mn.clone());
                 let issued = move || {
-                    Ok(collect.store.write(|transaction| collect.keys.issue(transaction, collect.division, &device, now))?)
+                    Ok(collect
+                        .store
+                        .write(|transaction| collect.keys.issue(transaction, collect.division, &device, now))?)
                 };
                 if let Some(key) = self.beside("issuing a key", issued).await {
                     let text: String = key.iter().map(|&byte| char::from(byte)).collect();
                     let arguments = [("SKCreateTime".to_owned(), wire::qn(now)), ("NewSK".to_owned(), text)];
-                    let password = self.password_of(&mn).or_else(|| self.sessions.get(&mn).map(|session| session.view().password));
+                    let password =
+                        self.password_of(&mn).or_else(|| self.sessions.get(&mn).map(|session| session.view().password));
                     self.send_key(outbox, system, &password.unwrap_or_default(), &mn, &arguments, now);
                     self.keys.remember(&mn, key, now);
                 }
@@ -176,7 +190,11 @@ impl Collect {
     }
 
     /// Blocking work asked for by a device; its failure is logged, since nobody waits for it.
-    async fn beside<T: Send + 'static>(&self, doing: &str, work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Option<T> {
+    async fn beside<T: Send + 'static>(
+        &self,
+        doing: &str,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Option<T> {
         match api::blocking(work).await {
             Ok(value) => Some(value),
             Err(problem) => {
@@ -191,10 +209,18 @@ impl Collect {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn send_2025(&self, outbox: &Outbox, system: u16, cn: u16, password: &str, mn: &str, arguments: &[(String, String)], now: Timestamp) {
+    fn send_2025(
+        &self,
+        outbox: &Outbox,
+        system: u16,
+        cn: u16,
+        password: &str,
+        mn: &str,
+        arguments: &[(String, String)],
+        now: Timestamp,
+    ) {
         let qn = self.commands.next_qn(now);
-        let request =
-            wire::Request { edition: hj212::Edition::V2025, qn: &qn, system, cn, password, mn, arguments };
+        let request = wire::Request { edition: hj212::Edition::V2025, qn: &qn, system, cn, password, mn, arguments };
         match wire::request(&request) {
             // Full or closed: the device will ask again.
             Ok(bytes) => drop(outbox.try_send(Outgoing::Command(bytes))),
@@ -203,10 +229,23 @@ impl Collect {
     }
 
     /// The new key travels under the key in force, as the edition has it.
-    fn send_key(&self, outbox: &Outbox, system: u16, password: &str, mn: &str, arguments: &[(String, String)], now: Timestamp) {
+    fn send_key(
+        &self,
+        outbox: &Outbox,
+        system: u16,
+        password: &str,
+        mn: &str,
+        arguments: &[(String, String)],
+        now: Timestamp,
+    ) {
         let qn = self.commands.next_qn(now);
-        let old = self.issued_keys(mn).into_iter().next().or_else(|| self.directory.load().any(mn).and_then(|device| device.sm4_key));
-        let request = wire::Request { edition: hj212::Edition::V2025, qn: &qn, system, cn: 1014, password, mn, arguments };
+        let old = self
+            .issued_keys(mn)
+            .into_iter()
+            .next()
+            .or_else(|| self.directory.load().any(mn).and_then(|device| device.sm4_key));
+        let request =
+            wire::Request { edition: hj212::Edition::V2025, qn: &qn, system, cn: 1014, password, mn, arguments };
         match wire::encrypted_request(&request, old.as_ref()) {
             Ok(bytes) => drop(outbox.try_send(Outgoing::Command(bytes))),
             Err(error) => tracing::warn!("sending a key to {mn}: {error}"),
@@ -215,7 +254,14 @@ impl Collect {
 
     /// Adopts a device out of quarantine: from its oldest kept packet on it reports for `point`, and what was
     /// kept becomes that point's data. Blocking.
-    pub fn adopt(&self, actor: &Actor, mn: &str, system: u16, point: i64, now: Timestamp) -> Result<AdoptionReport, Problem> {
+    pub fn adopt(
+        &self,
+        actor: &Actor,
+        mn: &str,
+        system: u16,
+        point: i64,
+        now: Timestamp,
+    ) -> Result<AdoptionReport, Problem> {
         let record = self.point(point)?;
         if !actor.may(Action::AdoptDevices, record.owner.as_deref()) {
             return Err(not_allowed(Action::AdoptDevices));
@@ -317,7 +363,9 @@ impl Collect {
                     "duplicates": summary.duplicates, "rejected": summary.rejected,
                 }),
             };
-            collect.store.write(|transaction| event_log::append(transaction, collect.division, now, std::slice::from_ref(&event)))?;
+            collect.store.write(|transaction| {
+                event_log::append(transaction, collect.division, now, std::slice::from_ref(&event))
+            })?;
             Ok(())
         };
         api::blocking(event).await.map_err(|problem| problem.0)?;

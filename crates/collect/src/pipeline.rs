@@ -47,8 +47,15 @@ impl ReadyPacket {
 
 #[derive(Debug)]
 pub enum Content {
-    Observation { key: ObservationKey, values: Vec<PackedValue>, judge: Urgency },
-    Quarantine { device: String, system: u16 },
+    Observation {
+        key: ObservationKey,
+        values: Vec<PackedValue>,
+        judge: Urgency,
+    },
+    Quarantine {
+        device: String,
+        system: u16,
+    },
     /// Nothing but the frame, or not even that (a heartbeat).
     Other,
     /// Counted only: it was not accepted.
@@ -73,7 +80,10 @@ pub struct Chunk {
 pub enum Done {
     Oneshot(oneshot::Sender<ChunkResult>),
     /// Handed to the connection when durable; dropped otherwise, which frees its place in the window.
-    Acknowledge { outgoing: Outgoing, outbox: Outbox },
+    Acknowledge {
+        outgoing: Outgoing,
+        outbox: Outbox,
+    },
 }
 
 /// Told to listeners after each commit.
@@ -281,10 +291,8 @@ fn gather(chunks: &mut [Chunk], now: Timestamp) -> (PacketBatch, Vec<usize>) {
         }
         observations.push(batch.observations.len() - before);
     }
-    batch.anomalies = anomalies
-        .into_iter()
-        .map(|((point, name), count)| AnomalyCount { point, name, count, last_at: now })
-        .collect();
+    batch.anomalies =
+        anomalies.into_iter().map(|((point, name), count)| AnomalyCount { point, name, count, last_at: now }).collect();
     (batch, observations)
 }
 

@@ -39,8 +39,7 @@ fn command_of(row: &Row) -> Result<Command, StoreError> {
 
 /// Writes a command as it is now, new or changed.
 pub fn save_command(transaction: &dyn Transaction, division: Division, command: &Command) -> Result<(), StoreError> {
-    let arguments =
-        serde_json::to_string(&command.arguments).map_err(|error| StoreError::Shape(error.to_string()))?;
+    let arguments = serde_json::to_string(&command.arguments).map_err(|error| StoreError::Shape(error.to_string()))?;
     transaction.execute(
         &format!(
             "INSERT INTO command (division, {COMMAND})
@@ -77,7 +76,12 @@ pub fn save_command(transaction: &dyn Transaction, division: Division, command: 
 }
 
 /// Newest first.
-pub fn commands_of_point(reader: &dyn Reader, division: Division, point: i64, limit: i64) -> Result<Vec<Command>, StoreError> {
+pub fn commands_of_point(
+    reader: &dyn Reader,
+    division: Division,
+    point: i64,
+    limit: i64,
+) -> Result<Vec<Command>, StoreError> {
     let rows = reader.query(
         &format!("SELECT {COMMAND} FROM command WHERE division = $1 AND point = $2 ORDER BY id DESC LIMIT $3"),
         &[division.into(), point.into(), limit.into()],
@@ -128,9 +132,7 @@ pub fn quarantined_counts(reader: &dyn Reader, division: Division) -> Result<Vec
         "SELECT device, system, COUNT(*) FROM quarantine_frame WHERE division = $1 GROUP BY device, system",
         &[division.into()],
     )?;
-    rows.iter()
-        .map(|row| Ok(((row.text(0)?.to_owned(), row.integer(1)? as u16), row.integer(2)? as usize)))
-        .collect()
+    rows.iter().map(|row| Ok(((row.text(0)?.to_owned(), row.integer(1)? as u16), row.integer(2)? as usize))).collect()
 }
 
 /// Frames of a quarantined device after a frame number, oldest first.
@@ -150,7 +152,12 @@ pub fn quarantined_frames(
     rows.iter().map(|row| row.integer(0)).collect()
 }
 
-pub fn release_quarantined(transaction: &dyn Transaction, division: Division, mn: &str, system: u16) -> Result<(), StoreError> {
+pub fn release_quarantined(
+    transaction: &dyn Transaction,
+    division: Division,
+    mn: &str,
+    system: u16,
+) -> Result<(), StoreError> {
     let parameters: [Value; 3] = [division.into(), mn.into(), system.into()];
     for table in ["quarantine_frame", "quarantine"] {
         transaction.execute(
@@ -162,23 +169,25 @@ pub fn release_quarantined(transaction: &dyn Transaction, division: Division, mn
 }
 
 /// Anomalies of a point (0: of no known point) since a day, by name.
-pub fn anomalies(reader: &dyn Reader, division: Division, point: i64, since_day: i64) -> Result<Vec<AnomalyTotal>, StoreError> {
+pub fn anomalies(
+    reader: &dyn Reader,
+    division: Division,
+    point: i64,
+    since_day: i64,
+) -> Result<Vec<AnomalyTotal>, StoreError> {
     let rows = reader.query(
         "SELECT name, SUM(count), MAX(last_at) FROM anomaly WHERE division = $1 AND point = $2 AND day >= $3
          GROUP BY name ORDER BY 2 DESC",
         &[division.into(), point.into(), since_day.into()],
     )?;
     rows.iter()
-        .map(|row| {
-            Ok(AnomalyTotal { name: row.text(0)?.to_owned(), count: row.integer(1)?, last_at: row.time(2)? })
-        })
+        .map(|row| Ok(AnomalyTotal { name: row.text(0)?.to_owned(), count: row.integer(1)?, last_at: row.time(2)? }))
         .collect()
 }
 
 /// The last presence that was announced of each point.
 pub fn presences(reader: &dyn Reader, division: Division) -> Result<Vec<(i64, String, Timestamp)>, StoreError> {
-    let rows =
-        reader.query("SELECT point, state, since FROM presence WHERE division = $1", &[division.into()])?;
+    let rows = reader.query("SELECT point, state, since FROM presence WHERE division = $1", &[division.into()])?;
     rows.iter().map(|row| Ok((row.integer(0)?, row.text(1)?.to_owned(), row.time(2)?))).collect()
 }
 
@@ -207,8 +216,10 @@ pub struct Adoption {
 }
 
 pub fn adoptions(reader: &dyn Reader, division: Division) -> Result<Vec<Adoption>, StoreError> {
-    let rows = reader
-        .query("SELECT mn, system, point, valid_from FROM adoption WHERE division = $1 ORDER BY mn, system", &[division.into()])?;
+    let rows = reader.query(
+        "SELECT mn, system, point, valid_from FROM adoption WHERE division = $1 ORDER BY mn, system",
+        &[division.into()],
+    )?;
     rows.iter()
         .map(|row| {
             Ok(Adoption {
@@ -248,10 +259,8 @@ pub fn save_adoption(
 
 /// The MN issued to a device by its serial number.
 pub fn issued_mn(reader: &dyn Reader, division: Division, serial: &str) -> Result<Option<String>, StoreError> {
-    let row = reader.query_one(
-        "SELECT mn FROM issued_mn WHERE division = $1 AND serial = $2",
-        &[division.into(), serial.into()],
-    )?;
+    let row = reader
+        .query_one("SELECT mn FROM issued_mn WHERE division = $1 AND serial = $2", &[division.into(), serial.into()])?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 

@@ -17,8 +17,8 @@ use crate::model::CollectStatus;
 use crate::pipeline::{self, PipelineSender, PipelineState};
 use crate::presence::{self, Presence};
 use crate::quarantine::Quarantine;
-use crate::sessions::Sessions;
 use crate::rows;
+use crate::sessions::Sessions;
 
 /// Room that must be there again before packets count as accepted.
 const PROBE_BYTES: usize = 256 << 10;

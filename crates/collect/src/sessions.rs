@@ -70,7 +70,14 @@ impl Session {
     }
 
     /// Notes a frame of the device; `true` the first time its clock is found to be far off.
-    pub fn heard(&self, edition: Edition, password: &str, system: u16, sent_at: Option<Timestamp>, now: Timestamp) -> bool {
+    pub fn heard(
+        &self,
+        edition: Edition,
+        password: &str,
+        system: u16,
+        sent_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
         let mut state = relock(self.state.lock());
         state.edition = edition;
         if state.password != password {

@@ -40,7 +40,9 @@ impl Collect {
         let loops = [
             tokio::spawn(Arc::clone(&self).announce(stop.clone())),
             tokio::spawn(Arc::clone(&self).run_commands(stop.clone())),
-            tokio::spawn(Arc::clone(&self).every(HOUSEKEEPING_EVERY, stop.clone(), (), |collect, _| collect.keep_house())),
+            tokio::spawn(
+                Arc::clone(&self).every(HOUSEKEEPING_EVERY, stop.clone(), (), |collect, _| collect.keep_house()),
+            ),
             tokio::spawn(Arc::clone(&self).every(PRESENCE_EVERY, stop.clone(), None, |collect, announced| {
                 collect.watch_presence(announced, kernel::time::now());
             })),
@@ -171,7 +173,13 @@ impl Collect {
             states.insert(point.id, state.to_owned());
             let data = serde_json::json!({ "point": point.id.to_string(), "presence": state });
             let owner = point.owner.clone();
-            self.live.send(api::LiveEvent { kind: "point_state", at: now, action: Action::ReadMonitoring, owner, data });
+            self.live.send(api::LiveEvent {
+                kind: "point_state",
+                at: now,
+                action: Action::ReadMonitoring,
+                owner,
+                data,
+            });
         }
     }
 
@@ -205,9 +213,9 @@ impl Collect {
                 Err(error) => return tracing::warn!("looking for missing hours: {error}"),
             };
             let due = gaps(&present, until, 100).into_iter().find(|gap| {
-                asked.get(&(device.mn.clone(), *gap)).is_none_or(|&(tries, at)| {
-                    tries < GAP_TRIES && now.millis() - at.millis() >= GAP_AGAIN_MILLIS
-                })
+                asked
+                    .get(&(device.mn.clone(), *gap))
+                    .is_none_or(|&(tries, at)| tries < GAP_TRIES && now.millis() - at.millis() >= GAP_AGAIN_MILLIS)
             });
             let Some(gap) = due else { continue };
             let arguments = [
@@ -215,7 +223,14 @@ impl Collect {
                 ("EndTime".to_owned(), wire::data_time(gap.last.start())),
             ];
             let queued = self.queue(
-                &device.mn, device.system, device.point, CommandKind::History, &arguments, CommandReason::Gap, "collect", now,
+                &device.mn,
+                device.system,
+                device.point,
+                CommandKind::History,
+                &arguments,
+                CommandReason::Gap,
+                "collect",
+                now,
             );
             match queued {
                 Ok(_) => requests += 1,

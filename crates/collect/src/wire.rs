@@ -38,8 +38,7 @@ pub struct Request<'r> {
 pub fn request(request: &Request<'_>) -> Result<Vec<u8>, encode::EncodeError> {
     let cp: Vec<String> = request.arguments.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let (system, cn) = (system_text(request.system), request.cn.to_string());
-    let draft =
-        Draft::new(request.edition, request.qn, &system, &cn, request.password, request.mn, cp.join(";"));
+    let draft = Draft::new(request.edition, request.qn, &system, &cn, request.password, request.mn, cp.join(";"));
     Draft { answer: true, ..draft }.frame()
 }
 
@@ -48,7 +47,8 @@ pub fn encrypted_request(request: &Request<'_>, key: Option<&[u8; 16]>) -> Resul
     let plain = self::request(request)?;
     let Some(key) = key else { return Ok(plain) };
     let Some(frame) = hj212::frame::single(&plain) else { return Ok(plain) };
-    encode::encrypted_frame(frame.segment, key, hj212::cipher::WireForm::Binary).map_err(|_| encode::EncodeError::BadArea)
+    encode::encrypted_frame(frame.segment, key, hj212::cipher::WireForm::Binary)
+        .map_err(|_| encode::EncodeError::BadArea)
 }
 
 /// ST as text; the inverse of [`hj212::system::number`].
@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn a_request_is_a_frame_that_wants_an_answer() {
-        let arguments = [("BeginTime".to_owned(), "20261124080000".to_owned()), ("EndTime".to_owned(), "20261124090000".to_owned())];
+        let arguments = [
+            ("BeginTime".to_owned(), "20261124080000".to_owned()),
+            ("EndTime".to_owned(), "20261124090000".to_owned()),
+        ];
         let frame = request(&Request {
             edition: Edition::V2017,
             qn: "20261124100000001",

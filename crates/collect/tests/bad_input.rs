@@ -246,7 +246,8 @@ async fn a_peer_that_does_not_read_is_closed_and_does_not_stop_the_others() {
     let mut deaf = rig.connect().await;
     socket2::SockRef::from(&deaf.stream).set_recv_buffer_size(2048).unwrap();
     // Heartbeats cost nothing to store, and each wants an answer that nobody reads.
-    let heartbeats = frame(&format!("QN=20261124080000001;ST=91;CN=9015;PW=123456;MN={MN};Flag=9;CP=&&&&")).repeat(2000);
+    let heartbeats =
+        frame(&format!("QN=20261124080000001;ST=91;CN=9015;PW=123456;MN={MN};Flag=9;CP=&&&&")).repeat(2000);
     let flood = async {
         for _ in 0..200 {
             if tokio::io::AsyncWriteExt::write_all(&mut deaf.stream, &heartbeats).await.is_err() {
@@ -282,7 +283,8 @@ async fn a_full_disk_refuses_says_so_and_recovers_by_itself() {
     let mut station = rig.connect().await;
     let packet = |number: u64| {
         let at = kernel::Timestamp::parse("2024-01-01T00:00:00").unwrap().plus(number as i64 * 3_600_000);
-        let noise: String = (0..24).map(|place| format!(";a{:05}-Avg={}", 10_000 + place, number * 7919 % 99_991 + place)).collect();
+        let noise: String =
+            (0..24).map(|place| format!(";a{:05}-Avg={}", 10_000 + place, number * 7919 % 99_991 + place)).collect();
         hour_packet(MN, &collect::wire::data_time(at), &noise[1..])
     };
     let mut acknowledged = 0;
@@ -299,9 +301,7 @@ async fn a_full_disk_refuses_says_so_and_recovers_by_itself() {
     assert!(trouble.zh.contains("存储空间已满"), "{}", trouble.zh);
     assert_eq!(rig.observations(1, 2061).len() as u64, acknowledged, "what was acknowledged is there");
     // Room again: what an operator would do by deleting or enlarging.
-    rig.store
-        .write(|transaction| transaction.execute("PRAGMA max_page_count = 100000", &[]).or(Ok(0)))
-        .unwrap();
+    rig.store.write(|transaction| transaction.execute("PRAGMA max_page_count = 100000", &[]).or(Ok(0))).unwrap();
     rig.until("recovered", |rig| rig.collect.status().trouble.is_none()).await;
     station.send(packet(refused)).await;
     assert!(station.answer().await.unwrap().contains("CN=9014"), "the resent packet is taken");

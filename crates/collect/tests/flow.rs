@@ -38,7 +38,8 @@ async fn every_edition_is_answered_in_its_own_way() {
     check(5, &[&format!("QN=20261124090000000;ST=91;CN=9014;PW=123456;MN={MN};Flag=4;CP=&&&&")]).await;
     check(9, &[&format!("QN=20261124090000000;ST=91;CN=9014;PW=123456;MN={MN};Flag=8;CP=&&&&")]).await;
     check(1, &[&format!("ST=91;CN=9014;PW=123456;MN={MN};Flag=0;CP=&&QN=20261124090000000;CN=2061&&")]).await;
-    let heartbeat = answered(&rig, &format!("QN=20261124090000001;ST=22;CN=9015;PW=123456;MN={MN};Flag=9;CP=&&&&")).await;
+    let heartbeat =
+        answered(&rig, &format!("QN=20261124090000001;ST=22;CN=9015;PW=123456;MN={MN};Flag=9;CP=&&&&")).await;
     assert!(heartbeat[0].contains("CN=9013"), "{heartbeat:?}");
     assert_eq!(rig.observations(1, 2061).len(), 1, "one observation of four equal packets");
 }
@@ -143,7 +144,9 @@ async fn a_command_goes_from_queued_to_done() {
     let qn = qn_of(&request);
     station.send(frame(&format!("QN={qn};ST=91;CN=9011;PW=123456;MN={MN};Flag=4;CP=&&QnRtn=1&&"))).await;
     rig.until("accepted", |rig| state(rig, command.id).0 == "accepted").await;
-    station.send(frame(&format!("QN={qn};ST=22;CN=1011;PW=123456;MN={MN};Flag=4;CP=&&SystemTime=20261124080000&&"))).await;
+    station
+        .send(frame(&format!("QN={qn};ST=22;CN=1011;PW=123456;MN={MN};Flag=4;CP=&&SystemTime=20261124080000&&")))
+        .await;
     station.send(frame(&format!("QN={qn};ST=91;CN=9012;PW=123456;MN={MN};Flag=4;CP=&&ExeRtn=1&&"))).await;
     rig.until("done", |rig| state(rig, command.id).0 == "done").await;
     let done = state(&rig, command.id);
@@ -162,13 +165,19 @@ async fn a_command_is_repeated_and_given_up_or_refused() {
         assert_eq!(qn_of(&next_request(&mut station, "2011").await), first, "sent again under the same QN");
     }
     rig.until("given up", |rig| state(rig, ignored.id).0 == "timed_out").await;
-    let refused = rig.collect.ask(&system(), 1, CommandKind::SampleNow, &[("PolId".into(), "a34004".into())], now).unwrap();
+    let refused =
+        rig.collect.ask(&system(), 1, CommandKind::SampleNow, &[("PolId".into(), "a34004".into())], now).unwrap();
     let qn = qn_of(&next_request(&mut station, "3012").await);
     station.send(frame(&format!("QN={qn};ST=91;CN=9011;PW=123456;MN={MN};Flag=4;CP=&&QnRtn=3&&"))).await;
     rig.until("refused", |rig| state(rig, refused.id).0 == "refused").await;
     let wrong = rig.collect.ask(&system(), 1, CommandKind::SampleNow, &[], now).unwrap_err();
     assert_eq!(wrong.code, kernel::ErrorCode::InvalidInput);
-    let foreign = Actor { id: kernel::Id(9), name: "x".into(), roles: vec![kernel::Role::Enterprise], body: Some("bureau".into()) };
+    let foreign = Actor {
+        id: kernel::Id(9),
+        name: "x".into(),
+        roles: vec![kernel::Role::Enterprise],
+        body: Some("bureau".into()),
+    };
     let denied = rig.collect.ask(&foreign, 1, CommandKind::GetTime, &[], now).unwrap_err();
     assert_eq!(denied.code, kernel::ErrorCode::NotAllowed);
 }
@@ -177,7 +186,8 @@ async fn a_command_is_repeated_and_given_up_or_refused() {
 async fn history_asked_for_comes_in_by_the_same_pipe() {
     let rig = Rig::start(vec![device(MN, 22, 1)]).await;
     let mut station = heard(&rig).await;
-    let arguments = [("BeginTime".to_owned(), "20261123000000".to_owned()), ("EndTime".to_owned(), "20261123010000".to_owned())];
+    let arguments =
+        [("BeginTime".to_owned(), "20261123000000".to_owned()), ("EndTime".to_owned(), "20261123010000".to_owned())];
     let command = rig.collect.ask(&system(), 1, CommandKind::History, &arguments, kernel::time::now()).unwrap();
     let request = next_request(&mut station, "2061").await;
     assert!(request.contains("CP=&&BeginTime=20261123000000;EndTime=20261123010000&&"), "{request}");
@@ -195,7 +205,9 @@ async fn history_asked_for_comes_in_by_the_same_pipe() {
 async fn a_device_that_asks_for_its_clock_gets_9013_and_then_1012() {
     let rig = Rig::start(vec![device(MN, 22, 1)]).await;
     let mut station = rig.connect().await;
-    station.send(frame(&format!("QN=20261124080000001;ST=22;CN=1013;PW=123456;MN={MN};Flag=5;CP=&&PolId=w01018&&"))).await;
+    station
+        .send(frame(&format!("QN=20261124080000001;ST=22;CN=1013;PW=123456;MN={MN};Flag=5;CP=&&PolId=w01018&&")))
+        .await;
     assert!(station.answer().await.unwrap().contains("CN=9013;"));
     let request = next_request(&mut station, "1012").await;
     let time = request.split_once("SystemTime=").unwrap().1.split_once("&&").unwrap().0;
@@ -224,14 +236,19 @@ async fn a_quarantined_device_is_adopted_with_its_data() {
     station.send(hour_packet("NEWCOMER", "20261124110000", "a34004-Avg=1,a34004-Flag=N")).await;
     assert_eq!(station.answers().await.len(), 1);
     assert_eq!(rig.observations(1, 2061).len(), 4, "also after the register has changed");
-    assert_eq!(rig.collect.adopt(&system(), "NEWCOMER", 22, 1, kernel::time::now()).unwrap_err().code, kernel::ErrorCode::NotFound);
+    assert_eq!(
+        rig.collect.adopt(&system(), "NEWCOMER", 22, 1, kernel::time::now()).unwrap_err().code,
+        kernel::ErrorCode::NotFound
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_without_mn_gets_one_when_it_is_adopted() {
     let rig = Rig::start(vec![]).await;
     let mut station = rig.connect().await;
-    let hello = frame("QN=20261124080000001;ST=22;CN=1001;PW=123456;MN=;Flag=9;CP=&&i23005-Info=6970000000001ABC;i23006-Info=CPU1&&");
+    let hello = frame(
+        "QN=20261124080000001;ST=22;CN=1001;PW=123456;MN=;Flag=9;CP=&&i23005-Info=6970000000001ABC;i23006-Info=CPU1&&",
+    );
     station.send(&hello).await;
     assert!(station.answer().await.unwrap().contains("CN=9013;"));
     let report = rig.collect.adopt(&system(), "serial:6970000000001ABC", 22, 1, kernel::time::now()).unwrap();
@@ -249,7 +266,11 @@ async fn a_key_is_issued_and_then_opens_the_devices_data() {
     let old = *b"0000000000000000";
     let rig = Rig::start(vec![Device { sm4_key: Some(old), ..device(MN, 22, 1) }]).await;
     let mut station = rig.connect().await;
-    station.send(frame(&format!("QN=20261124080000001;ST=22;CN=1014;PW=123456;MN={MN};Flag=9;CP=&&SKCreateTime=20261124080000001&&"))).await;
+    station
+        .send(frame(&format!(
+            "QN=20261124080000001;ST=22;CN=1014;PW=123456;MN={MN};Flag=9;CP=&&SKCreateTime=20261124080000001&&"
+        )))
+        .await;
     let mut raw = Vec::new();
     // The answer is ciphertext, so it is read by length and not by line.
     let request = loop {
@@ -272,10 +293,14 @@ async fn a_key_is_issued_and_then_opens_the_devices_data() {
         }
     };
     let key: [u8; 16] = request.split_once("NewSK=").unwrap().1.as_bytes()[..16].try_into().unwrap();
-    let segment = format!("QN=20261124090000001;ST=22;CN=2061;PW=123456;MN={MN};Flag=9;CP=&&DataTime=20261124080000;a34004-Avg=35.2,a34004-Flag=N&&");
+    let segment = format!(
+        "QN=20261124090000001;ST=22;CN=2061;PW=123456;MN={MN};Flag=9;CP=&&DataTime=20261124080000;a34004-Avg=35.2,a34004-Flag=N&&"
+    );
     let mut second = rig.connect().await;
     for key in [key, old, *b"wrongwrongwrong!"] {
-        second.send(hj212::encode::encrypted_frame(segment.as_bytes(), &key, hj212::cipher::WireForm::Binary).unwrap()).await;
+        second
+            .send(hj212::encode::encrypted_frame(segment.as_bytes(), &key, hj212::cipher::WireForm::Binary).unwrap())
+            .await;
     }
     assert_eq!(second.answers().await.len(), 2, "new and old key open, another does not");
     assert_eq!(rig.anomaly(1, "not_decrypted"), 1);
@@ -289,7 +314,9 @@ async fn a_clock_that_is_off_is_counted_once() {
     for minute in 0..6 {
         let qn = collect::wire::qn(kernel::time::now().plus(-900_000 + minute));
         station
-            .send(frame(&format!("QN={qn};ST=22;CN=2051;PW=123456;MN={MN};Flag=5;CP=&&DataTime=2026112408{minute:02}00;a34004-Avg=1&&")))
+            .send(frame(&format!(
+                "QN={qn};ST=22;CN=2051;PW=123456;MN={MN};Flag=5;CP=&&DataTime=2026112408{minute:02}00;a34004-Avg=1&&"
+            )))
             .await;
     }
     assert_eq!(station.answers().await.len(), 6);
@@ -311,7 +338,10 @@ async fn live_pages_are_told_of_new_values_and_commands() {
     })
     .await
     .unwrap();
-    assert_eq!((latest.data["point"].as_str(), latest.data["factor"].as_str(), latest.data["value"].as_str()), (Some("1"), Some("a34004"), Some("1")));
+    assert_eq!(
+        (latest.data["point"].as_str(), latest.data["factor"].as_str(), latest.data["value"].as_str()),
+        (Some("1"), Some("a34004"), Some("1"))
+    );
     assert_eq!(latest.owner.as_deref(), Some("bureau"));
     rig.collect.ask(&system(), 1, CommandKind::GetTime, &[], kernel::time::now()).unwrap();
     let command = tokio::time::timeout(Duration::from_secs(5), async {
@@ -329,7 +359,8 @@ async fn live_pages_are_told_of_new_values_and_commands() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_national_snapshot_is_imported_with_its_dashes_and_zeros() {
-    let shared = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/air/cnemc_near_youyang.csv");
+    let shared =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/air/cnemc_near_youyang.csv");
     let Ok(text) = std::fs::read_to_string(shared) else { return };
     let header: Vec<&str> = text.lines().next().unwrap().trim_start_matches('\u{feff}').split(',').collect();
     let column = |name: &str| header.iter().position(|cell| *cell == name).unwrap();
@@ -352,10 +383,15 @@ async fn the_national_snapshot_is_imported_with_its_dashes_and_zeros() {
     assert_eq!(rig.collect.status().packets, 0, "a dry run stores nothing");
     let report = rig.collect.import(&system(), "cnemc", text.clone().into_bytes(), false).await.unwrap();
     dry.duplicates = report.duplicates;
-    assert_eq!((dry.rows, dry.values, dry.missing, dry.accepted), (report.rows, report.values, report.missing, report.accepted + report.duplicates));
+    assert_eq!(
+        (dry.rows, dry.values, dry.missing, dry.accepted),
+        (report.rows, report.values, report.missing, report.accepted + report.duplicates)
+    );
     let factors = ["PM2_5", "PM10", "SO2", "NO2", "O3", "CO"];
-    let present = |cell: &str| !matches!(cell, "" | "—" | "-" | "--") && cell.parse::<f64>().is_ok_and(|value| value != 0.0);
-    let expected: usize = rows.iter().map(|row| factors.iter().filter(|factor| present(&row[column(factor)])).count()).sum();
+    let present =
+        |cell: &str| !matches!(cell, "" | "—" | "-" | "--") && cell.parse::<f64>().is_ok_and(|value| value != 0.0);
+    let expected: usize =
+        rows.iter().map(|row| factors.iter().filter(|factor| present(&row[column(factor)])).count()).sum();
     assert_eq!((report.rows, report.values, report.rejected), (rows.len(), expected, 0), "{:?}", report.problems);
     assert!(report.missing > 0);
     let stored: usize = (1..=codes.len() as i64)
@@ -372,7 +408,9 @@ async fn the_national_snapshot_is_imported_with_its_dashes_and_zeros() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mqtt_messages_go_the_same_way() {
-    let broker = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].into_iter().find(|path| std::path::Path::new(path).exists());
+    let broker = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"]
+        .into_iter()
+        .find(|path| std::path::Path::new(path).exists());
     let Some(broker) = broker else { return };
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let rig = Rig::start(vec![device(MN, 22, 1)]).await;
@@ -386,7 +424,8 @@ async fn mqtt_messages_go_the_same_way() {
         .spawn()
         .unwrap();
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let mqtt = collect::mqtt::MqttSettings { host: "127.0.0.1".into(), port, user: None, client_id: "qingshan-test".into() };
+    let mqtt =
+        collect::mqtt::MqttSettings { host: "127.0.0.1".into(), port, user: None, client_id: "qingshan-test".into() };
     for _ in 0..100 {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
             break;

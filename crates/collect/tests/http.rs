@@ -74,7 +74,10 @@ async fn values_come_as_they_were_sent() {
     let (_, series) = client.get(path).await;
     let items = series["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
-    assert_eq!((&items[0]["value"], &items[0]["min"], &items[0]["max"]), (&json!("35.20"), &json!("1"), &json!("99.9")));
+    assert_eq!(
+        (&items[0]["value"], &items[0]["min"], &items[0]["max"]),
+        (&json!("35.20"), &json!("1"), &json!("99.9"))
+    );
     let (_, csv) = client.text("GET", &format!("{path}&format=csv"), "").await;
     assert!(csv.contains("2026-11-24T08:00:00+08:00,35.20,1,99.9,N,0,"), "{csv}");
     let (status, problem) = client.get("/api/points/1/series?factor=a34004&kind=hour&from=never").await;
@@ -106,7 +109,15 @@ async fn rows_of_others_are_not_shown() {
     let rig = filled().await;
     // Point 1 belongs to `bureau`; this enterprise is another.
     let client = Client::start(&rig, vec![Role::Enterprise], Some("enterprise")).await;
-    for path in ["/api/points/1/latest", "/api/points/1/series?factor=a34004&kind=hour", "/api/points/1/frames", "/api/frames/1", "/api/points/1/anomalies", "/api/points/1/commands", "/api/points/1/devices"] {
+    for path in [
+        "/api/points/1/latest",
+        "/api/points/1/series?factor=a34004&kind=hour",
+        "/api/points/1/frames",
+        "/api/frames/1",
+        "/api/points/1/anomalies",
+        "/api/points/1/commands",
+        "/api/points/1/devices",
+    ] {
         assert_eq!(client.get(path).await.0, 403, "{path}");
     }
     assert_eq!(client.post("/api/points/1/commands", json!({"kind": "get_time"})).await.0, 403);
@@ -120,10 +131,12 @@ async fn rows_of_others_are_not_shown() {
 async fn commands_and_adoption_by_http() {
     let rig = filled().await;
     let client = Client::start(&rig, vec![Role::MonitoringEngineer], None).await;
-    let (status, command) =
-        client.post("/api/points/1/commands", json!({"kind": "set_realtime_interval", "arguments": {"RtdInterval": "60"}})).await;
+    let (status, command) = client
+        .post("/api/points/1/commands", json!({"kind": "set_realtime_interval", "arguments": {"RtdInterval": "60"}}))
+        .await;
     assert_eq!((status, &command["state"], &command["cn"]), (200, &json!("queued"), &json!(1062)));
-    let (status, problem) = client.post("/api/points/1/commands", json!({"kind": "set_realtime_interval", "arguments": {}})).await;
+    let (status, problem) =
+        client.post("/api/points/1/commands", json!({"kind": "set_realtime_interval", "arguments": {}})).await;
     assert_eq!((status, &problem["code"]), (422, &json!("QS-2002")));
     let (_, listed) = client.get("/api/points/1/commands").await;
     assert_eq!(listed[0]["id"], command["id"]);
@@ -132,11 +145,18 @@ async fn commands_and_adoption_by_http() {
     let (_, quarantine) = client.get("/api/quarantine").await;
     assert_eq!((&quarantine[0]["mn"], &quarantine[0]["packets"]), (&json!("STRANGER"), &json!(1)));
     assert!(quarantine[0]["sample"].as_str().unwrap().contains("PW=******"));
-    let (status, report) = client.post("/api/quarantine/adopt", json!({"mn": "STRANGER", "st": "22", "point": "2"})).await;
+    let (status, report) =
+        client.post("/api/quarantine/adopt", json!({"mn": "STRANGER", "st": "22", "point": "2"})).await;
     assert_eq!((status, &report["stored"]), (200, &json!(1)));
     let (_, devices) = client.get("/api/points/2/devices").await;
     assert_eq!((&devices[0]["mn"], &devices[0]["connected"]), (&json!("STRANGER"), &json!(false)));
-    let (_, report) = client.text("POST", "/api/import?profile=long", "station,time,factor,stat,value,flag\np2,2026-11-24T07:00:00,a34004,Avg,1.5,N\n").await;
+    let (_, report) = client
+        .text(
+            "POST",
+            "/api/import?profile=long",
+            "station,time,factor,stat,value,flag\np2,2026-11-24T07:00:00,a34004,Avg,1.5,N\n",
+        )
+        .await;
     assert!(report.contains("\"accepted\":1"), "{report}");
     let (_, profiles) = client.get("/api/import/profiles").await;
     assert!(profiles.as_array().unwrap().len() >= 4);

@@ -41,10 +41,13 @@ impl Random {
 fn shim() -> PathBuf {
     let folder = std::env::current_exe().unwrap().parent().unwrap().to_path_buf();
     let places = [folder.clone(), folder.parent().unwrap().to_path_buf()];
-    let found = places.iter().flat_map(|place| std::fs::read_dir(place).unwrap()).map(|entry| entry.unwrap().path()).filter(|path| {
-        let name = path.file_name().unwrap().to_string_lossy();
-        name.starts_with("libfaultdisk") && name.ends_with(".so")
-    });
+    let found =
+        places.iter().flat_map(|place| std::fs::read_dir(place).unwrap()).map(|entry| entry.unwrap().path()).filter(
+            |path| {
+                let name = path.file_name().unwrap().to_string_lossy();
+                name.starts_with("libfaultdisk") && name.ends_with(".so")
+            },
+        );
     found.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).expect("libfaultdisk.so")
 }
 
@@ -66,7 +69,8 @@ fn start(folder: &Path, mode: &str) -> (Child, SocketAddr) {
     let mut child = spawn(folder, mode);
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("the server said {line:?}")).parse().unwrap();
+    let address =
+        line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("the server said {line:?}")).parse().unwrap();
     (child, address)
 }
 
@@ -77,7 +81,9 @@ fn data_time(number: u32) -> Timestamp {
 fn packet(device: usize, number: u32) -> Vec<u8> {
     let time = collect::wire::data_time(data_time(number));
     // The number in QN names the packet in its acknowledgement.
-    frame(&format!("QN={number:017};ST=31;CN=2051;PW=123456;MN=MN{device:05};Flag=5;CP=&&DataTime={time};a34013-Avg={number}.5,a34013-Flag=N&&"))
+    frame(&format!(
+        "QN={number:017};ST=31;CN=2051;PW=123456;MN=MN{device:05};Flag=5;CP=&&DataTime={time};a34013-Avg={number}.5,a34013-Flag=N&&"
+    ))
 }
 
 /// Sends packets of one device from `next` on until the line breaks; returns those that were acknowledged and
@@ -143,7 +149,11 @@ fn run(mode: &str, rounds: u32, seed: u64) -> (Folder, Acknowledged) {
         }
         let torn = random.below(3) == 0 && mode == "full";
         let undone = faultdisk::forget(&folder.0, torn).unwrap();
-        println!("{mode} round {round}: {} ms, {} acknowledged so far, {undone} writes undone, torn: {torn}", started.elapsed().as_millis(), acknowledged.len());
+        println!(
+            "{mode} round {round}: {} ms, {} acknowledged so far, {undone} writes undone, torn: {torn}",
+            started.elapsed().as_millis(),
+            acknowledged.len()
+        );
     }
     (folder, acknowledged)
 }
@@ -169,7 +179,9 @@ fn lost(folder: &Folder, acknowledged: &Acknowledged) -> usize {
         for row in rows {
             let number = ((row.key.data_time.millis() - START) / 60_000) as u32;
             // A row without its raw frame would be no evidence.
-            let kept = store.frame(row.frame).is_ok_and(|frame| frame.is_some_and(|frame| frame.bytes == packet(device, number).trim_ascii_end()));
+            let kept = store
+                .frame(row.frame)
+                .is_ok_and(|frame| frame.is_some_and(|frame| frame.bytes == packet(device, number).trim_ascii_end()));
             if kept {
                 found.insert((device, number), row.values[0].value.to_string());
             }

@@ -19,7 +19,10 @@ fn samples() -> Vec<Value> {
 
 fn bytes(sample: &Value) -> Vec<u8> {
     if let Some(hexadecimal) = sample["frame_hex"].as_str() {
-        return (0..hexadecimal.len()).step_by(2).map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap()).collect();
+        return (0..hexadecimal.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap())
+            .collect();
     }
     let text = sample["frame"].as_str().or(sample["stream"].as_str()).unwrap();
     let mut bytes = text.as_bytes().to_vec();
@@ -62,8 +65,10 @@ fn expected_values(sample: &Value, st: &str) -> Vec<String> {
         for (statistic, value) in values.as_object().unwrap() {
             if store::packed::Statistic::from_name(statistic).is_some() {
                 let value = value.as_str().unwrap();
-                let canonical = hj212::number::parse(value.as_bytes())
-                    .map_or_else(|| value.to_owned(), |(mantissa, scale)| store::Scalar::Number { mantissa, scale }.to_string());
+                let canonical = hj212::number::parse(value.as_bytes()).map_or_else(
+                    || value.to_owned(),
+                    |(mantissa, scale)| store::Scalar::Number { mantissa, scale }.to_string(),
+                );
                 shown.push(format!("{code}-{statistic}={canonical}"));
             }
         }
@@ -116,7 +121,11 @@ fn check_not_executed(sample: &Value, sent: &Sent) {
     }
     let wants_notify_answer = ["CN=1013;", "CN=9021;"].iter().any(|cn| sample["frame"].as_str().unwrap().contains(cn))
         && sample["expect"]["need_ack"] == true;
-    assert!(!wants_notify_answer || sent.answers.iter().any(|answer| answer.contains("CN=9013")), "{id}: {:?}", sent.answers);
+    assert!(
+        !wants_notify_answer || sent.answers.iter().any(|answer| answer.contains("CN=9013")),
+        "{id}: {:?}",
+        sent.answers
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

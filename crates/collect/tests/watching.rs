@@ -82,5 +82,12 @@ async fn missing_hours_are_asked_for_newest_first_and_not_again_at_once() {
         rig.collect.ask_for_gaps(&mut asked, now);
     }
     let request = station.answer().await.unwrap();
-    assert!(request.contains(&format!("BeginTime={};EndTime={}&&", collect::wire::data_time(hour(7)), collect::wire::data_time(hour(6)))), "{request}");
+    assert!(
+        request.contains(&format!(
+            "BeginTime={};EndTime={}&&",
+            collect::wire::data_time(hour(7)),
+            collect::wire::data_time(hour(6))
+        )),
+        "{request}"
+    );
 }

@@ -124,7 +124,9 @@ impl From<StoreError> for kernel::Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Problem(problem) => problem,
-            StoreError::Full => kernel::Problem::new(kernel::ErrorCode::StoreFull, "存储空间已满，未保存 (disk full, nothing saved)"),
+            StoreError::Full => {
+                kernel::Problem::new(kernel::ErrorCode::StoreFull, "存储空间已满，未保存 (disk full, nothing saved)")
+            }
             other => kernel::Problem::new(kernel::ErrorCode::Internal, other.to_string()),
         }
     }
@@ -337,15 +339,29 @@ pub trait Store: Send + Sync {
 
     /// The observation path for frames that are on disk already (an adopted device's): `sequences` runs parallel
     /// to `batch.frames`, whose bytes are compared and not stored again. Durable when this returns `Ok`.
-    fn commit_stored(&self, batch: &PacketBatch, sequences: &[i64], now: Timestamp) -> Result<CommitReceipt, StoreError>;
+    fn commit_stored(
+        &self,
+        batch: &PacketBatch,
+        sequences: &[i64],
+        now: Timestamp,
+    ) -> Result<CommitReceipt, StoreError>;
 
     fn observations(&self, query: ObservationQuery) -> Result<Vec<StoredObservation>, StoreError>;
+
+    /// The same with the values of one factor only (a series); rows that have none of it are there without values.
+    fn observations_of_factor(
+        &self,
+        query: ObservationQuery,
+        factor: u32,
+    ) -> Result<Vec<StoredObservation>, StoreError>;
 
     /// Newest value of each series of these points (all points when empty), in no particular order.
     fn latest(&self, points: &[i64]) -> Vec<LatestValue>;
 
     /// Number of a factor code in packed rows, made when new.
     fn factor_number(&self, code: &str) -> Result<u32, StoreError>;
+    /// Number of a factor code that has one.
+    fn known_factor(&self, code: &str) -> Option<u32>;
     fn factor_code(&self, number: u32) -> Option<std::sync::Arc<str>>;
 
     /// Up to `limit` periods that are due for judging at `now`, oldest mark first. Marks that arrive after this
@@ -353,7 +369,12 @@ pub trait Store: Send + Sync {
     fn take_dirty(&self, level: PeriodLevel, now: Timestamp, limit: usize) -> Result<Vec<DirtyPeriod>, StoreError>;
 
     /// Marks periods inside a running transaction.
-    fn mark_dirty(&self, transaction: &dyn Transaction, periods: &[(i64, PeriodLevel, i64)], not_before: Timestamp) -> Result<(), StoreError>;
+    fn mark_dirty(
+        &self,
+        transaction: &dyn Transaction,
+        periods: &[(i64, PeriodLevel, i64)],
+        not_before: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Forgets judged periods inside the transaction that stores their verdicts.
     fn clear_dirty(&self, transaction: &dyn Transaction, periods: &[DirtyPeriod]) -> Result<(), StoreError>;

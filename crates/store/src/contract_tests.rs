@@ -81,7 +81,8 @@ fn read(store: &dyn Store, point: i64, every_revision: bool) -> Vec<(u32, Vec<i6
         limit: 10_000,
     };
     let rows = store.observations(query).unwrap();
-    let mantissas = |values: &[PackedValue]| values.iter().filter_map(|value| value.value.as_number()).map(|n| n.0).collect();
+    let mantissas =
+        |values: &[PackedValue]| values.iter().filter_map(|value| value.value.as_number()).map(|n| n.0).collect();
     rows.iter().map(|row| (row.revision, mantissas(&row.values))).collect()
 }
 

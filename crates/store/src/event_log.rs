@@ -85,8 +85,8 @@ pub fn before(reader: &dyn Reader, division: Division, sequence: i64, limit: i64
 }
 
 pub fn last_sequence(reader: &dyn Reader, division: Division) -> Result<i64, StoreError> {
-    let row = reader
-        .query_one("SELECT COALESCE(MAX(sequence), 0) FROM event WHERE division = $1", &[division.into()])?;
+    let row =
+        reader.query_one("SELECT COALESCE(MAX(sequence), 0) FROM event WHERE division = $1", &[division.into()])?;
     row.map_or(Ok(0), |row| row.integer(0))
 }
 
@@ -135,17 +135,8 @@ pub fn verify(reader: &dyn Reader, division: Division, sequence: i64, limit: i64
     for row in rows {
         expected += 1;
         let (found, id, at) = (row.integer(0)?, row.id(1)?, row.time(2)?);
-        let hash = chain_hash(
-            &previous,
-            division,
-            found,
-            id,
-            at,
-            row.text(3)?,
-            row.text(4)?,
-            row.text(5)?,
-            row.text(6)?,
-        );
+        let hash =
+            chain_hash(&previous, division, found, id, at, row.text(3)?, row.text(4)?, row.text(5)?, row.text(6)?);
         if found != expected || row.bytes(7)? != previous || row.bytes(8)? != hash {
             return Err(StoreError::Shape(format!("the event chain breaks at {expected}")));
         }

@@ -47,7 +47,10 @@ impl IncomingFrame {
 }
 
 /// Packs frames; `level` is the zstd level.
-pub fn encode<'a>(frames: impl Iterator<Item = (&'a FrameMeta, &'a [u8])> + Clone, level: i32) -> Result<Vec<u8>, StoreError> {
+pub fn encode<'a>(
+    frames: impl Iterator<Item = (&'a FrameMeta, &'a [u8])> + Clone,
+    level: i32,
+) -> Result<Vec<u8>, StoreError> {
     let mut plain = Vec::new();
     let mut peers: Vec<&str> = Vec::new();
     let mut columns = Vec::new();
@@ -154,7 +157,12 @@ mod tests {
     #[test]
     fn frames_come_back_as_they_were() {
         let frames: Vec<(FrameMeta, Vec<u8>)> = (0..50)
-            .map(|number| (meta(1_800_000_000_000 - number, if number % 2 == 0 { "a" } else { "乙" }), vec![number as u8; number as usize]))
+            .map(|number| {
+                (
+                    meta(1_800_000_000_000 - number, if number % 2 == 0 { "a" } else { "乙" }),
+                    vec![number as u8; number as usize],
+                )
+            })
             .collect();
         let batch = encode(frames.iter().map(|(meta, bytes)| (meta, bytes.as_slice())), 3).unwrap();
         assert_eq!(decode(&batch).unwrap(), frames);

@@ -252,6 +252,17 @@ pub fn unpack(mut bytes: &[u8]) -> Vec<PackedValue> {
     values
 }
 
+/// The values of one factor; allocates nothing for a row without it.
+pub fn unpack_factor(mut bytes: &[u8], factor: u32) -> Vec<PackedValue> {
+    let mut values = Vec::new();
+    while let Some(value) = unpack_value(&mut bytes) {
+        if value.factor == factor {
+            values.push(value);
+        }
+    }
+    values
+}
+
 fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (head, rest) = bytes.split_at_checked(count)?;
     *bytes = rest;
@@ -348,6 +359,14 @@ mod tests {
         #[test]
         fn packing_loses_nothing(values in proptest::collection::vec(any_value(), 0..20)) {
             prop_assert_eq!(unpack(&pack(&values)), values);
+        }
+
+        #[test]
+        fn one_factor_is_what_all_values_say_of_it(mut values in proptest::collection::vec(any_value(), 0..20), factor in 0u32..4) {
+            values.iter_mut().for_each(|value| value.factor %= 4);
+            let packed = pack(&values);
+            values.retain(|value| value.factor == factor);
+            prop_assert_eq!(unpack_factor(&packed, factor), values);
         }
 
         #[test]

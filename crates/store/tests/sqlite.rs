@@ -67,14 +67,15 @@ fn a_full_disk_refuses_and_recovers() {
     let folder = Folder::new("full");
     let bounded = folder.open(SqliteOptions { max_pages: Some(80), ..SqliteOptions::default() });
     let mut stored = 0;
-    let refused = (0..10_000).find_map(|minute| match bounded.commit_packets(&packet(&*bounded, minute), Timestamp(0)) {
-        Ok(receipt) => {
-            assert_eq!(receipt.outcomes, [Outcome::Stored]);
-            stored = minute;
-            None
-        }
-        Err(error) => Some(error),
-    });
+    let refused =
+        (0..10_000).find_map(|minute| match bounded.commit_packets(&packet(&*bounded, minute), Timestamp(0)) {
+            Ok(receipt) => {
+                assert_eq!(receipt.outcomes, [Outcome::Stored]);
+                stored = minute;
+                None
+            }
+            Err(error) => Some(error),
+        });
     assert!(matches!(refused, Some(StoreError::Full)), "{refused:?}");
     drop(bounded);
     let roomy = folder.open(SqliteOptions::default());

@@ -119,7 +119,15 @@ fn kinds() -> Vec<KindRow> {
                         ArgumentKind::Factor => ("factor", None, None, Vec::new()),
                     };
                     let name = Name::new(argument.zh, argument.en);
-                    ArgumentRow { key: argument.key, name, r#type: kind, required: argument.required, least, most, choices }
+                    ArgumentRow {
+                        key: argument.key,
+                        name,
+                        r#type: kind,
+                        required: argument.required,
+                        least,
+                        most,
+                        choices,
+                    }
                 })
                 .collect();
             KindRow { kind, name: Name::new(zh, en), cn, arguments }
@@ -133,7 +141,8 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
     Routes::new("collect")
         .get(
             "/api/points/{id}/commands",
-            operation("点位命令", "commands to a point", Access::May(Action::ReadMonitoring)).returns::<Vec<CommandAnswerBody>>(),
+            operation("点位命令", "commands to a point", Access::May(Action::ReadMonitoring))
+                .returns::<Vec<CommandAnswerBody>>(),
             async move |caller: Caller, Path(id): Path<i64>| -> ApiResult<Json<Vec<CommandAnswerBody>>> {
                 allowed_point(&one, &caller, id, Action::ReadMonitoring)?;
                 let collect = Arc::clone(&one);
@@ -147,11 +156,13 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
         .post(
             "/api/points/{id}/commands",
             operation("下发命令", "give a command", command).body::<Ask>().returns::<CommandAnswerBody>(),
-            async move |caller: Caller, Path(id): Path<i64>, Json(ask): Json<Ask>| -> ApiResult<Json<CommandAnswerBody>> {
+            async move |caller: Caller,
+                        Path(id): Path<i64>,
+                        Json(ask): Json<Ask>|
+                        -> ApiResult<Json<CommandAnswerBody>> {
                 let collect = Arc::clone(&two);
                 let asked: Vec<(String, String)> = ask.arguments.into_iter().collect();
-                let given =
-                    blocking(move || collect.ask(&caller.0, id, ask.kind, &asked, kernel::time::now())).await?;
+                let given = blocking(move || collect.ask(&caller.0, id, ask.kind, &asked, kernel::time::now())).await?;
                 Ok(Json(CommandAnswerBody::of(&given)))
             },
         )
@@ -161,4 +172,3 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
             async move |_caller: Caller| -> ApiResult<Json<Vec<KindRow>>> { Ok::<_, api::ApiProblem>(Json(kinds())) },
         )
 }
-

@@ -102,7 +102,9 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
         )
         .post(
             "/api/quarantine/adopt",
-            operation("收编隔离设备及其数据", "adopt a device with its data", adopt).body::<Adopt>().returns::<AdoptionReport>(),
+            operation("收编隔离设备及其数据", "adopt a device with its data", adopt)
+                .body::<Adopt>()
+                .returns::<AdoptionReport>(),
             async move |caller: Caller, Json(asked): Json<Adopt>| -> ApiResult<Json<AdoptionReport>> {
                 let collect = Arc::clone(&two);
                 let report = blocking(move || {
@@ -116,8 +118,12 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
         )
         .get(
             "/api/points/{id}/devices",
-            operation("点位设备及连接", "devices of a point and their connections", Access::May(Action::ReadMonitoring))
-                .returns::<Vec<DeviceRow>>(),
+            operation(
+                "点位设备及连接",
+                "devices of a point and their connections",
+                Access::May(Action::ReadMonitoring),
+            )
+            .returns::<Vec<DeviceRow>>(),
             async move |caller: Caller, Path(id): Path<i64>| -> ApiResult<Json<Vec<DeviceRow>>> {
                 allowed_point(&three, &caller, id, Action::ReadMonitoring)?;
                 Ok(Json(three.device_rows(id)))

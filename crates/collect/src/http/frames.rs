@@ -48,7 +48,10 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
         .get(
             "/api/points/{id}/frames",
             operation("点位原始报文", "raw frames of a point", read).query::<FramesQuery>().returns::<Vec<RawFrame>>(),
-            async move |caller: Caller, Path(id): Path<i64>, Query(query): Query<FramesQuery>| -> ApiResult<Json<Vec<RawFrame>>> {
+            async move |caller: Caller,
+                        Path(id): Path<i64>,
+                        Query(query): Query<FramesQuery>|
+                        -> ApiResult<Json<Vec<RawFrame>>> {
                 allowed_point(&one, &caller, id, Action::ReadFrames)?;
                 let before = time("before", query.before.as_deref(), kernel::time::now().plus(60_000))?;
                 let limit = query.limit.unwrap_or(DEFAULT_FRAMES).min(MOST_FRAMES);
@@ -68,7 +71,8 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
                 let collect = Arc::clone(&two);
                 let frame = blocking(move || {
                     let frame = collect.store.frame(sequence)?;
-                    let frame = frame.ok_or_else(|| Problem::not_found(format!("没有原始报文 {sequence} (no such frame)")))?;
+                    let frame =
+                        frame.ok_or_else(|| Problem::not_found(format!("没有原始报文 {sequence} (no such frame)")))?;
                     let owner = owner(&collect, &frame);
                     caller.need(Action::ReadFrames, owner.as_deref()).map_err(|refused| refused.0)?;
                     Ok(shown(&collect, &frame))
@@ -83,7 +87,8 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
 fn owner(collect: &Collect, frame: &StoredFrame) -> Option<String> {
     let cut = single(&frame.bytes)?;
     let packet = hj212::Packet::parse(cut.segment).ok()?;
-    let data_time = packet.pairs().find(|pair| pair.key == "DataTime").and_then(|pair| hj212::time::parse(pair.value.as_bytes()));
+    let data_time =
+        packet.pairs().find(|pair| pair.key == "DataTime").and_then(|pair| hj212::time::parse(pair.value.as_bytes()));
     let at = data_time.map_or(frame.meta.received_at, |time| Timestamp(time.unix_millis()));
     let point = match collect.directory.load().resolve(packet.mn, packet.system().unwrap_or(0), at) {
         Resolution::Known(device) | Resolution::NoBinding(device) => device.point,

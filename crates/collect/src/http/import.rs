@@ -45,7 +45,10 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
                 .query::<ImportQuery>()
                 .raw_body("application/octet-stream")
                 .returns::<ImportReport>(),
-            async move |caller: Caller, Query(query): Query<ImportQuery>, body: Bytes| -> ApiResult<Json<ImportReport>> {
+            async move |caller: Caller,
+                        Query(query): Query<ImportQuery>,
+                        body: Bytes|
+                        -> ApiResult<Json<ImportReport>> {
                 Ok(Json(collect.import(&caller.0, &query.profile, body.to_vec(), query.dry_run).await?))
             },
         );

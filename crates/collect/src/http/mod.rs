@@ -48,7 +48,8 @@ fn status(collect: &Arc<Collect>) -> Routes {
         operation("采集状态", "state of the way in", Access::May(Action::ReadMonitoring)).returns::<Status>(),
         async move |_caller: Caller| -> ApiResult<Json<Status>> {
             let status = collect.status();
-            let (trouble, trouble_since) = status.trouble.map_or((None, None), |(name, since)| (Some(name), Some(since)));
+            let (trouble, trouble_since) =
+                status.trouble.map_or((None, None), |(name, since)| (Some(name), Some(since)));
             Ok(Json(Status {
                 trouble,
                 trouble_since,
@@ -75,8 +76,10 @@ fn allowed_point(collect: &Collect, caller: &Caller, id: i64, action: Action) ->
 /// Name of a factor and the unit in which a point of this kind sends it; an unknown code stands for itself.
 /// The factor table has the units of emissions; ambient air is sent in µg/m³ and CO in mg/m³, whatever it says.
 pub fn factor_at(kind: PointKind, code: &str) -> (Name, String) {
-    let (name, unit) = hj212::factor::find(code)
-        .map_or_else(|| (Name::new(code, code), String::new()), |factor| (Name::new(&factor.zh, &factor.en), factor.unit.clone()));
+    let (name, unit) = hj212::factor::find(code).map_or_else(
+        || (Name::new(code, code), String::new()),
+        |factor| (Name::new(&factor.zh, &factor.en), factor.unit.clone()),
+    );
     let ambient = matches!(kind, PointKind::AirStation | PointKind::MicroStation | PointKind::DustPoint);
     let unit = match code {
         "a34001" | "a34002" | "a34004" | "a21026" | "a21004" | "a05024" if ambient => "µg/m³".to_owned(),

@@ -210,13 +210,18 @@ fn series(store: &dyn Store, point: &Point, query: &SeriesQuery, now: Timestamp)
         None => None,
     };
     // Buckets are days or months; a century of days would be tens of thousands of look-ups.
-    if until.millis() - from.millis() > 3 * 366 * DAY_MILLIS && matches!(query.kind, SeriesKind::Realtime | SeriesKind::Minute) {
-        return Err(Problem::invalid("实时、分钟数据一次最多查三年 (at most three years of real-time or minute data at once)"));
+    if until.millis() - from.millis() > 3 * 366 * DAY_MILLIS
+        && matches!(query.kind, SeriesKind::Realtime | SeriesKind::Minute)
+    {
+        return Err(Problem::invalid(
+            "实时、分钟数据一次最多查三年 (at most three years of real-time or minute data at once)",
+        ));
     }
     if until.millis() - from.millis() > 100 * 366 * DAY_MILLIS {
         return Err(Problem::invalid("一次最多查一百年 (at most a hundred years at once)"));
     }
-    let found = store.observations(ObservationQuery {
+    let number = store.known_factor(&query.factor);
+    let query_of = ObservationQuery {
         point: point.id,
         system: None,
         kind: cn,
@@ -224,9 +229,13 @@ fn series(store: &dyn Store, point: &Point, query: &SeriesQuery, now: Timestamp)
         until,
         every_revision: false,
         limit: MOST_ITEMS + 1,
-    })?;
+    };
+    // An unknown code has no values anywhere.
+    let found = match number {
+        Some(number) => store.observations_of_factor(query_of, number)?,
+        None => Vec::new(),
+    };
     let (name, unit) = factor_at(point.kind, &query.factor);
-    let number = known_factor(store, &query.factor, &found);
     let statistic = asked.or_else(|| first_statistic(&found, number)).unwrap_or(Statistic::Average);
     let truncated = found.len() > MOST_ITEMS;
     let items = found.iter().take(MOST_ITEMS).filter_map(|row| item(row, number, statistic)).collect();
@@ -242,24 +251,13 @@ fn series(store: &dyn Store, point: &Point, query: &SeriesQuery, now: Timestamp)
     })
 }
 
-/// The number of a code, looked for in what was found, so that a question never adds to the dictionary.
-fn known_factor(store: &dyn Store, code: &str, found: &[StoredObservation]) -> Option<u32> {
-    let mut seen: Vec<u32> = Vec::new();
-    for value in found.iter().flat_map(|row| &row.values) {
-        if seen.contains(&value.factor) {
-            continue;
-        }
-        if store.factor_code(value.factor).is_some_and(|known| &*known == code) {
-            return Some(value.factor);
-        }
-        seen.push(value.factor);
-    }
-    None
-}
-
 fn first_statistic(found: &[StoredObservation], factor: Option<u32>) -> Option<Statistic> {
     let has = |statistic: Statistic| {
-        found.iter().take(100).flat_map(|row| &row.values).any(|value| Some(value.factor) == factor && value.statistic == statistic)
+        found
+            .iter()
+            .take(100)
+            .flat_map(|row| &row.values)
+            .any(|value| Some(value.factor) == factor && value.statistic == statistic)
     };
     [Statistic::Average, Statistic::Realtime, Statistic::Level, Statistic::Total].into_iter().find(|&known| has(known))
 }

@@ -211,8 +211,11 @@ mod tests {
             })
             .collect();
         assert_eq!(shown, expect);
-        let found: Vec<String> =
-            report.problems.iter().map(|problem| format!("{} {}: {}", problem.row, problem.column, problem.problem.en)).collect();
+        let found: Vec<String> = report
+            .problems
+            .iter()
+            .map(|problem| format!("{} {}: {}", problem.row, problem.column, problem.problem.en))
+            .collect();
         assert_eq!(found, problems);
     }
 
@@ -243,11 +246,16 @@ mod tests {
 
     #[test]
     fn a_table_without_its_columns_is_refused_whole() {
-        check("long", "a,b\n1,2\n", &[], &[
-            "1 station: the column is missing",
-            "1 time: the column is missing",
-            "1 factor: the column is missing",
-            "1 value: the column is missing",
-        ]);
+        check(
+            "long",
+            "a,b\n1,2\n",
+            &[],
+            &[
+                "1 station: the column is missing",
+                "1 time: the column is missing",
+                "1 factor: the column is missing",
+                "1 value: the column is missing",
+            ],
+        );
     }
 }

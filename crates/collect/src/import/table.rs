@@ -85,9 +85,7 @@ impl Table {
 
 fn cell_text(cell: &Data) -> String {
     match cell {
-        Data::DateTime(moment) => moment
-            .as_datetime_text()
-            .unwrap_or_else(|| cell.to_string()),
+        Data::DateTime(moment) => moment.as_datetime_text().unwrap_or_else(|| cell.to_string()),
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         other => other.to_string(),
     }

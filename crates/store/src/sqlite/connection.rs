@@ -270,4 +270,3 @@ pub fn checkpoint(path: &Path, writer: &WriterLock) -> Result<(), StoreError> {
     }
     Ok(())
 }
-

@@ -9,11 +9,11 @@ use std::collections::{HashMap, HashSet};
 use kernel::{EventDraft, Timestamp};
 use rusqlite::{CachedStatement, Connection, params};
 
+use super::SqliteStore;
 use super::connection::{self, WriterState, database_error};
 use super::latest::{self, Cells, SeriesKey};
 use super::query;
 use super::transaction::SqliteTransaction;
-use super::SqliteStore;
 use crate::contract::{
     CommitReceipt, NewObservation, ObservationKey, Outcome, PacketBatch, PeriodLevel, StoreError, Urgency,
 };
@@ -142,7 +142,9 @@ fn insert_observations(
                     put(revision + 1, &union)?;
                     Outcome::Merged
                 }
-                Comparison::Changes(_) if is_replay(store, connection, batch, pending, observation)? => Outcome::Duplicate,
+                Comparison::Changes(_) if is_replay(store, connection, batch, pending, observation)? => {
+                    Outcome::Duplicate
+                }
                 Comparison::Changes(union) => {
                     put(revision + 1, &union)?;
                     Outcome::Revised
@@ -349,9 +351,7 @@ fn write_latest(store: &SqliteStore, connection: &Connection, pending: &Pending)
         )
         .map_err(failed)?;
     for (&(point, system, kind), cells) in &pending.latest {
-        upsert
-            .execute(params![store.division.0, point, system, kind, latest::encode(cells)])
-            .map_err(failed)?;
+        upsert.execute(params![store.division.0, point, system, kind, latest::encode(cells)]).map_err(failed)?;
     }
     Ok(())
 }

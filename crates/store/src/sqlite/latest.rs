@@ -119,12 +119,7 @@ fn decode(mut bytes: &[u8]) -> Cells {
         };
         time += unzigzag(time_step);
         frame += unzigzag(frame_step);
-        cells.push(Cell {
-            value,
-            data_time: Timestamp(time),
-            received_at: Timestamp(time + unzigzag(delay)),
-            frame,
-        });
+        cells.push(Cell { value, data_time: Timestamp(time), received_at: Timestamp(time + unzigzag(delay)), frame });
     }
     cells
 }

@@ -27,6 +27,7 @@ use crate::contract::{
 };
 use crate::event_log;
 use crate::migration::{self, Migration};
+use crate::packed::{unpack, unpack_factor};
 use connection::{ReaderPool, WriterLock};
 use latest::LatestValues;
 use transaction::SqliteTransaction;
@@ -178,7 +179,12 @@ impl Store for SqliteStore {
         ingest::commit(self, batch, &[], now)
     }
 
-    fn commit_stored(&self, batch: &PacketBatch, sequences: &[i64], now: Timestamp) -> Result<CommitReceipt, StoreError> {
+    fn commit_stored(
+        &self,
+        batch: &PacketBatch,
+        sequences: &[i64],
+        now: Timestamp,
+    ) -> Result<CommitReceipt, StoreError> {
         if sequences.len() != batch.frames.len() {
             return Err(StoreError::Shape("one number for each stored frame is needed".into()));
         }
@@ -186,7 +192,15 @@ impl Store for SqliteStore {
     }
 
     fn observations(&self, query: ObservationQuery) -> Result<Vec<StoredObservation>, StoreError> {
-        query::observations(&self.readers.take(), self.division, query)
+        query::observations(&self.readers.take(), self.division, query, unpack)
+    }
+
+    fn observations_of_factor(
+        &self,
+        query: ObservationQuery,
+        factor: u32,
+    ) -> Result<Vec<StoredObservation>, StoreError> {
+        query::observations(&self.readers.take(), self.division, query, |packed| unpack_factor(packed, factor))
     }
 
     fn latest(&self, points: &[i64]) -> Vec<LatestValue> {
@@ -213,6 +227,10 @@ impl Store for SqliteStore {
         Ok(number)
     }
 
+    fn known_factor(&self, code: &str) -> Option<u32> {
+        relock(self.factors.read()).by_code.get(code).copied()
+    }
+
     fn factor_code(&self, number: u32) -> Option<Arc<str>> {
         relock(self.factors.read()).by_number.get(number as usize).filter(|code| !code.is_empty()).cloned()
     }
@@ -226,8 +244,7 @@ impl Store for SqliteStore {
         )?;
         let mut periods = Vec::with_capacity(rows.len());
         for row in rows {
-            let period =
-                DirtyPeriod { point: row.integer(0)?, level, period: row.integer(1)?, stamp: row.integer(2)? };
+            let period = DirtyPeriod { point: row.integer(0)?, level, period: row.integer(1)?, stamp: row.integer(2)? };
             writer.state.known_dirty.remove(&(period.point, level, period.period));
             periods.push(period);
         }

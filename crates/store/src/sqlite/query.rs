@@ -9,7 +9,7 @@ use super::connection::{self, database_error};
 use super::ingest::SEAL_LEVEL;
 use crate::contract::{ObservationKey, ObservationQuery, StoreError, StoredFrame, StoredObservation};
 use crate::frames::{self, FrameMeta};
-use crate::packed::unpack;
+use crate::packed::PackedValue;
 
 const SEAL_FRAMES: usize = 1000;
 const SEAL_MAX_FRAMES: i64 = 4000;
@@ -22,14 +22,15 @@ pub fn observations(
     connection: &Connection,
     division: Division,
     query: ObservationQuery,
+    unpack: impl Fn(&[u8]) -> Vec<PackedValue>,
 ) -> Result<Vec<StoredObservation>, StoreError> {
     let failed = |error: rusqlite::Error| database_error("reading observations", &error);
     let mut found: Vec<StoredObservation> = Vec::new();
     if query.until <= query.from {
         return Ok(found);
     }
-    let buckets = ObservationKey::bucket(query.kind, query.from)
-        ..=ObservationKey::bucket(query.kind, query.until.plus(-1));
+    let buckets =
+        ObservationKey::bucket(query.kind, query.from)..=ObservationKey::bucket(query.kind, query.until.plus(-1));
     let filter = if query.system.is_some() { "AND system = ?4" } else { "AND ?4 IS NULL" };
     let mut statement = connection
         .prepare_cached(&format!(
@@ -88,10 +89,13 @@ struct Batch {
     bytes: Vec<u8>,
 }
 
-fn read_batches(connection: &Connection, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<Batch>, StoreError> {
+fn read_batches(
+    connection: &Connection,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<Batch>, StoreError> {
     let failed = |error: rusqlite::Error| database_error("reading raw frames", &error);
-    let sql =
-        format!("SELECT first, count, previous_hash, hash, last_at, bytes FROM frame_batch WHERE {condition}");
+    let sql = format!("SELECT first, count, previous_hash, hash, last_at, bytes FROM frame_batch WHERE {condition}");
     let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
     let rows = statement
         .query_map(parameters, |row| {
