@@ -258,6 +258,8 @@ fn parse_table(table: TableFile, path: String, unsure: bool) -> Result<Table, St
 
 fn cell(text: &str, unsure: bool) -> Cell {
     match text.strip_suffix('?') {
+        // A bare `?` is a figure nobody has read yet: it stays visible, and can be confirmed with its value.
+        Some("") => Cell { text: "?".to_owned(), confidence: Confidence::Unsure },
         Some(figure) => Cell { text: figure.trim().to_owned(), confidence: Confidence::Unsure },
         None => Cell { text: text.trim().to_owned(), confidence: confidence(unsure) },
     }

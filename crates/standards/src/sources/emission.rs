@@ -132,7 +132,7 @@ fn read_row(
     let item = row.split(' ').next().unwrap_or_default().to_owned();
     let unconfirmed = cell.confidence == Confidence::Unsure;
     let bounds = match cell.text.as_str() {
-        "" if unconfirmed => Err(MissingReason::Unknown),
+        "?" => Err(MissingReason::Unknown),
         "" => Err(MissingReason::Dash),
         "ND" => Err(MissingReason::NotDetectable),
         figure => Ok(read_bounds(figure).ok_or_else(|| FigureError::NotANumber {
