@@ -18,8 +18,12 @@ use crate::identity::Identity;
 use crate::points::Points;
 use crate::{assets, metrics, openapi};
 
-/// Import files and evidence bound the body; everything else is far smaller.
-const MOST_BODY: usize = 64 << 20;
+/// Files that people bring: imports and evidence.
+const MOST_FILE: usize = 64 << 20;
+/// Everything else.
+const MOST_BODY: usize = 1 << 20;
+/// Of an answer that is turned into problem details.
+const MOST_REASON: usize = 4096;
 const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 
 /// Builds the application. Every route of `routes` is behind the gate; pages of the app are open, the data
@@ -59,8 +63,9 @@ pub fn build(identity: Arc<Identity>, points: Points, routes: Routes, version: &
             )
                 .into_response()
         })
-        .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn(time_out))
+        .layer(from_fn(bound_body))
+        .layer(from_fn(numbered))
         .layer(from_fn(headers))
 }
 
@@ -71,6 +76,49 @@ fn own_routes() -> Routes {
     // Served by `build`, which holds the document; registered here so that the gate knows it.
     routes.operations.push(Operation { method: "get", path: "/api/openapi.json".into(), tag: "server", ..described });
     routes.get("/healthz", api::operation("存活", "alive", api::Access::Public), async || "ok")
+}
+
+/// What is open beside the registry: the pages of the app (no data in them), and where links lead.
+/// `/metrics` decides by itself: this machine and system administrators.
+pub const OPEN_PAGES: [&str; 5] = ["/app", "/app/", "/app/{*path}", "/metrics", "/setup"];
+
+fn brings_a_file(path: &str) -> bool {
+    path.starts_with("/api/import") || path.ends_with("/import") || path.ends_with("/evidence")
+}
+
+/// A body that says it is too long is refused before it is read; one that lies is cut off while it is read.
+async fn bound_body(mut request: Request, next: Next) -> Response {
+    let most = if brings_a_file(request.uri().path()) { MOST_FILE } else { MOST_BODY };
+    let said =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|length| length > most as u64) {
+        let problem = Problem::new(ErrorCode::TooLarge, format!("最多 {most} 字节 (at most {most} bytes)"));
+        return ApiProblem(problem).into_response();
+    }
+    DefaultBodyLimit::max(most).apply(&mut request);
+    next.run(request).await
+}
+
+/// Refusals of the framework itself get their number too.
+async fn numbered(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !is_api || !(status.is_client_error() || status.is_server_error()) || kind.starts_with("application/problem") {
+        return response;
+    }
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => ErrorCode::NotFound,
+        status if status.is_server_error() => ErrorCode::Internal,
+        _ => ErrorCode::InvalidInput,
+    };
+    let reason = axum::body::to_bytes(response.into_body(), MOST_REASON).await.unwrap_or_default();
+    let reason = String::from_utf8_lossy(&reason).into_owned();
+    let mut numbered = ApiProblem(Problem::new(code, reason)).into_response();
+    *numbered.status_mut() = status;
+    numbered
 }
 
 async fn time_out(request: Request, next: Next) -> Response {

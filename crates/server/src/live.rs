@@ -9,9 +9,10 @@ use api::{Access, ApiResult, Caller, LiveBus, LiveEvent, Routes, operation};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use kernel::{Action, ErrorCode, Problem};
+use tokio::sync::watch;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use tokio_stream::wrappers::{BroadcastStream, WatchStream};
 
 /// Open streams of all callers together.
 const MOST_STREAMS: usize = 1_000;
@@ -36,7 +37,8 @@ fn to_event(event: &LiveEvent) -> Event {
     Event::default().event(event.kind).data(event.data.to_string())
 }
 
-pub fn routes(bus: &LiveBus) -> Routes {
+/// Streams end when `closing` turns true: a server that stops waits for its connections.
+pub fn routes(bus: &LiveBus, closing: watch::Receiver<bool>) -> Routes {
     let (bus, taken) = (bus.clone(), Arc::new(AtomicUsize::new(0)));
     Routes::new("live").get(
         "/api/live",
@@ -46,18 +48,27 @@ pub fn routes(bus: &LiveBus) -> Routes {
             let stream = BroadcastStream::new(bus.subscribe()).filter_map(move |received| {
                 let _held = &seat;
                 match received {
-                    Ok(event) if crate::announce::is_for_people(&event) && caller.0.may(event.action, event.owner.as_deref()) => {
-                        Some(Ok::<_, Infallible>(to_event(&event)))
+                    Ok(event)
+                        if crate::announce::is_for_people(&event)
+                            && caller.0.may(event.action, event.owner.as_deref()) =>
+                    {
+                        Some(Some(to_event(&event)))
                     }
                     Ok(_) => None,
                     // What was missed cannot be told any more: ask for everything again.
-                    Err(BroadcastStreamRecvError::Lagged(_)) => Some(Ok(Event::default().event("reload").data("{}"))),
+                    Err(BroadcastStreamRecvError::Lagged(_)) => Some(Some(Event::default().event("reload").data("{}"))),
                 }
             });
             // The first bytes at once, so that a browser knows it is connected.
-            let hello = tokio_stream::once(Ok(Event::default().event("hello").data("{}")));
+            let hello = tokio_stream::once(Some(Event::default().event("hello").data("{}")));
+            let end = WatchStream::new(closing.clone()).filter_map(|closing| closing.then_some(None));
+            let events = hello
+                .chain(stream)
+                .merge(end)
+                .take_while(Option::is_some)
+                .filter_map(|event| event.map(Ok::<_, Infallible>));
             let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-            Ok(Sse::new(hello.chain(stream)).keep_alive(keep_alive).into_response())
+            Ok(Sse::new(events).keep_alive(keep_alive).into_response())
         },
     )
 }

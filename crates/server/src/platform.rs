@@ -46,6 +46,8 @@ pub struct Platform {
     pub identity: Arc<Identity>,
     simulating: bool,
     version: &'static str,
+    /// Ends what would keep a connection open for ever.
+    closing: watch::Sender<bool>,
     /// Names of bodies and enterprises by key, filled as they are asked for.
     names: Arc<Names>,
 }
@@ -56,7 +58,11 @@ pub fn migrations() -> Vec<Migration> {
 }
 
 /// Opens the store of a county as it is, for those who only look: verification, backup.
-pub fn open_store(data: &std::path::Path, division: Division, options: SqliteOptions) -> Result<Arc<dyn Store>, Problem> {
+pub fn open_store(
+    data: &std::path::Path,
+    division: Division,
+    options: SqliteOptions,
+) -> Result<Arc<dyn Store>, Problem> {
     Ok(SqliteStore::open(data, division, options, &migrations())?)
 }
 
@@ -90,7 +96,17 @@ impl Platform {
         act.set_body_names(move |key| naming.of(key));
         let identity = Identity::new(Arc::clone(&store), division);
         let points = Points { store: Arc::clone(&store), division, register, collect, judge, act };
-        Ok(Arc::new(Self { division, store, live, points, identity, simulating, version, names }))
+        Ok(Arc::new(Self {
+            division,
+            store,
+            live,
+            points,
+            identity,
+            simulating,
+            version,
+            closing: watch::Sender::new(false),
+            names,
+        }))
     }
 
     /// Routes of everything, with their access: the one registry.
@@ -108,7 +124,7 @@ impl Platform {
             .merge(points.act.routes())
             .merge(points.register.routes())
             .merge(audit::routes(&self.store, self.division))
-            .merge(live::routes(&self.live))
+            .merge(live::routes(&self.live, self.closing.subscribe()))
     }
 
     pub fn router(&self) -> Router {
@@ -136,10 +152,11 @@ impl Platform {
     ) {
         running.spawn(Arc::clone(&self.points.collect).serve_tcp(hj212, stop.clone()));
         let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
-        let mut ended = stop.clone();
+        let (mut ended, platform) = (stop.clone(), Arc::clone(self));
         running.spawn(async move {
             let until = async move {
                 let _ = ended.wait_for(|stop| *stop).await;
+                platform.closing.send_replace(true);
             };
             if let Err(error) = axum::serve(http, service).with_graceful_shutdown(until).await {
                 tracing::error!("serving HTTP: {error}");
