@@ -82,7 +82,8 @@ fn tell(points: &Points, bus: &LiveBus, told: &mut Told, wanted: impl Fn(i64) ->
         let id = standing.point.id;
         let before = told.insert(id, standing.state.clone());
         // The reason of silence counts minutes; only what is different in kind is news.
-        let is_news = before.is_some_and(|before| (before.code, before.since) != (standing.state.code, standing.state.since));
+        let is_news =
+            before.is_some_and(|before| (before.code, before.since) != (standing.state.code, standing.state.since));
         if is_news {
             bus.send(LiveEvent {
                 kind: "point_state",
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn its_own_words_are_not_followed() {
-        let event = |kind, data| LiveEvent { kind, at: Timestamp(0), action: Action::ReadMonitoring, owner: None, data };
+        let event =
+            |kind, data| LiveEvent { kind, at: Timestamp(0), action: Action::ReadMonitoring, owner: None, data };
         let presence = event("point_state", json!({ "point": "7", "presence": "offline" }));
         let state = event("point_state", json!({ "point": "7", "state": { "code": "offline" } }));
         assert_eq!((touched(&presence), is_for_people(&presence)), (Some(7), false));

@@ -47,7 +47,8 @@ pub fn routes(register: &Arc<Register>, simulating: bool, version: &'static str)
         "/api/county",
         operation("县域", "the county", Access::SignedIn).returns::<CountyAnswer>(),
         async move || -> ApiResult<Json<CountyAnswer>> {
-            let view = register.county().ok_or_else(|| Problem::not_found("没有装载县域数据包 (no county pack is loaded)"))?;
+            let view =
+                register.county().ok_or_else(|| Problem::not_found("没有装载县域数据包 (no county pack is loaded)"))?;
             let (county, layers) = (&view.county, &view.layers);
             Ok(Json(CountyAnswer {
                 division: county.division.to_string(),

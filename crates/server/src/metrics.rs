@@ -18,7 +18,9 @@ use crate::points::Points;
 
 /// A proxy on the same machine speaks for somebody else.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
-    peer.ip().to_canonical().is_loopback() && !headers.contains_key("x-forwarded-for") && !headers.contains_key(header::FORWARDED)
+    peer.ip().to_canonical().is_loopback()
+        && !headers.contains_key("x-forwarded-for")
+        && !headers.contains_key(header::FORWARDED)
 }
 
 pub async fn respond(
@@ -33,7 +35,10 @@ pub async fn respond(
         if !local {
             let user = token.map(|token| identity.session(&token, kernel::time::now())).transpose()?.flatten();
             if !user.is_some_and(|(user, _)| user.roles.contains(&Role::SystemAdministrator)) {
-                return Err(Problem::new(ErrorCode::NotAllowed, "只对本机和系统管理员开放 (this machine and system administrators only)"));
+                return Err(Problem::new(
+                    ErrorCode::NotAllowed,
+                    "只对本机和系统管理员开放 (this machine and system administrators only)",
+                ));
             }
         }
         text(&points)
@@ -50,7 +55,10 @@ fn text(points: &Points) -> Result<String, Problem> {
             "SELECT level, COUNT(*) FROM dirty_period WHERE division = $1 GROUP BY level ORDER BY level",
             &[division.into()],
         )?;
-        let dirty = rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect::<Result<Vec<_>, store::StoreError>>()?;
+        let dirty = rows
+            .iter()
+            .map(|row| Ok((row.integer(0)?, row.integer(1)?)))
+            .collect::<Result<Vec<_>, store::StoreError>>()?;
         Ok((dirty, event_log::last_sequence(reader, division)?))
     })?;
     let mut out = String::new();
@@ -65,12 +73,23 @@ fn text(points: &Points) -> Result<String, Problem> {
     number("quarantined_devices", "gauge", "Devices that nobody has adopted", status.quarantined);
     number("accepting", "gauge", "1 while packets can be stored", u64::from(status.accepting));
     number("store_bytes", "gauge", "Size of the store on disk", points.store.size_on_disk());
-    number("events_total", "counter", "Sequence number of the newest event", u64::try_from(sequence).unwrap_or_default());
+    number(
+        "events_total",
+        "counter",
+        "Sequence number of the newest event",
+        u64::try_from(sequence).unwrap_or_default(),
+    );
     number("resident_bytes", "gauge", "Resident memory of the process", resident_bytes().unwrap_or_default());
-    let _ = writeln!(out, "# HELP qingshan_dirty_periods Periods waiting to be judged\n# TYPE qingshan_dirty_periods gauge");
-    for (name, level) in
-        [("hour", PeriodLevel::Hour), ("day", PeriodLevel::Day), ("month", PeriodLevel::Month), ("year", PeriodLevel::Year)]
-    {
+    let _ = writeln!(
+        out,
+        "# HELP qingshan_dirty_periods Periods waiting to be judged\n# TYPE qingshan_dirty_periods gauge"
+    );
+    for (name, level) in [
+        ("hour", PeriodLevel::Hour),
+        ("day", PeriodLevel::Day),
+        ("month", PeriodLevel::Month),
+        ("year", PeriodLevel::Year),
+    ] {
         let count = dirty.iter().find(|(known, _)| *known == i64::from(level as u8)).map_or(0, |(_, count)| *count);
         let _ = writeln!(out, "qingshan_dirty_periods{{level=\"{name}\"}} {count}");
     }
@@ -94,7 +113,8 @@ mod tests {
         let peer: SocketAddr = "127.0.0.1:4000".parse().unwrap();
         assert!(is_local(peer, &HeaderMap::new()));
         assert!(!is_local("10.0.0.9:4000".parse().unwrap(), &HeaderMap::new()));
-        let forwarded = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static("1.2.3.4"))]);
+        let forwarded =
+            HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static("1.2.3.4"))]);
         assert!(!is_local(peer, &forwarded));
     }
 }

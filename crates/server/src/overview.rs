@@ -91,7 +91,8 @@ pub fn routes(points: &Points) -> Routes {
 fn overview(points: &Points, caller: &Caller, now: Timestamp) -> Result<Overview, Problem> {
     let may = |point: &Point| caller.0.may(Action::ReadMonitoring, point.owner.as_deref());
     let standings = points.standings(now, may)?;
-    let of = |kinds: &'static [PointKind]| standings.iter().filter(move |standing| kinds.contains(&standing.point.kind));
+    let of =
+        |kinds: &'static [PointKind]| standings.iter().filter(move |standing| kinds.contains(&standing.point.kind));
     let air = of(&[PointKind::AirStation]).map(|standing| points.judge.air_today(&standing.point, now));
     let water = of(&[PointKind::WaterSection, PointKind::LakePoint, PointKind::DrinkingWaterSource])
         .map(|standing| points.judge.water_today(&standing.point, now));

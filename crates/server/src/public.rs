@@ -67,7 +67,11 @@ impl PublicSource for PublicView {
                     .values
                     .iter()
                     .filter(|value| value.valid)
-                    .map(|value| PublicFactor { name: value.name.clone(), value: value.value.clone(), unit: value.unit.clone() })
+                    .map(|value| PublicFactor {
+                        name: value.name.clone(),
+                        value: value.value.clone(),
+                        unit: value.unit.clone(),
+                    })
                     .collect(),
             })
         };

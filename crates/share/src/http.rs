@@ -62,17 +62,27 @@ fn page_routes(source: &Source) -> Routes {
         .get("/", described("公众首页", "public home page"), async move |Query(query): Query<PageQuery>| {
             page(Arc::clone(&home), query, "/", true, true).await
         })
-        .get("/public/air", described("公众空气页", "public air page"), async move |Query(query): Query<PageQuery>| {
-            page(Arc::clone(&air), query, "/public/air", true, false).await
-        })
-        .get("/public/water", described("公众水环境页", "public water page"), async move |Query(query): Query<PageQuery>| {
-            page(Arc::clone(&water), query, "/public/water", false, true).await
-        })
-        .get("/public/method", described("评价方法", "how it is judged"), async move |Query(query): Query<PageQuery>| -> ApiResult<Html<String>> {
-            let language = Language::from_query(query.lang.as_deref());
-            let other = if language == Language::English { "" } else { "?lang=en" };
-            Ok(render(&Method { language, other, path: "/public/method", county: method.county() })?)
-        })
+        .get(
+            "/public/air",
+            described("公众空气页", "public air page"),
+            async move |Query(query): Query<PageQuery>| page(Arc::clone(&air), query, "/public/air", true, false).await,
+        )
+        .get(
+            "/public/water",
+            described("公众水环境页", "public water page"),
+            async move |Query(query): Query<PageQuery>| {
+                page(Arc::clone(&water), query, "/public/water", false, true).await
+            },
+        )
+        .get(
+            "/public/method",
+            described("评价方法", "how it is judged"),
+            async move |Query(query): Query<PageQuery>| -> ApiResult<Html<String>> {
+                let language = Language::from_query(query.lang.as_deref());
+                let other = if language == Language::English { "" } else { "?lang=en" };
+                Ok(render(&Method { language, other, path: "/public/method", county: method.county() })?)
+            },
+        )
 }
 
 fn data_routes(source: &Source) -> Routes {

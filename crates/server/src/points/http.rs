@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use act::CaseSummary;
 use api::{Access, ApiResult, Caller, Column, Format, Json, Path, Query, Routes, Table, blocking, operation};
 use axum::response::{IntoResponse, Response};
-use collect::http::DeviceRow;
+use collect::http::{DeviceRow, factor_at};
 use judge::http::Headline;
 use kernel::point::PointLocation;
 use kernel::time::DAY_MILLIS;
@@ -102,9 +102,7 @@ struct Wanted {
 
 fn listed<T>(text: Option<&str>, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Problem> {
     let parts = text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts
-        .map(|part| parse(part).ok_or_else(|| Problem::invalid(format!("{name}：不认识“{part}” (unknown)"))))
-        .collect()
+    parts.map(|part| parse(part).ok_or_else(|| Problem::invalid(format!("{name}：不认识“{part}” (unknown)")))).collect()
 }
 
 impl Wanted {
@@ -118,9 +116,8 @@ impl Wanted {
     }
 
     fn takes(&self, point: &kernel::Point) -> bool {
-        let has_text = || {
-            [&point.name.zh, &point.name.en, &point.key].iter().any(|text| text.to_lowercase().contains(&self.text))
-        };
+        let has_text =
+            || [&point.name.zh, &point.name.en, &point.key].iter().any(|text| text.to_lowercase().contains(&self.text));
         (self.kinds.is_empty() || self.kinds.contains(&point.kind))
             && (self.township.is_none() || self.township == point.township)
             && (self.text.is_empty() || has_text())
@@ -152,9 +149,8 @@ pub fn routes(points: &Points) -> Routes {
 fn page_of(points: &Points, caller: &Caller, query: &PointQuery) -> Result<Response, Problem> {
     let now = kernel::time::now();
     let wanted = Wanted::of(query)?;
-    let mut standings = points.standings(now, |point| {
-        wanted.takes(point) && caller.0.may(Action::ReadMonitoring, point.owner.as_deref())
-    })?;
+    let mut standings = points
+        .standings(now, |point| wanted.takes(point) && caller.0.may(Action::ReadMonitoring, point.owner.as_deref()))?;
     if !wanted.states.is_empty() {
         standings.retain(|standing| wanted.states.contains(&standing.state.code));
     }
@@ -164,10 +160,12 @@ fn page_of(points: &Points, caller: &Caller, query: &PointQuery) -> Result<Respo
     let size = if csv { usize::MAX } else { query.page_size.unwrap_or(50).clamp(1, MOST_PAGE) };
     let townships = points.townships()?;
     let shown = standings.iter().skip((page - 1).saturating_mul(size)).take(size);
-    let items = shown
-        .map(|standing| points.summary(standing, &townships, now))
-        .collect::<Result<Vec<_>, _>>()?;
-    if csv { Ok(table(&items, now).respond(Format::Csv)) } else { Ok(Json(PointPage { items, total, page }).into_response()) }
+    let items = shown.map(|standing| points.summary(standing, &townships, now)).collect::<Result<Vec<_>, _>>()?;
+    if csv {
+        Ok(table(&items, now).respond(Format::Csv))
+    } else {
+        Ok(Json(PointPage { items, total, page }).into_response())
+    }
 }
 
 fn detail_of(points: &Points, caller: &Caller, id: &str) -> Result<PointDetail, Problem> {
@@ -192,7 +190,7 @@ fn detail_of(points: &Points, caller: &Caller, id: &str) -> Result<PointDetail, 
             .factors
             .iter()
             .map(|code| {
-                let (name, unit) = factor(code);
+                let (name, unit) = factor_at(point.kind, code);
                 FactorView { code: code.clone(), name, unit }
             })
             .collect(),
@@ -200,14 +198,6 @@ fn detail_of(points: &Points, caller: &Caller, id: &str) -> Result<PointDetail, 
         open_cases: readable.map(|case| CaseSummary::of(&points.act, case, now)).collect(),
         record_id: point.id.to_string(),
     })
-}
-
-/// Name and default unit of a factor; an unknown code stands for itself.
-pub fn factor(code: &str) -> (Name, String) {
-    hj212::factor::find(code).map_or_else(
-        || (Name::new(code, code), String::new()),
-        |factor| (Name::new(&factor.zh, &factor.en), factor.unit.clone()),
-    )
 }
 
 type Townships = HashMap<String, Name>;
@@ -259,7 +249,7 @@ impl Points {
         // The factor that the register names first, then the newest.
         let place = |code: &str| standing.point.factors.iter().position(|known| known == code).unwrap_or(usize::MAX);
         let (code, value) = coded.min_by_key(|(code, value)| (place(code), -value.data_time.millis()))?;
-        let (name, unit) = factor(&code);
+        let (name, unit) = factor_at(standing.point.kind, &code);
         Some(Headline {
             factor: code.to_string(),
             name,
@@ -277,7 +267,9 @@ fn table(items: &[PointSummary], now: Timestamp) -> Table {
     let rows = items
         .iter()
         .map(|item| {
-            let rate = |of: fn(&RatesView) -> &Option<String>| item.rates.as_ref().and_then(|rates| of(rates).clone()).unwrap_or_default();
+            let rate = |of: fn(&RatesView) -> &Option<String>| {
+                item.rates.as_ref().and_then(|rates| of(rates).clone()).unwrap_or_default()
+            };
             vec![
                 item.id.clone(),
                 item.key.clone(),

@@ -20,15 +20,8 @@ pub enum StateCode {
 }
 
 impl StateCode {
-    pub const ALL: [StateCode; 7] = [
-        Self::Exceeding,
-        Self::Offline,
-        Self::Attention,
-        Self::Stale,
-        Self::NoData,
-        Self::Suspended,
-        Self::Normal,
-    ];
+    pub const ALL: [StateCode; 7] =
+        [Self::Exceeding, Self::Offline, Self::Attention, Self::Stale, Self::NoData, Self::Suspended, Self::Normal];
 
     const fn describe(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -96,7 +89,12 @@ pub struct Known {
 /// One word for a point. What makes its numbers meaningless (a stop, silence) goes before what they say; an
 /// exceedance before a case that is still open.
 pub fn state_of(known: &Known, now: Timestamp) -> State {
-    let state = |code: StateCode, since: Option<Timestamp>, reason: Option<Name>| State { code, name: code.name(), since, reason };
+    let state = |code: StateCode, since: Option<Timestamp>, reason: Option<Name>| State {
+        code,
+        name: code.name(),
+        since,
+        reason,
+    };
     if let Some((since, reason)) = &known.stop {
         return state(StateCode::Suspended, Some(*since), Some(Name::new(reason.clone(), reason.clone())));
     }
@@ -143,7 +141,12 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn judged(exceeding: bool, valid: bool) -> Option<Judged> {
-        Some(Judged { exceeding, valid, start: NOW.plus(-3_600_000), summary: Name::new("化学需氧量超标", "COD exceeds") })
+        Some(Judged {
+            exceeding,
+            valid,
+            start: NOW.plus(-3_600_000),
+            summary: Name::new("化学需氧量超标", "COD exceeds"),
+        })
     }
 
     fn heard(presence: Presence) -> Known {
@@ -161,7 +164,10 @@ mod tests {
         check(&Known { stop: Some((NOW, "检修".into())), ..Known::default() }, StateCode::Suspended);
         check(&Known { judged: judged(true, true), ..heard(Presence::Offline) }, StateCode::Offline);
         check(&Known { judged: judged(true, true), ..heard(Presence::Stale) }, StateCode::Stale);
-        check(&Known { judged: judged(true, true), case: case.clone(), ..heard(Presence::Online) }, StateCode::Exceeding);
+        check(
+            &Known { judged: judged(true, true), case: case.clone(), ..heard(Presence::Online) },
+            StateCode::Exceeding,
+        );
         check(&Known { judged: judged(false, true), case, ..heard(Presence::Online) }, StateCode::Attention);
         check(&Known { judged: judged(false, false), ..heard(Presence::Online) }, StateCode::Attention);
         check(&Known { judged: judged(false, true), ..heard(Presence::Online) }, StateCode::Normal);

@@ -1,0 +1,67 @@
+//! Who may do what, and what is open to everybody, as files to be read in review.
+//! `UPDATE=1 cargo test -p server golden` writes them anew.
+
+use std::path::Path;
+
+use api::Access;
+use kernel::permission::{Scope, role_scope};
+use kernel::{Action, Role};
+use store::sqlite::SqliteOptions;
+
+use crate::rig::{Folder, open};
+
+fn check(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, found).unwrap();
+    }
+    let expect = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, expect, "{name} differs; look at it, then UPDATE=1");
+}
+
+#[test]
+fn permission_matrix() {
+    let mut text = String::from("# role × action: `all`, `own` (things of the own body), `-`\n");
+    let width = Action::ALL.iter().map(|action| action.name().len()).max().unwrap_or_default();
+    for role in Role::ALL {
+        text += &format!("\n{}\n", role.name());
+        for action in Action::ALL {
+            let scope = match role_scope(role, action) {
+                Scope::All => "all",
+                Scope::OwnBody => "own",
+                Scope::Nothing => "-",
+            };
+            text += &format!("  {:width$} {scope}\n", action.name());
+        }
+    }
+    check("permission_matrix.txt", &text);
+}
+
+#[test]
+fn public_endpoints() {
+    let folder = Folder::new("golden");
+    let routes = open(&folder.0, SqliteOptions::default()).routes();
+    let mut open: Vec<String> = routes
+        .operations
+        .iter()
+        .filter(|operation| operation.access == Access::Public)
+        .map(|operation| format!("{} {}", operation.method.to_uppercase(), operation.path))
+        .collect();
+    open.sort();
+    let mut text = String::from("# open to everybody, without signing in (registry)\n");
+    text += &open.join("\n");
+    text += "\n\n# pages beside the registry; /metrics admits this machine and system administrators only\n";
+    text += &server::app::OPEN_PAGES.join("\n");
+    text += "\n\n# of the server itself\nGET /api/openapi.json\nGET /healthz\n";
+    check("public_endpoints.txt", &text);
+}
+
+#[test]
+fn whatever_changes_something_is_never_open_but_to_enter() {
+    let folder = Folder::new("golden-writes");
+    let routes = open(&folder.0, SqliteOptions::default()).routes();
+    for operation in routes.operations.iter().filter(|operation| operation.method != "get") {
+        let enters = ["/api/session", "/api/setup"].contains(&operation.path.as_str());
+        assert!(operation.access != Access::Public || enters, "{} {}", operation.method, operation.path);
+    }
+}

@@ -1,0 +1,10 @@
+//! The server as its users meet it. One binary: linking it several times would take longer than running it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod browser;
+mod errors;
+mod flow;
+mod full_disk;
+mod golden;
+mod openapi;
+mod rig;
