@@ -14,7 +14,8 @@ export default defineConfig(({ command }) => ({
   define: { __INTLIFY_JIT_COMPILATION__: true, __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false },
   server: {
     host: '127.0.0.1',
-    proxy: mocked ? undefined : { '/api': server, '/public': server, '/setup': server },
+    // The host stays that of the page: the server refuses what another site asks.
+    proxy: mocked ? undefined : Object.fromEntries(['/api', '/public', '/setup'].map((path) => [path, { target: server, changeOrigin: false }])),
   },
   build: {
     outDir: 'dist',
