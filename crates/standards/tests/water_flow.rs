@@ -192,17 +192,14 @@ fn stations_and_counties_count_exempt_and_silent_days() {
     assert_eq!(county_compliance(&rules, &[]), None);
 }
 
-/// For the clause coverage of `tests/coverage`.
+/// For the clause coverage of `tests/coverage`. The real record is left out: it hits nothing in a clone without it, and
+/// the table must not depend on that.
 #[allow(dead_code)]
 pub const SCENARIOS: &[(&str, fn())] = &[
     ("water_flow::estimators_by_hand", estimators_by_hand),
     ("water_flow::on_steady_water_every_estimator_agrees", on_steady_water_every_estimator_agrees),
     ("water_flow::estimators_refuse_what_they_lack", estimators_refuse_what_they_lack),
     ("water_flow::integration_of_straight_lines_is_exact", integration_of_straight_lines_is_exact),
-    (
-        "water_flow::on_a_real_record_flow_weighting_beats_the_product_of_means",
-        on_a_real_record_flow_weighting_beats_the_product_of_means,
-    ),
     ("water_flow::a_day_by_mean_and_by_every_hour", a_day_by_mean_and_by_every_hour),
     (
         "water_flow::stations_and_counties_count_exempt_and_silent_days",
