@@ -107,12 +107,12 @@ fn with_register(
     let pack = read_pack(&arguments.pack)?;
     let work: Work<'_> = &work;
     match &arguments.data {
-        Some(data) => work(&*open(data, &pack)?),
+        Some(data) => work(&open(data, &pack)?),
         None => {
             let scratch = Scratch(std::env::temp_dir().join(format!("qingshan-register-cli-{}", std::process::id())));
             let register = open(&scratch.0, &pack)?;
             register.load_pack(&pack, kernel::time::now()).map_err(|problem| problem.to_string())?;
-            work(&*register)
+            work(&register)
         }
     }
 }
