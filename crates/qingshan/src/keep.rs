@@ -86,7 +86,8 @@ pub fn verify(arguments: &[String]) -> ExitCode {
 }
 
 fn verify_folder(data: &Path, division: Division) -> Result<String, String> {
-    let store = server::platform::open_store(data, division, SqliteOptions::default()).map_err(|problem| problem.to_string())?;
+    let store = server::platform::open_store(data, division, SqliteOptions::default())
+        .map_err(|problem| problem.to_string())?;
     let store: &dyn Store = &*store;
     let frames = store.verify_frames(1, i64::MAX).map_err(|error| error.to_string())?;
     let last = store.read(|reader| event_log::last_sequence(reader, division)).map_err(|error| error.to_string())?;

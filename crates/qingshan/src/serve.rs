@@ -64,7 +64,8 @@ impl Options {
                 options.simulate = true;
                 continue;
             }
-            let value = rest.next().ok_or_else(|| format!("{option} 后面缺值，或不认识 (needs a value, or unknown)"))?;
+            let value =
+                rest.next().ok_or_else(|| format!("{option} 后面缺值，或不认识 (needs a value, or unknown)"))?;
             let wrong = |what: &str| format!("{option}: “{value}”不是{what}");
             match option.as_str() {
                 "--county" => options.county = value.into(),
@@ -86,7 +87,9 @@ impl Options {
 
 /// `mqtt://[user:password@]host[:port]`.
 fn mqtt_of(url: &str) -> Result<MqttSettings, String> {
-    let rest = url.strip_prefix("mqtt://").ok_or_else(|| format!("“{url}”应写成 mqtt://主机:端口 (write mqtt://host:port)"))?;
+    let rest = url
+        .strip_prefix("mqtt://")
+        .ok_or_else(|| format!("“{url}”应写成 mqtt://主机:端口 (write mqtt://host:port)"))?;
     let (user, place) = match rest.rsplit_once('@') {
         Some((user, place)) => (user.split_once(':').map(|(name, word)| (name.to_owned(), word.to_owned())), place),
         None => (None, rest),
@@ -138,7 +141,9 @@ async fn serve(options: Options) -> Result<(), String> {
     let pack = load_pack(&options.county)?;
     let simulation = pack.simulation.clone();
     // Both ports before anything runs: a second server on the same folder fails here, not half-way.
-    let bind = async |address: SocketAddr| TcpListener::bind(address).await.map_err(|error| format!("监听 {address} (listening): {error}"));
+    let bind = async |address: SocketAddr| {
+        TcpListener::bind(address).await.map_err(|error| format!("监听 {address} (listening): {error}"))
+    };
     let (http, hj212) = (bind(options.listen).await?, bind(options.hj212).await?);
     let local = |listener: &TcpListener| listener.local_addr().map_err(|error| error.to_string());
     let (http_address, hj212_address) = (local(&http)?, local(&hj212)?);
@@ -167,14 +172,17 @@ async fn serve(options: Options) -> Result<(), String> {
         let mut stations = station_plans(&platform, &simulation);
         simulate::script_demonstration(&mut stations, kernel::time::now().millis());
         println!("模拟站点 simulated stations: {}（数据全部是模拟的 all they send is made up）", stations.len());
-        let plan = Simulation { stations, address: hj212_address, seed: options.seed, backfill_days: options.backfill_days };
+        let plan =
+            Simulation { stations, address: hj212_address, seed: options.seed, backfill_days: options.backfill_days };
         let spawned = simulate::spawn(plan, stop.clone());
         running.spawn(async move {
             let _ = spawned.await;
         });
     }
     if let Some(token) = token {
-        println!("第一次使用，请在 24 小时内打开这条一次性链接建立管理员 (open this one-time link to make the administrator):");
+        println!(
+            "第一次使用，请在 24 小时内打开这条一次性链接建立管理员 (open this one-time link to make the administrator):"
+        );
         println!("  http://{http_address}/setup?token={token}");
     }
     wait_for_signal().await;
@@ -207,7 +215,9 @@ fn station_plans(platform: &Platform, simulation: &PackSimulation) -> Vec<Statio
     let points = platform.points.register.points();
     let now = kernel::time::now();
     let devices = platform.points.register.devices();
-    let in_force = |from: kernel::Timestamp, until: Option<kernel::Timestamp>| from <= now && until.is_none_or(|until| now < until);
+    let in_force = |from: kernel::Timestamp, until: Option<kernel::Timestamp>| {
+        from <= now && until.is_none_or(|until| now < until)
+    };
     devices
         .iter()
         .filter(|device| device.simulated && in_force(device.from, device.until))
