@@ -107,7 +107,10 @@ fn with_register(
     let pack = read_pack(&arguments.pack)?;
     let work: Work<'_> = &work;
     match &arguments.data {
-        Some(data) => work(&open(data, &pack)?),
+        Some(data) => {
+            let register = open(data, &pack)?;
+            work(&register)
+        }
         None => {
             let scratch = Scratch(std::env::temp_dir().join(format!("qingshan-register-cli-{}", std::process::id())));
             let register = open(&scratch.0, &pack)?;
