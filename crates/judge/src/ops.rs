@@ -254,6 +254,7 @@ impl Judge {
         let stored = self.store.read(|reader| rows::hours_between(reader, self.division, point.id, from, until))?;
         let device = gather::packets(&self.store, point.id, gather::DAY, from.start(), until.start(), None)?;
         let mut planned = Vec::new();
+        let mut not_judged = None;
         for &number in days {
             let day = Day(number as i32);
             let empty: Slots = std::array::from_fn(|_| None);
@@ -265,10 +266,10 @@ impl Judge {
                     planned.push(Planned { key: Key::new(point.id, PeriodLevel::Day, number), finding, horizon });
                 }
                 Ok(None) => {}
-                Err(why) => return Ok(Err(why)),
+                Err(why) => not_judged = Some(why),
             }
         }
-        Ok(Ok(planned))
+        Ok(not_judged.filter(|_| planned.is_empty()).map_or(Ok(planned), Err))
     }
 
     /// Day values that a device sent itself (2031), and the newest frame they came in.

@@ -123,27 +123,41 @@ impl HourPlan<'_> {
         let mut findings = Vec::with_capacity(wanted.len());
         let mut known: BTreeMap<i64, Option<(HourValues, Vec<Code>)>> = BTreeMap::new();
         let mut set: Option<(Day, AirSet)> = None;
+        let mut not_judged = None;
         for &hour in wanted {
-            let day = Hour(hour).day();
-            let finding = match method_of(self.point.kind) {
-                Method::Air => {
-                    if set.as_ref().is_none_or(|(known, _)| *known != day) {
-                        set = Some((day, self.rules.air_at(day)?));
-                    }
-                    match &set {
-                        Some((_, set)) => self.air_hour(hour, set, &mut known, &mut explain),
-                        None => None,
-                    }
-                }
-                Method::Water { .. } => self.water_hour(hour, &mut explain)?,
-                Method::Limits => self.limit_hour(hour, &mut explain),
-                Method::Noise => self.noise_hour(hour, &mut explain),
-            };
-            if let Some(finding) = finding {
-                findings.push((hour, tidy(Finding { tier: self.tier(hour), ..finding })));
+            match self.judge_hour(hour, &mut set, &mut known, &mut explain) {
+                Ok(Some(finding)) => findings.push((hour, tidy(Finding { tier: self.tier(hour), ..finding }))),
+                Ok(None) => {}
+                // One hour that cannot be judged does not take the others with it.
+                Err(why) => not_judged = Some(why),
             }
         }
-        Ok(findings)
+        match not_judged {
+            Some(why) if findings.is_empty() => Err(why),
+            _ => Ok(findings),
+        }
+    }
+
+    fn judge_hour(
+        &self,
+        hour: i64,
+        set: &mut Option<(Day, AirSet)>,
+        known: &mut BTreeMap<i64, Option<(HourValues, Vec<Code>)>>,
+        explain: &mut Option<&mut Explain>,
+    ) -> Result<Option<Finding>, NotJudged> {
+        let day = Hour(hour).day();
+        match method_of(self.point.kind) {
+            Method::Air => {
+                let set = match set {
+                    Some((known, set)) if *known == day => &*set,
+                    _ => &set.insert((day, self.rules.air_at(day)?)).1,
+                };
+                Ok(self.air_hour(hour, set, known, explain))
+            }
+            Method::Water { .. } => self.water_hour(hour, explain),
+            Method::Limits => Ok(self.limit_hour(hour, explain)),
+            Method::Noise => Ok(self.noise_hour(hour, explain)),
+        }
     }
 
     fn air_hour(

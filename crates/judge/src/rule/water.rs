@@ -1,12 +1,12 @@
 //! Surface water: class, grade, main pollutants and compliance of a section or source (GB 3838, 2011 method).
 
 use rust_decimal::Decimal;
-use standards::measure::Reading;
+use standards::measure::{MeasureError, Reading};
 use standards::water::{Body, Class, Surface, WaterResult, evaluate};
 use standards::{Step, Text};
 
 use crate::code::Code;
-use crate::model::{Explain, Finding, Flags, Item, Stat, step};
+use crate::model::{Explain, Finding, Flags, Item, Stat, note, step};
 
 /// A mean to judge: factor, value, unit where it is not that of the code table, values behind it.
 #[derive(Clone, Debug)]
@@ -15,6 +15,28 @@ pub struct WaterValue {
     pub value: Decimal,
     pub unit: Option<String>,
     pub count: u16,
+}
+
+impl WaterValue {
+    fn reading(&self) -> Reading {
+        let reading = Reading::new(self.factor.as_str(), self.value);
+        match &self.unit {
+            Some(unit) => reading.with_unit(unit.as_str()),
+            None => reading,
+        }
+    }
+}
+
+/// The factor whose value cannot be judged.
+fn culprit(error: &MeasureError) -> Option<&str> {
+    match error {
+        MeasureError::Negative { factor, .. }
+        | MeasureError::Duplicate { factor }
+        | MeasureError::Unit { factor, .. }
+        | MeasureError::Kind { factor, .. }
+        | MeasureError::Range { factor, .. } => Some(factor),
+        MeasureError::NotCovered(_) | MeasureError::Figure(_) => None,
+    }
 }
 
 pub fn class_number(class: Class) -> u16 {
@@ -37,18 +59,23 @@ pub struct Water<'w> {
 
 impl Water<'_> {
     pub fn judge(&self, values: &[WaterValue], explain: &mut Option<&mut Explain>) -> Result<Finding, Text> {
-        let readings: Vec<Reading> = values
-            .iter()
-            .map(|value| {
-                let reading = Reading::new(value.factor.as_str(), value.value);
-                match &value.unit {
-                    Some(unit) => reading.with_unit(unit.as_str()),
-                    None => reading,
-                }
-            })
-            .collect();
         let target = if self.source { Some(self.target.unwrap_or(Class::III)) } else { self.target };
-        let result = evaluate(self.surface, self.body, &readings, target).map_err(|error| error.text())?;
+        // A value that cannot be (pH 15) is set aside by itself; the others are judged without it.
+        let mut kept: Vec<WaterValue> = values.to_vec();
+        let mut refused: Vec<WaterValue> = Vec::new();
+        let result = loop {
+            let readings: Vec<Reading> = kept.iter().map(WaterValue::reading).collect();
+            let error = match evaluate(self.surface, self.body, &readings, target) {
+                Ok(result) => break result,
+                Err(error) => error,
+            };
+            let text = error.text();
+            let place = culprit(&error).and_then(|factor| kept.iter().position(|value| value.factor == *factor));
+            let Some(place) = place else { return Err(text) };
+            refused.push(kept.remove(place));
+            note(explain, text.zh, text.en);
+        };
+        let values = kept.as_slice();
         let mut finding = Finding {
             standard: self.surface.standard.clone(),
             index: result.class.map(class_number),
@@ -59,6 +86,11 @@ impl Water<'_> {
         };
         for value in values {
             finding.items.push(self.item(value, &result));
+        }
+        for value in &refused {
+            let mut item = Item::new(value.factor, Stat::Mean, Some(value.value), false, value.count);
+            item.flags.set(Flags::SET_ASIDE, true);
+            finding.items.push(item);
         }
         if self.source {
             self.judge_source(values, &mut finding, explain);
