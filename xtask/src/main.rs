@@ -11,6 +11,7 @@ cargo xtask run  [-- arguments for `qingshan serve`]
                       start with simulated stations on http://127.0.0.1:8080, HJ 212 on 127.0.0.1:9212
 cargo xtask test      everything that CI runs
 cargo xtask bench     print the benchmark tables (release build; takes minutes)
+cargo xtask lint      clippy over everything
 cargo xtask web       build the web app only
 cargo xtask e2e       the browser tests only
 ";
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Some("test") => steps::test(),
         Some("bench") => steps::bench(&rest),
         Some("web") => setup::need_node().and_then(|()| steps::build_web()),
+        Some("lint") => steps::lint(),
         Some("e2e") => steps::browser_tests().map(|_| ()),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");

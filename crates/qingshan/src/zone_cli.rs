@@ -12,8 +12,10 @@ use zone::{LayerSet, RuleBook};
 
 use crate::check::DEFAULT_PACK;
 
-const USAGE: &str = "用法 usage: qingshan zone check --at LON,LAT --industry CODE [--attr key=value]… [--on 2026-11-25] [--county DIR]";
-const BUILT_IN_RULES: &[(&str, &str)] = &[("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml"))];
+const USAGE: &str =
+    "用法 usage: qingshan zone check --at LON,LAT --industry CODE [--attr key=value]… [--on 2026-11-25] [--county DIR]";
+const BUILT_IN_RULES: &[(&str, &str)] =
+    &[("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml"))];
 
 /// The rules that ship with the program.
 pub fn built_in_rules() -> Result<RuleBook, String> {
@@ -30,7 +32,9 @@ pub fn layers_of(county: &Path) -> Result<LayerSet, String> {
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     // Only names of plain files beside it are read.
     let plain = |name: &str| !name.contains(['/', '\\']) && !name.starts_with('.');
-    zone::model::load(&text, Extent::WORLD, |name| plain(name).then(|| std::fs::read_to_string(map.join(name)).ok()).flatten())
+    zone::model::load(&text, Extent::WORLD, |name| {
+        plain(name).then(|| std::fs::read_to_string(map.join(name)).ok()).flatten()
+    })
 }
 
 pub fn run(arguments: &[String]) -> ExitCode {
@@ -65,13 +69,16 @@ fn answer(arguments: &[String]) -> Result<String, String> {
         let value = rest.next().ok_or_else(|| format!("{option} 后面缺值 (needs a value)\n{USAGE}"))?;
         match option.as_str() {
             "--at" => {
-                let pair = value.split_once(',').and_then(|(lon, lat)| Some((lon.trim().parse().ok()?, lat.trim().parse().ok()?)));
+                let pair = value
+                    .split_once(',')
+                    .and_then(|(lon, lat)| Some((lon.trim().parse().ok()?, lat.trim().parse().ok()?)));
                 let (lon, lat) = pair.ok_or_else(|| format!("“{value}”不是 经度,纬度 (not LON,LAT)"))?;
                 (question.lon, question.lat) = (Some(lon), Some(lat));
             }
             "--industry" => question.industry.clone_from(value),
             "--attr" => {
-                let (key, value) = value.split_once('=').ok_or_else(|| format!("“{value}”不是 key=value (not key=value)"))?;
+                let (key, value) =
+                    value.split_once('=').ok_or_else(|| format!("“{value}”不是 key=value (not key=value)"))?;
                 question.attributes.insert(key.to_owned(), value.to_owned());
             }
             "--on" => question.on = Some(value.clone()),
@@ -87,7 +94,8 @@ fn answer(arguments: &[String]) -> Result<String, String> {
 }
 
 fn county_extent(county: &Path) -> Result<Extent, String> {
-    let base = register::built_in::catalog().map_err(|problems| problems.iter().map(ToString::to_string).collect::<String>())?;
+    let base = register::built_in::catalog()
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<String>())?;
     let pack = register::pack_files::load(county, &base).map_err(|error| error.to_string())?;
     Ok(Extent(pack.county.extent.0))
 }

@@ -121,7 +121,9 @@ async fn every_kind_of_station_is_taken_in_whole() {
     let before = of(3, 2061);
     let arguments: Vec<(String, String)> = [("BeginTime", -5), ("EndTime", -2)]
         .map(|(name, back)| {
-            let time = hj212::time::CivilTime::from_unix_millis(now.plus(back * kernel::time::HOUR_MILLIS).hour().start().millis());
+            let time = hj212::time::CivilTime::from_unix_millis(
+                now.plus(back * kernel::time::HOUR_MILLIS).hour().start().millis(),
+            );
             (name.to_owned(), time.unwrap().to_data_time())
         })
         .to_vec();
@@ -129,7 +131,9 @@ async fn every_kind_of_station_is_taken_in_whole() {
     let command = collect.ask(&actor, 3, CommandKind::History, &arguments, kernel::time::now()).unwrap();
     until("the command is done", || {
         let sql = "SELECT state FROM command WHERE id = $1";
-        let state = store.read(|reader| reader.query_one(sql, &[command.id.0.into()])?.map(|row| row.text(0).map(str::to_owned)).transpose());
+        let state = store.read(|reader| {
+            reader.query_one(sql, &[command.id.0.into()])?.map(|row| row.text(0).map(str::to_owned)).transpose()
+        });
         state.unwrap().as_deref() == Some("done")
     })
     .await;

@@ -5,9 +5,9 @@
 //! seed, station and time give the same value, so a history request gets what was sent) · [`station`] decides
 //! what to send and how to answer (pure: time and packets in, bytes out) · [`session`] is its connection.
 
-pub mod plan;
 #[cfg(test)]
 mod flow_tests;
+pub mod plan;
 mod session;
 pub mod station;
 #[cfg(test)]
