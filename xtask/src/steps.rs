@@ -80,7 +80,7 @@ pub fn run(rest: &[&str]) -> Result<(), String> {
     setup::need_build_tools()?;
     setup::need_node()?;
     build_web()?;
-    step("build the binary", cargo().args(["build", "--bin", "qingshan"]))?;
+    step("build the binary", cargo().args(["build", "--workspace", "--bin", "qingshan"]))?;
     let mut serve = Command::new(binary("debug"));
     serve
         .current_dir(root())
@@ -97,7 +97,7 @@ pub fn test() -> Result<(), String> {
     step("types of the web app", npm().args(["run", "typecheck"]))?;
     step("unit tests of the web app", npm().args(["test", "--", "--run"]))?;
     step("format", cargo().args(["fmt", "--all", "--check"]))?;
-    step("build the binary", cargo().args(["build", "--bin", "qingshan"]))?;
+    step("build the binary", cargo().args(["build", "--workspace", "--bin", "qingshan"]))?;
     let nextest = Command::new("cargo-nextest").arg("--version").output().is_ok_and(|output| output.status.success());
     if nextest {
         step("tests", cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]))?;
@@ -118,7 +118,7 @@ pub fn browser_tests() -> Result<(), String> {
     setup::need_node()?;
     build_web()?;
     install_packages()?;
-    step("build the binary", cargo().args(["build", "--bin", "qingshan"]))?;
+    step("build the binary", cargo().args(["build", "--workspace", "--bin", "qingshan"]))?;
     step("browser tests", npm().args(["run", "e2e", "--", "main-job"]).env("QINGSHAN_BINARY", binary("debug")))
 }
 
