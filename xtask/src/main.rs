@@ -10,7 +10,9 @@ cargo xtask run  [-- arguments for `qingshan serve`]
                       build web and binary, load counties/500242-youyang into ./data,
                       start with simulated stations on http://127.0.0.1:8080, HJ 212 on 127.0.0.1:9212
 cargo xtask test      everything that CI runs
-cargo xtask bench     print the benchmark tables (release build; takes minutes)
+cargo xtask bench [NAME…]
+                      print the benchmark tables (release build; takes minutes): disk parse nation flood storm
+                      idle reads year frames aqi judge
 cargo xtask lint      clippy over everything
 cargo xtask web       build the web app only
 cargo xtask e2e       the browser tests only

@@ -122,9 +122,29 @@ pub fn browser_tests() -> Result<(), String> {
     step("browser tests", npm().args(["run", "e2e", "--", "main-job"]).env("QINGSHAN_BINARY", binary("debug")))
 }
 
+/// Measurements that live with what they measure, as examples of its crate.
+const MEASURING_EXAMPLES: [(&str, &str); 3] =
+    [("frames", "bench_parse"), ("aqi", "bench_aqi"), ("judge", "county_year")];
+
 pub fn bench(rest: &[&str]) -> Result<(), String> {
     setup::need_build_tools()?;
-    step("build for measuring", cargo().args(["build", "--release", "--bin", "qingshan", "--bin", "qingshan-bench"]))?;
-    let mut measure = Command::new(binary("release").with_file_name("qingshan-bench"));
-    step("measure", measure.current_dir(root()).args(rest))
+    let mut build = cargo();
+    build.args(["build", "--release", "--workspace", "--bin", "qingshan", "--bin", "qingshan-bench"]);
+    for (_, example) in MEASURING_EXAMPLES {
+        build.args(["--example", example]);
+    }
+    step("build for measuring", &mut build)?;
+    let is_example = |name: &str| MEASURING_EXAMPLES.iter().any(|known| known.0 == name);
+    let others: Vec<&&str> = rest.iter().filter(|name| !is_example(name)).collect();
+    if rest.is_empty() || !others.is_empty() {
+        let mut measure = Command::new(binary("release").with_file_name("qingshan-bench"));
+        step("measure", measure.current_dir(root()).args(others))?;
+    }
+    for (name, example) in MEASURING_EXAMPLES {
+        if rest.is_empty() || rest.contains(&name) {
+            let program = binary("release").with_file_name("examples").join(example);
+            step(&format!("measure {name}"), Command::new(program).current_dir(root()))?;
+        }
+    }
+    Ok(())
 }

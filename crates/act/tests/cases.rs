@@ -33,29 +33,14 @@ struct World {
 
 fn outlet() -> Point {
     Point {
-        id: POINT,
         ledger: "outlet".into(),
         key: "o1".into(),
         name: Name::new("一号排口", "outlet 1"),
-        kind: PointKind::WastewaterOutlet,
-        location: None,
-        location_note: String::new(),
-        township: None,
         body: Some("bureau".into()),
         enterprise: Some("e1".into()),
-        river: None,
         owner: Some("e1".into()),
-        function_class: None,
-        function_class_basis: None,
-        standard: None,
-        standard_grade: None,
-        limits: vec![],
-        factors: vec![],
-        realtime_seconds: None,
-        minute_minutes: None,
-        simulated: true,
         schematic: false,
-        valid_from: None,
+        ..Point::simulated(POINT, PointKind::WastewaterOutlet)
     }
 }
 

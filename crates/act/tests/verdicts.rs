@@ -40,29 +40,13 @@ fn outlet() -> Point {
         unconfirmed: false,
     };
     Point {
-        id: 7,
         ledger: "outlets".into(),
         key: "DW001".into(),
         name: Name::new("废水总排口", "main outlet"),
-        kind: PointKind::WastewaterOutlet,
-        location: None,
-        location_note: String::new(),
-        township: None,
-        body: None,
-        enterprise: None,
-        river: None,
-        owner: None,
-        function_class: None,
-        function_class_basis: None,
-        standard: None,
-        standard_grade: None,
         limits: vec![limit],
         factors: vec!["w01018".into()],
-        realtime_seconds: None,
-        minute_minutes: None,
-        simulated: true,
         schematic: false,
-        valid_from: None,
+        ..Point::simulated(7, PointKind::WastewaterOutlet)
     }
 }
 

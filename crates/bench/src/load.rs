@@ -237,13 +237,14 @@ pub fn storm() -> Result<Vec<Figure>> {
     let server = Server::start(&folder.0, STATIONS)?;
     // Made before anything is measured: making them on the client's only thread would count as waiting.
     let plans = plans(STATIONS, MINUTES, 1, 1e9, 0);
-    let (outcome, mut reads) = runtime()?.block_on(async {
-        let stop = Arc::new(AtomicBool::new(false));
-        let reading = tokio::spawn(read_meanwhile(server.http, Arc::clone(&stop)));
-        let outcome = drive(server.stations, plans).await?;
-        stop.store(true, Ordering::Relaxed);
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((outcome, reading.await??))
-    })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (http, stopping) = (server.http, Arc::clone(&stop));
+    // A thread of its own: behind the load generator's 300 connections a read would wait for the generator.
+    let reading = std::thread::spawn(move || runtime()?.block_on(read_meanwhile(http, stopping)));
+    let outcome = runtime()?.block_on(drive(server.stations, plans));
+    stop.store(true, Ordering::Relaxed);
+    let mut reads = reading.join().map_err(|_| "the reader broke")??;
+    let outcome = outcome?;
     // Sealing and folding back go on for a moment.
     std::thread::sleep(Duration::from_secs(3));
     server.stop()?;
@@ -265,7 +266,7 @@ pub fn storm() -> Result<Vec<Figure>> {
             goal: "p99 ≤ 100 ms",
             measured: format!("p50 {}, p99 {} of {}", millis(reads.percentile(50.0)), millis(high), reads.len()),
             met: Some(high <= Duration::from_millis(100)),
-            method: "newest values and a day's minutes in turn over HTTP, a new connection each, through the collect routes; the client shares the load generator's thread",
+            method: "newest values and a day's minutes in turn over HTTP, a new connection each, through the collect routes; the client is a thread of its own on the same two cores",
         },
     ];
     figures.extend(disk::sizes(&folder)?);

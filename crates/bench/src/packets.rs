@@ -42,11 +42,11 @@ pub fn minute(device: usize, minute: usize, random: &mut Random) -> Vec<u8> {
     hj212::encode::frame_of(segment.as_bytes())
 }
 
-/// A packet of about 236 bytes, the mean of the field: five real-time values with marks.
+/// A packet of about 236 bytes, the mean of the field: four real-time values with marks.
 pub fn mean(number: usize, random: &mut Random) -> Vec<u8> {
     let at = Timestamp(START + number as i64 * 30_000);
     let mut area = format!("DataTime={}", collect::wire::data_time(at));
-    for code in ["w01001", "w01018", "w21003", "w21011", "w00000"] {
+    for code in ["w01001", "w01018", "w21003", "w21011"] {
         let value = random.below(5000);
         area.push_str(&format!(";{code}-Rtd={}.{:02},{code}-Flag=N", value / 100, value % 100));
     }

@@ -49,29 +49,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 fn point(id: i64) -> Point {
     Point {
-        id,
         ledger: "bench".into(),
-        key: id.to_string(),
         name: Name::new(id.to_string(), id.to_string()),
-        kind: PointKind::WasteGasOutlet,
-        location: None,
-        location_note: String::new(),
-        township: None,
-        body: None,
-        enterprise: None,
-        river: None,
-        owner: None,
-        function_class: None,
-        function_class_basis: None,
-        standard: None,
-        standard_grade: None,
-        limits: Vec::new(),
-        factors: Vec::new(),
-        realtime_seconds: None,
-        minute_minutes: None,
-        simulated: true,
-        schematic: true,
-        valid_from: None,
+        ..Point::simulated(id, PointKind::WasteGasOutlet)
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hj212::{Edition, Strictness};
-use kernel::Timestamp;
+use kernel::{Actor, Problem, Timestamp};
 
 /// How often a device is expected to send, in seconds; `None`: not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,20 @@ pub enum Resolution {
     /// The device is known, but not for this system code or this time.
     NoBinding(Arc<Device>),
     Unknown,
+}
+
+/// Where an adopted device is bound for good: the register's ledger of devices. Without one (a bare collector)
+/// the binding stands in collect's own table.
+pub trait BindingKeeper: Send + Sync {
+    /// Binds a device to a point from a time on, once however often it is asked; gives all bindings as they are then.
+    fn bind(
+        &self,
+        actor: &Actor,
+        device: (&str, u16),
+        point: i64,
+        from: Timestamp,
+        now: Timestamp,
+    ) -> Result<Directory, Problem>;
 }
 
 impl Directory {

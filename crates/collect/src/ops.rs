@@ -280,8 +280,15 @@ impl Collect {
         };
         let adoption = Adoption { mn: bound_mn, system, point, valid_from };
         let by = actor.id.to_string();
+        // The ledger first: it may refuse, and asked again after a crash in between it changes nothing.
+        let bound = match self.keeper.get() {
+            Some(keeper) => Some(keeper.bind(actor, (&adoption.mn, system), point, valid_from, now)?),
+            None => None,
+        };
         self.store.write(|transaction| {
-            rows::save_adoption(transaction, self.division, &adoption, &by, now)?;
+            if bound.is_none() {
+                rows::save_adoption(transaction, self.division, &adoption, &by, now)?;
+            }
             if let Some(serial) = serial {
                 rows::save_issued_mn(transaction, self.division, serial, &adoption.mn, now)?;
             }
@@ -297,7 +304,10 @@ impl Collect {
             event_log::append(transaction, self.division, now, &[event])
         })?;
         // New packets go to the point from here on; the kept ones follow.
-        self.merge_adoptions()?;
+        match bound {
+            Some(directory) => self.set_directory(directory),
+            None => self.merge_adoptions()?,
+        }
         let mut report = AdoptionReport { mn: adoption.mn.clone(), ..AdoptionReport::default() };
         adopt::replay(self, mn, system, &mut report, now)?;
         self.store.write(|transaction| rows::release_quarantined(transaction, self.division, mn, system))?;

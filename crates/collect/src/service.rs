@@ -1,7 +1,7 @@
 //! The mechanism as the wiring sees it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use kernel::{Division, ErrorCode, PointSource, Problem, Timestamp};
@@ -9,7 +9,7 @@ use store::Store;
 
 use crate::activity::Activity;
 use crate::command_book::CommandBook;
-use crate::directory::Directory;
+use crate::directory::{BindingKeeper, Directory};
 use crate::factors::Factors;
 use crate::keys::IssuedKeys;
 use crate::limits::Limits;
@@ -36,6 +36,7 @@ pub struct Collect {
     /// What the register says, and with the adopted devices.
     pub(crate) registered: ArcSwap<Directory>,
     pub(crate) directory: ArcSwap<Directory>,
+    pub(crate) keeper: OnceLock<Arc<dyn BindingKeeper>>,
     pub(crate) keys: IssuedKeys,
     pub(crate) commands: CommandBook,
     pub(crate) factors: Factors,
@@ -85,6 +86,7 @@ impl Collect {
             limits,
             registered: ArcSwap::default(),
             directory: ArcSwap::default(),
+            keeper: OnceLock::new(),
             keys,
             commands: CommandBook::load(open),
             quarantine,
@@ -105,6 +107,13 @@ impl Collect {
         if let Err(problem) = self.merge_adoptions() {
             tracing::warn!("reading adopted devices: {problem}");
             self.directory.store(self.registered.load_full());
+        }
+    }
+
+    /// Names who keeps the bindings of adopted devices; once, before anybody adopts.
+    pub fn set_binding_keeper(&self, keeper: Arc<dyn BindingKeeper>) {
+        if self.keeper.set(keeper).is_err() {
+            tracing::warn!("a second keeper of bindings is not used");
         }
     }
 

@@ -62,3 +62,24 @@ pub fn number(code: &str) -> Option<u16> {
         _ => None,
     }
 }
+
+/// The code of a number of [`number`]; two digits at least, as devices send it.
+pub fn code(number: u16) -> String {
+    match number.checked_sub(10_000) {
+        Some(letter) => format!("{}{}", char::from(b'A' + (letter / 10 % 26) as u8), letter % 10),
+        None => format!("{number:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_its_number_and_back() {
+        for text in ["21", "22", "31", "91", "A0", "B7", "Z9", "05"] {
+            assert_eq!(number(text).map(code).as_deref(), Some(text));
+        }
+        assert!(SYSTEMS.iter().all(|system| number(system.code).map(code).as_deref() == Some(system.code)));
+    }
+}

@@ -38,29 +38,11 @@ fn point(id: i64) -> Point {
         _ => PointKind::WastewaterOutlet,
     };
     Point {
-        id,
         ledger: "bench".into(),
-        key: id.to_string(),
         name: Name::new(format!("点位{id}"), format!("point {id}")),
-        kind,
-        location: None,
-        location_note: String::new(),
-        township: None,
-        body: None,
-        enterprise: None,
-        river: None,
-        owner: None,
         function_class: Some(if kind == PointKind::WaterSection { "III" } else { "2" }.into()),
-        function_class_basis: None,
-        standard: None,
-        standard_grade: None,
         limits: if id > 15 { vec![limit("w01018", 50), limit("w21003", 5), limit("w21011", 1)] } else { Vec::new() },
-        factors: Vec::new(),
-        realtime_seconds: None,
-        minute_minutes: None,
-        simulated: true,
-        schematic: true,
-        valid_from: None,
+        ..Point::simulated(id, kind)
     }
 }
 

@@ -194,6 +194,37 @@ pub struct Point {
     pub valid_from: Option<String>,
 }
 
+impl Point {
+    /// A simulated (模拟) point with nothing but its kind: what tests, examples and benchmarks begin with.
+    pub fn simulated(id: i64, kind: PointKind) -> Self {
+        Self {
+            id,
+            ledger: "simulated".into(),
+            key: id.to_string(),
+            name: Name::new(format!("模拟点位{id}"), format!("simulated point {id}")),
+            kind,
+            location: None,
+            location_note: String::new(),
+            township: None,
+            body: None,
+            enterprise: None,
+            river: None,
+            owner: None,
+            function_class: None,
+            function_class_basis: None,
+            standard: None,
+            standard_grade: None,
+            limits: Vec::new(),
+            factors: Vec::new(),
+            realtime_seconds: None,
+            minute_minutes: None,
+            simulated: true,
+            schematic: true,
+            valid_from: None,
+        }
+    }
+}
+
 mod id_text {
     pub fn serialize<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(id)

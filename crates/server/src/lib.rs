@@ -19,6 +19,7 @@ pub mod announce;
 pub mod app;
 pub mod assets;
 pub mod audit;
+mod bindings;
 mod county;
 pub mod identity;
 pub mod live;

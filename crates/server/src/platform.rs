@@ -8,11 +8,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use act::{Act, Workflows};
 use api::{LiveBus, Routes};
 use axum::Router;
-use collect::directory::ExpectedIntervals;
-use collect::{Collect, Device, Directory};
+use collect::Collect;
 use judge::Judge;
 use kernel::{Actor, Division, ErrorCode, Name, PointSource, Problem};
-use register::{DeviceBinding, Pack, Register};
+use register::{Pack, Register};
 use share::PublicSource;
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{Migration, Store};
@@ -20,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
@@ -88,7 +88,8 @@ impl Platform {
         let library = standards::Library::embedded()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the standards: {error}")))?;
         let collect = Collect::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points))?;
-        collect.set_directory(directory_of(&register.devices()));
+        collect.set_directory(bindings::directory_of(&register.devices()));
+        collect.set_binding_keeper(Arc::new(LedgerBindings(Arc::clone(&register))));
         let judge = Judge::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points), library)?;
         let act = Act::new(Arc::clone(&store), division, live.clone(), points, Workflows::built_in()?);
         let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });
@@ -175,7 +176,7 @@ impl Platform {
             let platform = Arc::clone(&self);
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
-                platform.points.collect.set_directory(directory_of(&platform.points.register.devices()));
+                platform.points.collect.set_directory(bindings::directory_of(&platform.points.register.devices()));
             });
             if let Err(error) = exchanged.await {
                 tracing::error!("exchanging device bindings: {error}");
@@ -211,90 +212,5 @@ impl Names {
 
     fn forget(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
-/// The register's bindings as collect reads them. One that cannot be read is left out and named in the log.
-pub fn directory_of(bindings: &[DeviceBinding]) -> Directory {
-    Directory::new(bindings.iter().filter_map(|binding| match device_of(binding) {
-        Ok(device) => Some(device),
-        Err(why) => {
-            tracing::warn!(mn = binding.mn, st = binding.st, why, "a device binding is left out");
-            None
-        }
-    }))
-}
-
-fn device_of(binding: &DeviceBinding) -> Result<Device, &'static str> {
-    let system = hj212::system::number(&binding.st).ok_or("系统编码不认识 (unknown system code)")?;
-    let sm4_key = match &binding.sm4_key {
-        None => None,
-        Some(text) => {
-            let bytes = hex::decode(text).map_err(|_| "SM4 密钥不是十六进制 (the SM4 key is not hexadecimal)")?;
-            Some(bytes.try_into().map_err(|_| "SM4 密钥应为 16 字节 (the SM4 key must have 16 bytes)")?)
-        }
-    };
-    let addresses = binding.addresses.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
-    Ok(Device {
-        until: binding.until,
-        password: binding.password.clone(),
-        strictness: hj212::Strictness::from_name(&binding.strictness).ok_or("容错级别不认识 (unknown strictness)")?,
-        edition: binding.edition.as_deref().and_then(hj212::Edition::from_year),
-        modbus_crc: binding.modbus_crc,
-        addresses: addresses.map_err(|_| "来源地址不是 IP (an address is no IP address)")?,
-        sm4_key,
-        intervals: ExpectedIntervals {
-            realtime: binding.realtime_seconds,
-            minute: binding.minute_minutes.map(|minutes| minutes.saturating_mul(60)),
-            hour: binding.hourly.then_some(3600),
-        },
-        ..Device::new(&binding.mn, system, binding.point, binding.from)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kernel::Timestamp;
-
-    fn binding() -> DeviceBinding {
-        DeviceBinding {
-            record: 1,
-            mn: "A".into(),
-            st: "22".into(),
-            point: 7,
-            from: Timestamp(0),
-            until: None,
-            password: None,
-            strictness: "standard".into(),
-            modbus_crc: false,
-            addresses: vec!["10.0.0.1".into()],
-            sm4_key: Some("00112233445566778899aabbccddeeff".into()),
-            edition: Some("2025".into()),
-            realtime_seconds: Some(60),
-            minute_minutes: Some(10),
-            hourly: true,
-            simulated: true,
-        }
-    }
-
-    #[test]
-    fn a_binding_becomes_a_device() {
-        let device = device_of(&binding()).unwrap();
-        assert_eq!((device.system, device.point, device.intervals.minute), (22, 7, Some(600)));
-        assert_eq!(device.edition, Some(hj212::Edition::V2025));
-        assert!(device.allows("10.0.0.1".parse().unwrap()) && !device.allows("10.0.0.2".parse().unwrap()));
-    }
-
-    #[test]
-    fn a_binding_that_cannot_be_read_never_opens_the_door() {
-        for broken in [
-            DeviceBinding { st: "XX".into(), ..binding() },
-            DeviceBinding { strictness: "".into(), ..binding() },
-            DeviceBinding { addresses: vec!["anywhere".into()], ..binding() },
-            DeviceBinding { sm4_key: Some("0011".into()), ..binding() },
-        ] {
-            assert!(device_of(&broken).is_err(), "{broken:?}");
-        }
     }
 }

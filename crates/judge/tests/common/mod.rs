@@ -28,29 +28,10 @@ impl Drop for Bed {
 
 pub fn point(id: i64, kind: PointKind) -> Point {
     Point {
-        id,
         ledger: "test".into(),
-        key: id.to_string(),
         name: Name::new(format!("点位{id}"), format!("point {id}")),
-        kind,
-        location: None,
-        location_note: String::new(),
-        township: None,
-        body: None,
-        enterprise: None,
-        river: None,
-        owner: None,
-        function_class: None,
-        function_class_basis: None,
-        standard: None,
-        standard_grade: None,
-        limits: Vec::new(),
-        factors: Vec::new(),
-        realtime_seconds: None,
-        minute_minutes: None,
-        simulated: true,
         schematic: false,
-        valid_from: None,
+        ..Point::simulated(id, kind)
     }
 }
 

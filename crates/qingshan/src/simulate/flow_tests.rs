@@ -26,31 +26,7 @@ impl Drop for Scratch {
 }
 
 fn point(id: i64) -> Arc<Point> {
-    Arc::new(Point {
-        id,
-        ledger: "test".into(),
-        key: format!("p{id}"),
-        name: kernel::Name::new(format!("点位{id}"), format!("point {id}")),
-        kind: PointKind::AirStation,
-        location: None,
-        location_note: String::new(),
-        township: None,
-        body: None,
-        enterprise: None,
-        river: None,
-        owner: None,
-        function_class: None,
-        function_class_basis: None,
-        standard: None,
-        standard_grade: None,
-        limits: Vec::new(),
-        factors: Vec::new(),
-        realtime_seconds: None,
-        minute_minutes: None,
-        simulated: true,
-        schematic: false,
-        valid_from: None,
-    })
+    Arc::new(Point::simulated(id, PointKind::AirStation))
 }
 
 /// One station of every kind, both editions, one of them encrypting.

@@ -361,11 +361,11 @@ impl Register {
         now: Timestamp,
     ) -> Result<Record, Problem> {
         use kernel::PointSource as _;
-        if !actor.may(Action::AdoptDevices, None) {
-            return Err(Problem::new(ErrorCode::NotAllowed, "无权绑定设备 (devices may not be adopted)"));
-        }
         let points = self.points();
         let point = points.get(point).ok_or_else(|| Problem::not_found(format!("没有点位 {point} (no such point)")))?;
+        if !actor.may(Action::AdoptDevices, point.owner.as_deref()) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "无权绑定设备 (devices may not be adopted)"));
+        }
         let mut fields = Map::new();
         let key = format!("{mn}-{st}-{}", from.day().to_iso());
         for (field, value) in [

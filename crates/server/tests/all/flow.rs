@@ -66,6 +66,9 @@ async fn a_packet_becomes_a_judged_value_on_the_public_page() {
     let (id, name) = (point["id"].as_str().unwrap().to_owned(), point["name"]["zh"].as_str().unwrap().to_owned());
     let adopted = officer.post("/api/quarantine/adopt", &json!({ "mn": MN, "st": "22", "point": id })).await;
     assert_eq!(adopted.status, 200, "{}", adopted.text());
+    // The binding stands in the ledger, where it can be seen and ended.
+    let bindings = officer.json(&format!("/api/ledgers/device_binding/records?q={MN}")).await;
+    assert_eq!(bindings["total"], 1, "{bindings}");
 
     // What it had sent is data now, and judged.
     let latest = officer.json(&format!("/api/points/{id}/latest")).await;

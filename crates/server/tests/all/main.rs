@@ -7,4 +7,5 @@ mod flow;
 mod full_disk;
 mod golden;
 mod openapi;
+mod replay;
 mod rig;

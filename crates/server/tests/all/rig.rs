@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use kernel::Division;
+use register::Pack;
 use server::platform::{Platform, Settings};
 use store::sqlite::SqliteOptions;
 use tokio::net::TcpListener;
@@ -38,8 +40,22 @@ impl Drop for Folder {
 
 /// The county that ships with the project, in a store below `data`.
 pub fn open(data: &Path, options: SqliteOptions) -> Arc<Platform> {
+    open_pack(data, options, pack())
+}
+
+/// The same as if it lay elsewhere.
+pub fn open_as(data: &Path, division: Division) -> Arc<Platform> {
+    let mut pack = pack();
+    pack.county.division = division;
+    open_pack(data, SqliteOptions::default(), pack)
+}
+
+fn pack() -> Pack {
     let county = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang");
-    let pack = register::pack_files::load(&county, &register::built_in::catalog().unwrap()).unwrap();
+    register::pack_files::load(&county, &register::built_in::catalog().unwrap()).unwrap()
+}
+
+fn open_pack(data: &Path, options: SqliteOptions, pack: Pack) -> Arc<Platform> {
     let settings = Settings { data: data.to_owned(), pack, simulating: false, store: options, version: "0.0.0-test" };
     Platform::open(settings).unwrap()
 }

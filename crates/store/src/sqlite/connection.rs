@@ -16,6 +16,8 @@ const READERS: usize = 4;
 const WAL_LIMIT_BYTES: u64 = 64 << 20;
 /// Folding back waits until so much has gathered: each time costs the disk two more syncs beside the commits'.
 const WAL_WORTH_BYTES: u64 = 16 << 20;
+/// Each passive round folds back what was written during the one before it, so that little is left for the last.
+const PASSIVE_ROUNDS: usize = 3;
 const STATEMENT_CACHE: usize = 128;
 
 /// Turns SQLite's errors into the contract's.
@@ -253,20 +255,27 @@ fn wal_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Folds the write-ahead log back. A passive checkpoint runs beside the writer; when the log has grown past
-/// its bound all the same (a flood never leaves a gap), the writer's lock is taken for the rest.
+/// Folds the write-ahead log back. Passive checkpoints run beside the writer; when the log is past its bound all
+/// the same (a flood never leaves a gap), the writer is held for the little that the passive ones left. Judged by
+/// the frames in the log, not by the size of its file, which never shrinks.
 pub fn checkpoint(path: &Path, writer: &WriterLock) -> Result<(), StoreError> {
-    let size = || std::fs::metadata(wal_path(path)).map_or(0, |metadata| metadata.len());
-    if size() < WAL_WORTH_BYTES {
+    if std::fs::metadata(wal_path(path)).map_or(0, |metadata| metadata.len()) < WAL_WORTH_BYTES {
         return Ok(());
     }
     let failed = |error: rusqlite::Error| database_error("folding back the write-ahead log", &error);
     let connection = Connection::open(path).map_err(failed)?;
     connection.execute_batch("PRAGMA busy_timeout = 100;").map_err(failed)?;
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(failed)?;
-    if size() > WAL_LIMIT_BYTES {
-        let held = writer.lock();
-        held.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).map_err(failed)?;
+    let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
+    let fold = |how: &str| connection.query_row(how, [], |row| row.get::<_, i64>(1)).map_err(failed);
+    for _ in 0..PASSIVE_ROUNDS {
+        let pages = fold("PRAGMA wal_checkpoint(PASSIVE)")?;
+        if pages.max(0) as u64 * page as u64 <= WAL_LIMIT_BYTES {
+            return Ok(());
+        }
     }
+    // On this connection, so that a long reader costs its busy time of 100 ms and not the writer's ten seconds.
+    let held = writer.lock();
+    fold("PRAGMA wal_checkpoint(RESTART)")?;
+    drop(held);
     Ok(())
 }
