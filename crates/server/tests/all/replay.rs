@@ -135,8 +135,8 @@ async fn compare(browser: &mut Browser, point: i64, vectors: &Value) -> usize {
     compared
 }
 
-/// Verdicts of the station's days, months and years: how many, and the sum of their revisions.
-async fn judged(rig: &Rig, point: i64) -> (i64, i64) {
+/// Verdicts of the station's days, months and years: how many, the sum of their revisions; and how many periods wait.
+async fn judged(rig: &Rig, point: i64) -> (i64, i64, i64) {
     let platform = std::sync::Arc::clone(&rig.platform);
     let read = move || {
         platform
@@ -144,21 +144,23 @@ async fn judged(rig: &Rig, point: i64) -> (i64, i64) {
             .read(|reader| {
                 let sql = "SELECT COUNT(*), COALESCE(SUM(revision), 0) FROM verdict WHERE division = $1 AND point = $2";
                 let row = reader.query_one(sql, &[platform.division.into(), point.into()])?.unwrap();
-                Ok((row.integer(0)?, row.integer(1)?))
+                let waiting = "SELECT COUNT(*) FROM dirty_period WHERE division = $1 AND point = $2";
+                let waiting = reader.query_one(waiting, &[platform.division.into(), point.into()])?.unwrap();
+                Ok((row.integer(0)?, row.integer(1)?, waiting.integer(0)?))
             })
             .unwrap()
     };
     tokio::task::spawn_blocking(read).await.unwrap()
 }
 
-/// Waits until the judge has nothing left: the same count for two seconds.
-async fn settled(rig: &Rig, point: i64, least: i64) -> (i64, i64) {
+/// Waits until the judge has nothing left, and stays so for two seconds.
+async fn settled(rig: &Rig, point: i64, least: i64) -> (i64, i64, i64) {
     let mut last = judged(rig, point).await;
     let mut quiet = 0;
     for _ in 0..1200 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let now = judged(rig, point).await;
-        quiet = if now == last && now.0 >= least { quiet + 1 } else { 0 };
+        quiet = if now == last && now.0 >= least && now.2 == 0 { quiet + 1 } else { 0 };
         last = now;
         if quiet == 20 {
             return last;
