@@ -117,6 +117,7 @@ export interface Device {
 }
 export interface PointDetail extends PointSummary {
   river: string | null;
+  river_name?: Name | null;
   function_class: string | null;
   function_class_basis: string | null;
   standard: string | null;
@@ -253,6 +254,7 @@ export interface WaterToday {
   name: Name;
   simulated?: boolean;
   river: string | null;
+  river_name?: Name | null;
   target_class: string | null;
   class: string | null;
   grade: Name | null;
@@ -275,6 +277,7 @@ export interface OutletToday {
   name: Name;
   simulated?: boolean;
   enterprise: string | null;
+  enterprise_name?: Name | null;
   hour: OutletPeriod | null;
   day: OutletPeriod | null;
 }
@@ -389,6 +392,13 @@ export interface CaseAction {
   allowed: boolean;
   why_not: Name | string | null;
 }
+export interface Person {
+  id: string;
+  name: string;
+  roles: string[];
+  body: string | null;
+  body_name: Name | null;
+}
 export interface CaseDetail extends CaseSummary {
   timeline: { at: string; actor: string; actor_name?: string; action: NamedCode; note: string | null; evidence: string[] }[];
   evidence: Evidence[];
@@ -410,6 +420,7 @@ export interface WrongNow {
   point: string;
   name: Name;
   kind: string;
+  simulated?: boolean;
   state: State;
   since: string | null;
   reason: Name | null;
@@ -574,6 +585,7 @@ export interface AuditEvent {
 export interface PointSuspicions {
   point: { id: string; name: Name };
   enterprise: string | null;
+  enterprise_name?: Name | null;
   simulated: boolean;
   suspicions: { check: string; title: Name; factor: string; from: string; until: string; statistic: Name }[];
 }

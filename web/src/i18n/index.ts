@@ -53,5 +53,8 @@ export function nameText(name: Name | string | null | undefined): string {
   return (locale.value === 'en' ? name.en || name.zh : name.zh || name.en) ?? '';
 }
 
+/** Things in a row, as each language separates them. */
+export const listText = (parts: (Name | string | null | undefined)[]): string => parts.map(nameText).filter(Boolean).join(locale.value === 'en' ? ', ' : '、');
+
 /** Words that only one place uses, both languages side by side. */
 export const say = (zh: string, en: string): string => (locale.value === 'en' ? en : zh);

@@ -44,6 +44,13 @@ export function shortTime(time: string | null | undefined, now = Date.now()): st
   return c.year === today.year ? `${c.month}-${c.day} ${clock}` : `${c.year}-${c.month}-${c.day} ${clock}`;
 }
 
+/** `15:04:05` today, with the date otherwise. */
+export function clockText(millis: number | null, now = Date.now()): string {
+  if (millis === null) return '—';
+  const text = timeText(millis, 'second');
+  return text.slice(0, 10) === timeText(now, 'day') ? text.slice(11) : text;
+}
+
 export function today(now = Date.now()): string {
   return timeText(now, 'day');
 }

@@ -105,6 +105,7 @@ struct StopView {
 struct PointSuspicions {
     point: PointName,
     enterprise: Option<String>,
+    enterprise_name: Option<Name>,
     simulated: bool,
     suspicions: Vec<Suspicion>,
 }
@@ -368,6 +369,7 @@ fn suspicions_of(judge: &Judge, caller: &Caller, query: &SuspicionQuery) -> Resu
         found.push(PointSuspicions {
             point: PointName { id: point.id.to_string(), name: point.name.clone() },
             enterprise: point.enterprise.clone(),
+            enterprise_name: judge.name_of(point.enterprise.as_deref()),
             simulated: point.simulated,
             suspicions,
         });
