@@ -40,10 +40,11 @@ pub fn points_of(records: &Observable<'_>, catalog: &Catalog) -> PointSet {
 fn fed_by_simulation(records: &Observable<'_>, catalog: &Catalog) -> HashSet<i64> {
     let ids = point_ids(records, catalog);
     let bindings = records.get(BINDINGS).into_iter().flatten();
-    let bound = bindings.filter_map(|record| ids.get(record.content.text("point")?).filter(|_| record.content.simulated));
+    let bound =
+        bindings.filter_map(|record| ids.get(record.content.text("point")?).filter(|_| record.content.simulated));
     let instruments = records.iter().flat_map(|(ledger, records)| {
         let simulated = records.iter().filter(|record| record.content.simulated);
-        simulated.filter_map(|record| ids.get(&format!("{ledger}:{}", record.content.key)))
+        simulated.filter_map(|record| ids.get(&format!("{ledger}:{}", record.content.key))).collect::<Vec<_>>()
     });
     bound.chain(instruments).copied().collect()
 }

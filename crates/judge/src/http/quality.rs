@@ -324,6 +324,7 @@ fn rates_table(judge: &Judge, caller: &Caller, query: &PeriodQuery) -> Result<Ta
             text(rates.effective),
             text(rates.catch_up),
             text(rates.running),
+            u8::from(point.simulated).to_string(),
         ]);
         formula = rates.formula;
     }
@@ -347,6 +348,7 @@ fn rates_table(judge: &Judge, caller: &Caller, query: &PeriodQuery) -> Result<Ta
             Column::new("effective", "有效传输率", "effective", ""),
             Column::new("catch_up", "补传率", "catch-up", ""),
             Column::new("running", "运行率", "running", ""),
+            Column::new("simulated", "模拟", "simulated", ""),
         ],
         rows,
     })

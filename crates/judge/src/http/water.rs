@@ -351,7 +351,9 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
                 (place + 1).to_string(),
                 point.id.to_string(),
                 point.name.zh.clone(),
-                judge.name_of(point.river.as_deref()).map_or_else(|| point.river.clone().unwrap_or_default(), |name| name.zh),
+                judge
+                    .name_of(point.river.as_deref())
+                    .map_or_else(|| point.river.clone().unwrap_or_default(), |name| name.zh),
                 point.function_class.clone().unwrap_or_default(),
                 summary.judged.to_string(),
                 summary.targeted.to_string(),
