@@ -7,3 +7,5 @@ export const STATISTICS: Record<string, Pair> = {
   Rtd: ['实测', 'sample'], rtd: ['实测', 'sample'], Avg: ['均值', 'mean'], avg: ['均值', 'mean'], Min: ['最小', 'minimum'], min: ['最小', 'minimum'], Max: ['最大', 'maximum'], max: ['最大', 'maximum'], Cou: ['累计', 'total'], cou: ['累计', 'total'],
   ZsRtd: ['折算实测', 'converted sample'], ZsAvg: ['折算均值', 'converted mean'], ZsMin: ['折算最小', 'converted minimum'], ZsMax: ['折算最大', 'converted maximum'],
 };
+/** HJ 212 writes `1` where there is no unit. */
+export const unitText = (unit: string): string => (unit === '1' ? '' : unit);
