@@ -8,8 +8,9 @@ export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_regis
 export interface ActionRequest {
   action: string;
   note?: string;
-  /** User id. */
+  /** User id, one of `/api/cases/{id}/assignees`. */
   assignee: Id | null;
+  /** Not used: the name is that of the account. */
   assignee_name?: string;
   /** Revision that the caller saw. */
   revision: number | null;
@@ -818,11 +819,12 @@ export interface OutletToday {
   name: Name;
   kind: string;
   simulated: boolean;
+  /** Key in its ledger. */
   enterprise: string | null;
+  enterprise_name: Name | null;
   standard: string | null;
   hour: OutletPeriod | null;
   day: OutletPeriod | null;
-  enterprise_name: Name | null;
 }
 
 export interface Overview {
@@ -855,12 +857,17 @@ export interface PeriodQuery {
   format?: Format;
 }
 
+/** Somebody who can work on a case. */
 export interface Person {
   id: Id;
   name: string;
   roles: Role[];
   body: string | null;
   body_name: Name | null;
+}
+
+export interface PersonList {
+  items: Person[];
 }
 
 export interface PointCounts {
@@ -890,6 +897,7 @@ export interface PointDetail {
   rates: RatesView | null;
   headline: Headline | null;
   river: string | null;
+  river_name: Name | null;
   function_class: string | null;
   function_class_basis: string | null;
   standard: string | null;
@@ -899,7 +907,6 @@ export interface PointDetail {
   devices: DeviceRow[];
   open_cases: CaseSummary[];
   record_id: string;
-  river_name: Name | null;
 }
 
 /** What kind of thing is observed. Kinds decide which evaluation applies; a new ledger maps to one of them. */
@@ -969,9 +976,9 @@ export interface PointSummary {
 export interface PointSuspicions {
   point: PointName;
   enterprise: string | null;
+  enterprise_name: Name | null;
   simulated: boolean;
   suspicions: Suspicion[];
-  enterprise_name: Name | null;
 }
 
 export interface ProfileRow {
@@ -1492,7 +1499,9 @@ export interface WaterToday {
   name: Name;
   kind: string;
   simulated: boolean;
+  /** Key in its ledger. */
   river: string | null;
+  river_name: Name | null;
   target_class: string | null;
   class: string | null;
   class_name: Name | null;
@@ -1505,7 +1514,6 @@ export interface WaterToday {
   edition: string;
   verdict: string | null;
   values: WaterValue[];
-  river_name: Name | null;
 }
 
 export interface WaterValue {
