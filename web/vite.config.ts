@@ -15,7 +15,7 @@ export default defineConfig(({ command }) => ({
   server: {
     host: '127.0.0.1',
     // The host stays that of the page: the server refuses what another site asks.
-    proxy: mocked ? undefined : Object.fromEntries(['/api', '/public', '/setup'].map((path) => [path, { target: server, changeOrigin: false }])),
+    proxy: mocked ? undefined : Object.fromEntries(['/api', '/public', '/setup', '^/$'].map((path) => [path, { target: server, changeOrigin: false }])),
   },
   build: {
     outDir: 'dist',

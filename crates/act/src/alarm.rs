@@ -182,20 +182,26 @@ fn english(point: &Point) -> &str {
     if point.name.en.is_empty() { &point.name.zh } else { &point.name.en }
 }
 
+/// What was measured and allowed, in both languages; what is not known is left out.
 fn exceedance_note(one: &Exceedance, changed: &VerdictChanged, at: Timestamp) -> String {
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "—".into());
-    let level = match changed.level.as_str() {
-        "hour" => "小时",
-        "day" => "日",
-        other => other,
+    let iso = at.to_iso();
+    let (when, zh, en) = match changed.level.as_str() {
+        "hour" => (iso[..16].replace('T', " "), "小时", "hour"),
+        "day" => (iso[..10].to_owned(), "日", "day"),
+        other => (iso[..10].to_owned(), other, other),
+    };
+    let name = one.name.clone().unwrap_or_else(|| Name::new(one.factor.clone(), one.factor.clone()));
+    let value = [one.value.as_deref(), one.unit.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let part = |before: &str, text: &Option<String>, after: &str| {
+        text.as_ref().map(|text| format!("{before}{text}{after}")).unwrap_or_default()
     };
     format!(
-        "{} {level}：{} {} {}，限值 {}，超标 {} 倍 (value, limit, multiple)",
-        at.to_iso(),
-        one.factor,
-        text(&one.value),
-        text(&one.unit),
-        text(&one.limit),
-        text(&one.times)
+        "{when} {zh}：{} {value}{}{} ({when}, {en}: {} {value}{}{})",
+        name.zh,
+        part("，限值 ", &one.limit, ""),
+        part("，超标 ", &one.times, " 倍"),
+        name.en,
+        part(", limit ", &one.limit, ""),
+        part(", ", &one.times, " times over")
     )
 }

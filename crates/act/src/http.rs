@@ -6,7 +6,7 @@ use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operat
 use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use kernel::{Action, Id, Name, Problem, Timestamp};
+use kernel::{Action, Id, Name, Problem, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Case, Evidence};
@@ -144,12 +144,28 @@ struct ActionRequest {
     action: String,
     #[serde(default)]
     note: String,
-    /// User id.
+    /// User id, one of `/api/cases/{id}/assignees`.
     assignee: Option<Id>,
+    /// Not used: the name is that of the account.
     #[serde(default)]
     assignee_name: String,
     /// Revision that the caller saw.
     revision: Option<i64>,
+}
+
+/// Somebody who can work on a case.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct Person {
+    id: Id,
+    name: String,
+    roles: Vec<Role>,
+    body: Option<String>,
+    body_name: Option<Name>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct PersonList {
+    items: Vec<Person>,
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -164,6 +180,7 @@ const MOST_NOTE: usize = 4_000;
 pub fn routes(act: &Arc<Act>) -> Routes {
     let (list, one, change, attach, fetch) =
         (Arc::clone(act), Arc::clone(act), Arc::clone(act), Arc::clone(act), Arc::clone(act));
+    let people = Arc::clone(act);
     Routes::new("act")
         .get(
             "/api/cases",
@@ -179,6 +196,26 @@ pub fn routes(act: &Arc<Act>) -> Routes {
             async move |caller: Caller, Path(id): Path<Id>| -> ApiResult<Json<CaseDetail>> {
                 let act = Arc::clone(&one);
                 Ok(Json(blocking(move || Ok(detail_of(&act, &caller, act.file(&caller.0, id)?))).await?))
+            },
+        )
+        .get(
+            "/api/cases/{id}/assignees",
+            operation("可以承办的人", "people who can take the case", Access::May(Action::AssignCases))
+                .returns::<PersonList>(),
+            async move |caller: Caller, Path(id): Path<Id>| -> ApiResult<Json<PersonList>> {
+                let act = Arc::clone(&people);
+                let found = move || {
+                    let people = act.assignees(&caller.0, id)?;
+                    let items = people.into_iter().map(|person| Person {
+                        id: person.id,
+                        name: person.name,
+                        roles: person.roles,
+                        body_name: person.body.as_deref().map(|body| act.body_name(body)),
+                        body: person.body,
+                    });
+                    Ok(PersonList { items: items.collect() })
+                };
+                Ok(Json(blocking(found).await?))
             },
         )
         .post(

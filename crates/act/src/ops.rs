@@ -1,6 +1,6 @@
 //! Operations: authorise → load → decide (pure) → save with its event in one transaction → announce.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Id, IdSource, Name, PointSource, Problem, Timestamp};
 use serde_json::json;
@@ -19,6 +19,8 @@ const MOST_ENTRIES: i64 = 1_000;
 const MOST_VERDICTS: i64 = 200;
 
 type BodyNames = dyn Fn(&str) -> Option<Name> + Send + Sync;
+/// Everybody who may sign in.
+type People = dyn Fn() -> Result<Vec<Actor>, Problem> + Send + Sync;
 
 /// The case service. Cheap to share.
 pub struct Act {
@@ -28,7 +30,8 @@ pub struct Act {
     pub(crate) points: Arc<dyn PointSource>,
     pub(crate) workflows: Arc<Workflows>,
     pub(crate) ids: IdSource,
-    body_names: std::sync::OnceLock<Box<BodyNames>>,
+    body_names: OnceLock<Box<BodyNames>>,
+    people: OnceLock<Box<People>>,
 }
 
 /// Everything about one case.
@@ -56,7 +59,8 @@ impl Act {
             points,
             workflows,
             ids: IdSource::new(),
-            body_names: std::sync::OnceLock::new(),
+            body_names: OnceLock::new(),
+            people: OnceLock::new(),
         })
     }
 
@@ -64,6 +68,31 @@ impl Act {
     pub fn set_body_names(&self, names: impl Fn(&str) -> Option<Name> + Send + Sync + 'static) {
         // Only the first call counts; there is one wiring.
         let _ = self.body_names.set(Box::new(names));
+    }
+
+    /// Whom cases can be assigned to; the wiring knows.
+    pub fn set_people(&self, people: impl Fn() -> Result<Vec<Actor>, Problem> + Send + Sync + 'static) {
+        let _ = self.people.set(Box::new(people));
+    }
+
+    /// People who can work on this case, for somebody who may assign it; by name.
+    pub fn assignees(&self, actor: &Actor, id: Id) -> Result<Vec<Actor>, Problem> {
+        let case = self.file(actor, id)?.case;
+        if !may_on(actor, Action::AssignCases, &case) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "没有指派这一件的权限 (this case may not be assigned)"));
+        }
+        let mut people = self.people.get().map_or_else(|| Ok(Vec::new()), |people| people())?;
+        people.retain(|person| may_on(person, Action::WorkCases, &case));
+        people.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(people)
+    }
+
+    /// The named person, if a case can be theirs. The name is the account's, whatever the request calls them.
+    fn assignee(&self, actor: &Actor, id: Id, wanted: Id) -> Result<(Id, String), Problem> {
+        let found = self.assignees(actor, id)?.into_iter().find(|person| person.id == wanted);
+        found.map(|person| (person.id, person.name)).ok_or_else(|| {
+            Problem::invalid("没有这个人，或他不能办这一件 (no such person, or the case cannot be theirs)")
+        })
     }
 
     pub(crate) fn body_name(&self, key: &str) -> Name {
@@ -101,13 +130,18 @@ impl Act {
 
     /// Does one action of the workflow.
     pub fn act(&self, actor: &Actor, id: Id, request: &Request, now: Timestamp) -> Result<Case, Problem> {
+        let assignee = match &request.assignee {
+            Some((wanted, _)) if self.people.get().is_some() => Some(self.assignee(actor, id, *wanted)?),
+            given => given.clone(),
+        };
         let changed = self.store.write(|transaction| {
             let file = self.load(transaction.as_reader(), id)?;
             if !may_read(actor, &file.case) {
                 return Err(not_found(id).into());
             }
             let workflow = self.workflows.get(&file.case.workflow)?;
-            let request = Request { evidence_count: file.evidence.len(), ..request.clone() };
+            let request =
+                Request { evidence_count: file.evidence.len(), assignee: assignee.clone(), ..request.clone() };
             let changed = transition::apply(&self.workflows, workflow, &file.case, actor, &request, now)?;
             self.record(transaction, actor, &changed, &request.action, &request.note, &[], now)?;
             Ok(changed)
@@ -222,8 +256,13 @@ impl Act {
 
 /// Whoever may read cases of the owning body, or of the body that the point belongs to.
 pub fn may_read(actor: &Actor, case: &Case) -> bool {
-    actor.may(Action::ReadCases, Some(&case.owner))
-        || case.point_owner.as_deref().is_some_and(|owner| actor.may(Action::ReadCases, Some(owner)))
+    may_on(actor, Action::ReadCases, case)
+}
+
+/// Through the body that owns the case, or the one that owns its point.
+fn may_on(actor: &Actor, action: Action, case: &Case) -> bool {
+    actor.may(action, Some(&case.owner))
+        || case.point_owner.as_deref().is_some_and(|owner| actor.may(action, Some(owner)))
 }
 
 fn not_found(id: Id) -> Problem {

@@ -156,6 +156,49 @@ fn judged_again_is_told_on_the_case() {
 }
 
 #[test]
+fn a_case_is_given_to_somebody_who_can_work_on_it_under_their_own_name() {
+    let world = world("assign");
+    world.hour(8, true);
+    let id = world.cases()[0].id;
+    let of = |number: i64, role: Role, body: Option<&str>| Actor {
+        id: Id(number),
+        name: format!("user {number}"),
+        roles: vec![role],
+        body: body.map(str::to_owned),
+    };
+    let officer = of(1, Role::DutyOfficer, None);
+    let people = vec![
+        officer.clone(),
+        of(2, Role::Enterprise, Some("e1")),
+        of(3, Role::Enterprise, Some("e2")),
+        of(4, Role::Leader, None),
+        of(5, Role::Inspector, None),
+        of(6, Role::AuditAdministrator, None),
+    ];
+    world.act.set_people(move || Ok(people.clone()));
+    let named = |people: Vec<Actor>| people.into_iter().map(|person| person.id.0).collect::<Vec<_>>();
+    // The enterprise that owns the outlet, nobody else's; whoever only reads cannot work.
+    assert_eq!(named(world.act.assignees(&officer, id).unwrap()), [1, 2, 5]);
+    let refused = world.act.assignees(&of(5, Role::Inspector, None), id).unwrap_err();
+    assert_eq!(refused.code, kernel::ErrorCode::NotAllowed);
+    assert_eq!(
+        world.act.assignees(&of(3, Role::Enterprise, Some("e2")), id).unwrap_err().code,
+        kernel::ErrorCode::NotFound
+    );
+
+    let assign = |to: i64| {
+        let request =
+            Request { action: "assign".into(), assignee: Some((Id(to), "somebody else".into())), ..Request::default() };
+        world.act.act(&officer, id, &request, world.now)
+    };
+    for nobody in [3, 4, 99] {
+        assert_eq!(assign(nobody).unwrap_err().code, kernel::ErrorCode::InvalidInput, "{nobody}");
+    }
+    let given = assign(5).unwrap();
+    assert_eq!((given.assignee, given.assignee_name.as_deref()), (Some(Id(5)), Some("user 5")));
+}
+
+#[test]
 fn an_enterprise_sees_its_own_cases_and_nobody_elses() {
     let world = world("rows");
     world.hour(8, true);

@@ -40,9 +40,9 @@ pub mod suspicion;
 pub mod unit;
 pub mod why;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use kernel::{Division, IdSource, PointSource, Problem};
+use kernel::{Division, IdSource, Name, PointSource, Problem};
 use store::Store;
 
 pub use ops::Worked;
@@ -57,7 +57,11 @@ pub struct Judge {
     pub(crate) points: Arc<dyn PointSource>,
     pub(crate) rules: plan::Rules,
     pub(crate) ids: IdSource,
+    names: OnceLock<Box<Names>>,
 }
+
+/// Names of enterprises and rivers by key.
+type Names = dyn Fn(&str) -> Option<Name> + Send + Sync;
 
 impl Judge {
     /// The area whose dates of effect count is the division.
@@ -72,12 +76,23 @@ impl Judge {
         standards: Arc<standards::Library>,
     ) -> Result<Arc<Self>, Problem> {
         let rules = plan::Rules::new(standards, division.to_string())?;
-        Ok(Arc::new(Self { store, division, live, points, rules, ids: IdSource::new() }))
+        Ok(Arc::new(Self { store, division, live, points, rules, ids: IdSource::new(), names: OnceLock::new() }))
     }
 
     /// Exceptions to the default units of devices.
     pub fn set_units(&self, units: unit::UnitProfiles) {
         self.rules.set_units(units);
+    }
+
+    /// How the keys of enterprises and rivers are named; the wiring knows.
+    pub fn set_names(&self, names: impl Fn(&str) -> Option<Name> + Send + Sync + 'static) {
+        // Only the first call counts; there is one wiring.
+        let _ = self.names.set(Box::new(names));
+    }
+
+    /// The name of an enterprise or river.
+    pub fn name_of(&self, key: Option<&str>) -> Option<Name> {
+        self.names.get()?(key?)
     }
 
     pub fn routes(self: &Arc<Self>) -> api::Routes {

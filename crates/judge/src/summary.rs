@@ -18,8 +18,10 @@ pub fn factor_name(code: &str) -> Name {
         return Name::new(pollutant.label(), pollutant.label());
     }
     let (zh, en) = match code {
-        "w00000" => ("污水流量", "flow"),
+        "w00000" => ("流量", "flow"),
         "w01001" => ("pH", "pH"),
+        "w01003" => ("浊度", "turbidity"),
+        "w01014" => ("电导率", "conductivity"),
         "w01009" => ("溶解氧", "dissolved oxygen"),
         "w01010" => ("水温", "water temperature"),
         "w01012" => ("悬浮物", "suspended solids"),
@@ -28,6 +30,16 @@ pub fn factor_name(code: &str) -> Name {
         "w21001" => ("总氮", "total nitrogen"),
         "w21003" => ("氨氮", "ammonia nitrogen"),
         "w21011" => ("总磷", "total phosphorus"),
+        "a00000" => ("废气流量", "waste-gas flow"),
+        "a01001" => ("气温", "air temperature"),
+        "a01002" => ("湿度", "humidity"),
+        "a01006" => ("气压", "air pressure"),
+        "a01007" => ("风速", "wind speed"),
+        "a01008" => ("风向", "wind direction"),
+        "a01011" => ("烟气流速", "flue-gas velocity"),
+        "a01012" => ("烟气温度", "flue-gas temperature"),
+        "a01014" => ("烟气湿度", "flue-gas humidity"),
+        "a21024" => ("氯化氢", "HCl"),
         "a34013" => ("烟尘", "dust"),
         "a21002" => ("氮氧化物", "NOx"),
         "a19001" => ("氧含量", "O2"),

@@ -1,6 +1,6 @@
 //! Records → points and device bindings, by the roles that definitions declare. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use kernel::point::PointLocation;
@@ -19,15 +19,34 @@ pub const BINDINGS: &str = "device_binding";
 /// Records of the ledgers that are observed, and of the bindings.
 pub type Observable<'r> = BTreeMap<&'r str, Vec<Record>>;
 
-/// Builds all points.
+/// Builds all points. One that a simulated (模拟) device or instrument feeds is simulated, whatever its own record
+/// says: an outlet of a real works stays marked until the simulated device is taken off the ledger.
 pub fn points_of(records: &Observable<'_>, catalog: &Catalog) -> PointSet {
+    let fed = fed_by_simulation(records, catalog);
     let mut points = Vec::new();
     for (ledger, records) in records {
         let Some(definition) = catalog.ledger(ledger) else { continue };
         let Some(observed) = &definition.observed else { continue };
-        points.extend(records.iter().filter_map(|record| point_of(record, definition, observed)).map(Arc::new));
+        let built = records.iter().filter_map(|record| point_of(record, definition, observed));
+        points.extend(
+            built.map(|point| Arc::new(Point { simulated: point.simulated || fed.contains(&point.id), ..point })),
+        );
     }
     PointSet::new(points)
+}
+
+/// Ids of points with a simulated device or instrument. A binding that has ended counts too: what it brought is
+/// still shown.
+fn fed_by_simulation(records: &Observable<'_>, catalog: &Catalog) -> HashSet<i64> {
+    let ids = point_ids(records, catalog);
+    let bindings = records.get(BINDINGS).into_iter().flatten();
+    let bound =
+        bindings.filter_map(|record| ids.get(record.content.text("point")?).filter(|_| record.content.simulated));
+    let instruments = records.iter().flat_map(|(ledger, records)| {
+        let simulated = records.iter().filter(|record| record.content.simulated);
+        simulated.filter_map(|record| ids.get(&format!("{ledger}:{}", record.content.key))).collect::<Vec<_>>()
+    });
+    bound.chain(instruments).copied().collect()
 }
 
 /// A record as a point; `None` for an instrument at another point.

@@ -90,6 +90,18 @@ fn the_second_load_writes_nothing_and_points_are_there() {
     assert_eq!(devices.len(), pack.records_of("device_binding").count());
     let section = points.find("monitoring_section", "DM02").unwrap();
     assert!(devices.iter().any(|device| device.point == section.id && device.st == "21"), "resolved to the section");
+    // Marked 模拟: what a simulated device or station feeds, though the place itself is real; nothing else.
+    for point in points.iter() {
+        let fed = devices.iter().any(|device| device.simulated && device.point == point.id);
+        assert_eq!(point.simulated, fed, "{}:{}", point.ledger, point.key);
+    }
+    assert!(section.simulated && outlet.simulated, "fed by a station, by a device");
+    assert!(!points.find("drinking_water_source", "SY01").unwrap().simulated, "nothing feeds it");
+    // A simulated device that sends nothing looks like an outage.
+    for device in devices.iter().filter(|device| device.simulated) {
+        let point = points.get(device.point).unwrap();
+        assert!(!pack.simulation.factors_of(&point.ledger, &point.key).is_empty(), "{} is silent", device.mn);
+    }
     assert!(
         pack.simulation.points.iter().all(|point| !pack.simulation.factors_of(&point.ledger, &point.key).is_empty())
     );

@@ -67,7 +67,9 @@ pub fn routes(bus: &LiveBus, closing: watch::Receiver<bool>) -> Routes {
                 .merge(end)
                 .take_while(Option::is_some)
                 .filter_map(|event| event.map(Ok::<_, Infallible>));
-            let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+            // An event, not a comment: pages see that the connection is alive, or that it is not (web/src/lib/freshness.ts).
+            let ping = Event::default().event("ping").data("{}");
+            let keep_alive = KeepAlive::new().interval(Duration::from_secs(15)).event(ping);
             Ok(Sse::new(events).keep_alive(keep_alive).into_response())
         },
     )

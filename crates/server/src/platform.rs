@@ -95,7 +95,11 @@ impl Platform {
         let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });
         let naming = Arc::clone(&names);
         act.set_body_names(move |key| naming.of(key));
+        let naming = Arc::clone(&names);
+        judge.set_names(move |key| naming.of(key));
         let identity = Identity::new(Arc::clone(&store), division);
+        let accounts = Arc::clone(&identity);
+        act.set_people(move || accounts.people());
         let points = Points { store: Arc::clone(&store), division, register, collect, judge, act };
         Ok(Arc::new(Self {
             division,
@@ -185,7 +189,7 @@ impl Platform {
     }
 }
 
-/// Names of bodies and enterprises.
+/// Names of bodies, enterprises and rivers.
 struct Names {
     register: Arc<Register>,
     known: RwLock<HashMap<String, Option<Name>>>,
@@ -199,7 +203,7 @@ impl Names {
             return known.clone();
         }
         let reader = Actor::system("names");
-        let found = ["body", "enterprise"]
+        let found = ["body", "enterprise", "river"]
             .iter()
             .find_map(|ledger| self.register.record_by_key(&reader, ledger, key).ok())
             .map(|record| record.content.title);

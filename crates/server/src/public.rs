@@ -99,7 +99,10 @@ impl PublicSource for PublicView {
                 edition: today.edition,
             })
         };
-        points.iter().map(row).collect()
+        let mut rows = points.iter().map(row).collect::<Result<Vec<_>, Problem>>()?;
+        // What is known first: most sections are sampled by hand and have nothing to say today.
+        rows.sort_by_key(|row: &WaterRow| row.class.is_none());
+        Ok(rows)
     }
 }
 

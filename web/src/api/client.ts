@@ -1,5 +1,7 @@
 // The one way to the server. Every refusal becomes an `ApiError` with the server's numbered code.
 
+import { reactive } from 'vue';
+
 export interface Problem {
   /** `QS-nnnn`; `NET-0` when the server could not be reached at all. */
   code: string;
@@ -37,7 +39,7 @@ export function onSignedOut(listener: Listener): void {
 }
 
 /** When the server answered last; pages compare it with now to say "older than". */
-export const contact = { last: 0 };
+export const contact = reactive({ last: 0 });
 
 async function problemOf(response: Response): Promise<Problem> {
   const fallback: Problem = {

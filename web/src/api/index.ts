@@ -72,7 +72,9 @@ export const judge = {
 export const cases = {
   list: (query: http.Query) => paged<T.CaseSummary>('/api/cases', query),
   get: (id: string) => http.get<T.CaseDetail>(`/api/cases/${at(id)}`),
-  act: (id: string, body: { action: string; note: string; assignee?: string; assignee_name?: string; revision: number }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
+  /** Who can be given the case; only for those who may assign it. */
+  assignees: (id: string) => list<T.Person>(`/api/cases/${at(id)}/assignees`),
+  act: (id: string, body: { action: string; note: string; assignee?: string; revision: number }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
   attach: (id: string, file: File) => http.upload<T.Evidence>(`/api/cases/${at(id)}/evidence`, { file_name: file.name }, file),
 };
 

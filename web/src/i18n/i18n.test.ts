@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ADVICE } from '@/lib/advice';
-import { type Messages, nameText, pick, say, setLocale, t } from '.';
+import { listText, type Messages, nameText, pick, say, setLocale, sideOf, t } from '.';
 import { shared } from './shared';
 
 describe('two languages', () => {
@@ -19,6 +19,13 @@ describe('two languages', () => {
     expect([t('nav.overview'), say('水', 'Water'), nameText({ zh: '县', en: '' })]).toEqual(['Overview', 'Water', '县']);
     setLocale('zh');
     expect([t('nav.overview'), say('水', 'Water'), nameText({ zh: '县', en: 'county' })]).toEqual(['总览', '水', '县']);
+  });
+  it('a sentence of the server is shown in one language', () => {
+    const both = '没有这个地址 (no such address)';
+    setLocale('en');
+    expect([sideOf(both), sideOf('日：总磷 0.3 mg/L（限值 0.2） (day: TP 0.3 mg/L, limit 0.2)'), sideOf('现场已核实（照片 2 张）'), sideOf('设备 (PM2.5)'), sideOf('设备（采样泵）'), listText([{ zh: '甲', en: 'a' }, '', 'b'])]).toEqual(['no such address', 'day: TP 0.3 mg/L, limit 0.2', '现场已核实（照片 2 张）', 'PM2.5', '设备（采样泵）', 'a, b']);
+    setLocale('zh');
+    expect([sideOf(both), sideOf(null), listText(['甲', '乙'])]).toEqual(['没有这个地址', '', '甲、乙']);
   });
   it('the glossary has advice for every numbered error of the kernel', async () => {
     const { readFileSync } = await import('node:fs');

@@ -53,5 +53,14 @@ export function nameText(name: Name | string | null | undefined): string {
   return (locale.value === 'en' ? name.en || name.zh : name.zh || name.en) ?? '';
 }
 
+/** Things in a row, as each language separates them. */
+export const listText = (parts: (Name | string | null | undefined)[]): string => parts.map(nameText).filter(Boolean).join(locale.value === 'en' ? ', ' : '、');
+
+/** The server's own sentences come as `中文 (English)`: the part in the reader's language. Anything else stays. */
+export function sideOf(text: string | null | undefined): string {
+  const match = /^(.*[\u4e00-\u9fff].*?)\s*\(([^\u4e00-\u9fff]*[A-Za-z]{2}[^\u4e00-\u9fff]*)\)$/s.exec(text ?? '');
+  return match ? say(match[1], match[2]) : (text ?? '');
+}
+
 /** Words that only one place uses, both languages side by side. */
 export const say = (zh: string, en: string): string => (locale.value === 'en' ? en : zh);

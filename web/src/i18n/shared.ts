@@ -17,7 +17,7 @@ export const shared = {
     unconfirmed: ['未确认', 'unconfirmed'],
   },
   state: {
-    normal: ['正常', 'Normal'], exceeding: ['超标', 'Exceeding'], attention: ['关注', 'Attention'], stale: ['数据过时', 'Stale'], offline: ['离线', 'Offline'], no_data: ['无数据', 'No data'], suspended: ['停运', 'Suspended'],
+    normal: ['正常', 'Normal'], exceeding: ['超标', 'Exceeding'], attention: ['需关注', 'Needs attention'], stale: ['数据陈旧', 'Stale'], offline: ['离线', 'Offline'], no_data: ['无数据', 'No data'], suspended: ['停运', 'Suspended'],
     since: ['自 {time}', 'since {time}'], legend: ['状态图例', 'Legend of states'],
   },
   kind: {
@@ -33,6 +33,7 @@ export const shared = {
     second: ['{n} 秒前', '{n} s ago'], minute: ['{n} 分钟前', '{n} min ago'], hour: ['{n} 小时前', '{n} h ago'], day: ['{n} 天前', '{n} d ago'],
     aheadSecond: ['{n} 秒后', 'in {n} s'], aheadMinute: ['{n} 分钟后', 'in {n} min'], aheadHour: ['{n} 小时后', 'in {n} h'], aheadDay: ['{n} 天后', 'in {n} d'],
   },
+  stale: { mark: ['陈旧', 'stale'], help: ['早该有更新的数，这是最后收到的', 'A newer value is overdue; this is the last that came'] },
   load: {
     loading: ['正在读取…', 'Loading…'], empty: ['没有内容', 'Nothing here'], retry: ['重试', 'Try again'], refresh: ['刷新', 'Refresh'],
     stale: ['以下是 {time} 的数据，刷新没有成功。', 'What you see is from {time}; refreshing failed.'],
@@ -43,7 +44,8 @@ export const shared = {
   },
   live: {
     open: ['实时', 'Live'], connecting: ['连接中', 'Connecting'], lost: ['实时中断', 'Feed interrupted'], idle: ['未连接', 'Not connected'],
-    banner: ['实时连接在 {time} 中断，页面上的数不再自动更新；正在重连。', 'The live feed was lost at {time}. Numbers no longer update by themselves; reconnecting.'],
+    offline: ['离线：显示的是 {time} 的数，正在重连。', 'Offline: showing values of {time}; reconnecting.'],
+    polling: ['实时连接中断：改为每分钟刷新，显示的是 {time} 的数；正在重连。', 'The live feed is interrupted: refreshed every minute instead, showing values of {time}; reconnecting.'],
     retry: ['立即重连', 'Reconnect now'],
   },
   act: {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { AQI_COLOURS, STATE_ORDER, STATE_SHAPES, classColour, classText, inkOn, percent } from './format';
+import { AQI_COLOURS, STATE_ORDER, STATE_SHAPES, classColour, classText, inkOn, percent, shortNumber } from './format';
 import { labelPoint, spread } from './geometry';
 
 describe('numbers', () => {
+  it.each([['631.5042', '631.5'], ['24.2236', '24.22'], ['0.2398', '0.2398'], ['0.239812', '0.2398'], ['-9.55555', '-9.556'], ['2051.1583', '2051'], ['50', '50'], ['7.3', '7.3'], ['', '—'], [null, '—'], ['<0.01', '<0.01']])('%s is %s in a narrow place', (text, expected) => expect(shortNumber(text)).toBe(expected));
   it.each([['1', '100%'], ['0.9996', '99.9%'], ['0.9', '90.0%'], ['0', '0.0%'], [null, '—'], ['', '—']])('share %s is %s', (given, expected) => expect(percent(given)).toBe(expected));
 });
 

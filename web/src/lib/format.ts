@@ -9,6 +9,14 @@ export function percent(fraction: string | number | null | undefined): string {
   return `${tenth.toFixed(tenth === 100 ? 0 : 1)}%`;
 }
 
+/** A number for a narrow place: at most four significant digits after the point began; the whole stays in the title. */
+export function shortNumber(text: string | null | undefined): string {
+  if (!text || !/^-?\d+\.\d+$/.test(text)) return text || '—';
+  const whole = text.replace('-', '').split('.')[0].replace(/^0$/, '').length;
+  const digits = Number(text).toFixed(Math.max(whole >= 4 ? 0 : 4 - whole, whole >= 4 ? 0 : 1));
+  return digits.length < text.length ? digits : text;
+}
+
 export function bytesText(size: number): string {
   if (size < 1024) return `${size} B`;
   if (size < 1024 * 1024) return `${(size / 1024).toFixed(1)} KiB`;

@@ -4,4 +4,6 @@ const NAMES: Record<string, [string, string]> = {
   inspector: ['执法人员', 'Inspector'], body: ['部门或乡镇', 'Department or township'], enterprise: ['企业', 'Enterprise'], leader: ['领导', 'Leader'], neighbour: ['相邻区县或上级平台', 'Neighbour or upper platform'],
 };
 export const ROLES = Object.keys(NAMES);
+/** Who changed a record, where no person did. */
+export const actorText = (actor: string): string => ({ county_pack: say('县域数据包', 'county pack'), act: say('系统自动', 'by itself') } as Record<string, string>)[actor] ?? actor;
 export const roleText = (role: string): string => (NAMES[role] ? say(...NAMES[role]) : role);

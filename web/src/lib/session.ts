@@ -13,7 +13,7 @@ export const sessionState = reactive<SessionState>({ known: false, user: null, c
 
 export const user = computed(() => sessionState.user);
 export const county = computed(() => sessionState.county);
-export const may = (action: string) => sessionState.user?.actions.includes(action) ?? false;
+export const may = (action: string) => (sessionState.user?.actions as readonly string[] | undefined)?.includes(action) ?? false;
 
 onSignedOut(() => {
   if (sessionState.user) sessionState.ended = true;

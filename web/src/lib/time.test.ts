@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, ageOf, isoCivil, shortTime, timeText } from './time';
+import { addDays, ageOf, clockText, isoCivil, shortTime, timeText, verdictPeriod } from './time';
 
 // 2026-11-25 15:04:05 in the county, whatever the zone of the machine that runs the test.
 const AT = Date.UTC(2026, 10, 25, 7, 4, 5);
@@ -28,4 +28,10 @@ describe('civil time', () => {
     expect(ageOf(AT - span, AT)).toEqual({ unit, count, ahead: false });
     expect(ageOf(AT + span, AT).ahead).toBe(true);
   });
+});
+
+describe('periods and clocks', () => {
+  it.each([['17-d20780', 'day', '2026-11-23'], ['17-h498745', 'hour', '2026-11-24 01:00']])('%s names a %s', (id, level, text) => expect(verdictPeriod(id)).toEqual({ level, text }));
+  it('what is no verdict has no period', () => expect(verdictPeriod('17')).toBeNull());
+  it('today by the clock, other days with the date', () => expect([clockText(AT, AT), clockText(AT - 86_400_000, AT), clockText(null)]).toEqual(['15:04:05', '2026-11-24 15:04:05', '—']));
 });

@@ -44,6 +44,24 @@ export function shortTime(time: string | null | undefined, now = Date.now()): st
   return c.year === today.year ? `${c.month}-${c.day} ${clock}` : `${c.year}-${c.month}-${c.day} ${clock}`;
 }
 
+/** `15:04:05` today, with the date otherwise. */
+export function clockText(millis: number | null, now = Date.now()): string {
+  if (millis === null) return '—';
+  const text = timeText(millis, 'second');
+  return text.slice(0, 10) === timeText(now, 'day') ? text.slice(11) : text;
+}
+
+/** The period that an id of a verdict names: `17-h493211` is an hour, `17-d20780` a day, both counted from 1970 at +08:00. */
+export function verdictPeriod(id: string): { level: 'hour' | 'day' | 'month' | 'year'; text: string } | null {
+  const match = /-([hdmy])(\d+)$/.exec(id);
+  if (!match) return null;
+  const count = Number(match[2]);
+  if (match[1] === 'h') return { level: 'hour', text: timeText(count * 3600_000 - OFFSET, 'hour') };
+  if (match[1] === 'd') return { level: 'day', text: timeText(count * 86_400_000 - OFFSET, 'day') };
+  if (match[1] === 'm') return { level: 'month', text: `${Math.floor(count / 12)}-${two((count % 12) + 1)}` };
+  return { level: 'year', text: String(count) };
+}
+
 export function today(now = Date.now()): string {
   return timeText(now, 'day');
 }

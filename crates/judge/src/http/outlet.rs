@@ -30,7 +30,9 @@ pub struct OutletToday {
     pub name: Name,
     pub kind: String,
     pub simulated: bool,
+    /// Key in its ledger.
     pub enterprise: Option<String>,
+    pub enterprise_name: Option<Name>,
     pub standard: Option<String>,
     pub hour: Option<OutletPeriod>,
     pub day: Option<OutletPeriod>,
@@ -86,6 +88,7 @@ impl Judge {
             kind: point.kind.name().to_owned(),
             simulated: point.simulated,
             enterprise: point.enterprise.clone(),
+            enterprise_name: self.name_of(point.enterprise.as_deref()),
             standard: point.standard.clone(),
             hour: hour.filter(current).map(|verdict| self.outlet_period(point, &verdict)),
             day: day.filter(current).map(|verdict| self.outlet_period(point, &verdict)),

@@ -105,6 +105,7 @@ struct StopView {
 struct PointSuspicions {
     point: PointName,
     enterprise: Option<String>,
+    enterprise_name: Option<Name>,
     simulated: bool,
     suspicions: Vec<Suspicion>,
 }
@@ -323,6 +324,7 @@ fn rates_table(judge: &Judge, caller: &Caller, query: &PeriodQuery) -> Result<Ta
             text(rates.effective),
             text(rates.catch_up),
             text(rates.running),
+            u8::from(point.simulated).to_string(),
         ]);
         formula = rates.formula;
     }
@@ -346,6 +348,7 @@ fn rates_table(judge: &Judge, caller: &Caller, query: &PeriodQuery) -> Result<Ta
             Column::new("effective", "有效传输率", "effective", ""),
             Column::new("catch_up", "补传率", "catch-up", ""),
             Column::new("running", "运行率", "running", ""),
+            Column::new("simulated", "模拟", "simulated", ""),
         ],
         rows,
     })
@@ -368,6 +371,7 @@ fn suspicions_of(judge: &Judge, caller: &Caller, query: &SuspicionQuery) -> Resu
         found.push(PointSuspicions {
             point: PointName { id: point.id.to_string(), name: point.name.clone() },
             enterprise: point.enterprise.clone(),
+            enterprise_name: judge.name_of(point.enterprise.as_deref()),
             simulated: point.simulated,
             suspicions,
         });

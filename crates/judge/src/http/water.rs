@@ -43,7 +43,9 @@ pub struct WaterToday {
     pub name: Name,
     pub kind: String,
     pub simulated: bool,
+    /// Key in its ledger.
     pub river: Option<String>,
+    pub river_name: Option<Name>,
     pub target_class: Option<String>,
     pub class: Option<String>,
     pub class_name: Option<Name>,
@@ -169,6 +171,7 @@ impl Judge {
             kind: point.kind.name().to_owned(),
             simulated: point.simulated,
             river: point.river.clone(),
+            river_name: self.name_of(point.river.as_deref()),
             target_class: target.map(|class| class.key().to_owned()),
             class: None,
             class_name: None,
@@ -348,7 +351,9 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
                 (place + 1).to_string(),
                 point.id.to_string(),
                 point.name.zh.clone(),
-                point.river.clone().unwrap_or_default(),
+                judge
+                    .name_of(point.river.as_deref())
+                    .map_or_else(|| point.river.clone().unwrap_or_default(), |name| name.zh),
                 point.function_class.clone().unwrap_or_default(),
                 summary.judged.to_string(),
                 summary.targeted.to_string(),

@@ -229,6 +229,11 @@ impl Identity {
         Ok(self.store.read(|reader| rows::list(reader, self.division, MOST_USERS))?)
     }
 
+    /// Everybody who may sign in, as they act.
+    pub fn people(&self) -> Result<Vec<Actor>, Problem> {
+        Ok(self.users()?.iter().filter(|user| !user.disabled).map(User::actor).collect())
+    }
+
     pub fn create(&self, actor: &Actor, new: &NewUser, now: Timestamp) -> Result<User, Problem> {
         let (user, hash) = self.build(new, now)?;
         self.store.write(|transaction| {

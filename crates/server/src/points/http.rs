@@ -59,6 +59,7 @@ struct PointDetail {
     #[serde(flatten)]
     summary: PointSummary,
     river: Option<String>,
+    river_name: Option<Name>,
     function_class: Option<String>,
     function_class_basis: Option<String>,
     standard: Option<String>,
@@ -181,6 +182,7 @@ fn detail_of(points: &Points, caller: &Caller, id: &str) -> Result<PointDetail, 
     Ok(PointDetail {
         summary: points.summary(&standing, &points.townships()?, now)?,
         river: point.river.clone(),
+        river_name: points.judge.name_of(point.river.as_deref()),
         function_class: point.function_class.clone(),
         function_class_basis: point.function_class_basis.clone(),
         standard: point.standard.clone(),

@@ -10,12 +10,17 @@ use store::sqlite::SqliteOptions;
 
 use crate::rig::{Folder, open};
 
-fn check(name: &str, found: &str) {
+pub fn check(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, found).unwrap();
     }
     let expect = std::fs::read_to_string(&path).unwrap_or_default();
+    if found.len() > 50_000 {
+        // Too long to print: the first line that differs.
+        let line = found.lines().zip(expect.lines()).position(|(found, expect)| found != expect);
+        assert!(found == expect, "{name} differs at line {line:?}; UPDATE=1, then look at the difference");
+    }
     assert_eq!(found, expect, "{name} differs; look at it, then UPDATE=1");
 }
 

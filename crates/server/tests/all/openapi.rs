@@ -56,3 +56,14 @@ fn the_document_is_whole() {
     // One entry a route: two routes under one name would hide each other.
     assert_eq!(operations, routes.operations.len());
 }
+
+/// The document as a file: what pages and partners build on changes in review, never by accident. The types of the web
+/// app are made from it (`npm run api-types` in `web`).
+#[test]
+fn the_document_is_the_one_in_review() {
+    let folder = Folder::new("openapi-golden");
+    let routes = open(&folder.0, SqliteOptions::default()).routes();
+    let document = server::openapi::document(&routes.operations, "0");
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    crate::golden::check("openapi.json", &text);
+}

@@ -1,0 +1,3 @@
+export const DOCUMENT: string;
+export const TYPES: string;
+export function typesOf(document: unknown): string;

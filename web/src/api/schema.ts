@@ -1,0 +1,1544 @@
+// Made by scripts/api-types.mjs from the OpenAPI document. Do not edit.
+
+export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
+
+/** Everything that can be asked of the program. */
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data";
+
+export interface ActionRequest {
+  action: string;
+  note?: string;
+  /** User id, one of `/api/cases/{id}/assignees`. */
+  assignee: Id | null;
+  /** Not used: the name is that of the account. */
+  assignee_name?: string;
+  /** Revision that the caller saw. */
+  revision: number | null;
+}
+
+/** What the caller could do now, and why not where not. */
+export interface ActionView {
+  code: string;
+  name: Name;
+  needs_note: boolean;
+  needs_evidence: boolean;
+  needs_assignee: boolean;
+  allowed: boolean;
+  why_not: string | null;
+}
+
+export interface Adopt {
+  mn: string;
+  /** System code ST. */
+  st: string;
+  /** Id of the point. */
+  point: string;
+}
+
+/** What an adoption brought over. */
+export interface AdoptionReport {
+  /** The device's MN; a new one where it had none. */
+  mn: string;
+  frames: number;
+  stored: number;
+  duplicates: number;
+  /** Frames that the station's tolerance or password refuses. */
+  refused: number;
+}
+
+/** An air station now. */
+export interface AirRow {
+  station: Name;
+  simulated: boolean;
+  schematic: boolean;
+  situation: Situation;
+  /** Start of the hour judged. */
+  time: Timestamp | null;
+  aqi: number | null;
+  category: Name | null;
+  /** `#rrggbb` of the category, from the standard. */
+  colour: string | null;
+  primary: Name[];
+  edition: string;
+  factors: PublicFactor[];
+}
+
+export interface AirToday {
+  point: string;
+  name: Name;
+  simulated: boolean;
+  hour: AqiView | null;
+  day: AqiView | null;
+  /** The pollutants of the newest hour. */
+  values: AirValue[];
+}
+
+export interface AirValue {
+  factor: string;
+  name: Name;
+  value: string;
+  unit: string;
+  iaqi: number | null;
+  valid: boolean;
+  time: Timestamp;
+}
+
+export interface AnomalyRow {
+  name: string;
+  title: Name;
+  count: number;
+  last_at: Timestamp;
+}
+
+/** An index as shown. */
+export interface AqiView {
+  /** Start of the hour, or of the day. */
+  time: Timestamp;
+  /** Of a day. */
+  date: string | null;
+  /** `null` = NA. */
+  aqi: number | null;
+  aqi_of_available: number | null;
+  /** 1..=6. */
+  level: number | null;
+  category: Name | null;
+  colour: string | null;
+  primary: Name[];
+  edition: string;
+  verdict: string;
+  valid: boolean;
+  exceeding: boolean;
+  notes: Name[];
+}
+
+export interface ArgumentRow {
+  key: string;
+  name: Name;
+  /** `time`, `number`, `choice`, `factor`. */
+  type: string;
+  required: boolean;
+  least: number | null;
+  most: number | null;
+  choices: string[];
+}
+
+export interface Ask {
+  kind: CommandKind;
+  /** CP fields by name; values as text. */
+  arguments?: Record<string, string>;
+}
+
+export interface CaseCounts {
+  open: number;
+  overdue: number;
+  unassigned: number;
+  /** Overdue first, then by due time. */
+  items: CaseSummary[];
+}
+
+export interface CaseDetail {
+  id: Id;
+  number: string;
+  workflow: string;
+  title: Name;
+  state: NamedCode;
+  severity: NamedCode;
+  /** Point id. */
+  point: string;
+  point_name: Name;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  owner: string;
+  owner_name: Name;
+  assignee: Id | null;
+  assignee_name: string | null;
+  due_at: Timestamp;
+  overdue: boolean;
+  opened_at: Timestamp;
+  closed_at: Timestamp | null;
+  spell_from: Timestamp;
+  spell_until: Timestamp;
+  exceedances: number;
+  revision: number;
+  timeline: EntryView[];
+  evidence: Evidence[];
+  actions: ActionView[];
+  verdicts: string[];
+}
+
+export interface CasePage {
+  items: CaseSummary[];
+  total: number;
+  page: number;
+}
+
+export interface CaseQuery {
+  /** `open`, `closed`, or a state of the workflow. */
+  state: string | null;
+  mine?: boolean;
+  overdue?: boolean;
+  /** Point id. */
+  point: string | null;
+  page: number | null;
+  page_size: number | null;
+}
+
+export interface CaseSummary {
+  id: Id;
+  number: string;
+  workflow: string;
+  title: Name;
+  state: NamedCode;
+  severity: NamedCode;
+  /** Point id. */
+  point: string;
+  point_name: Name;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  owner: string;
+  owner_name: Name;
+  assignee: Id | null;
+  assignee_name: string | null;
+  due_at: Timestamp;
+  overdue: boolean;
+  opened_at: Timestamp;
+  closed_at: Timestamp | null;
+  spell_from: Timestamp;
+  spell_until: Timestamp;
+  exceedances: number;
+  revision: number;
+}
+
+export interface CellView {
+  text: string;
+  confirmed: boolean;
+}
+
+/** One field that differs between two revisions. */
+export interface Change {
+  field: string;
+  label: Name;
+  before: unknown;
+  after: unknown;
+}
+
+export interface CodeView {
+  code: string;
+  name: Name;
+  colour: string | null;
+}
+
+export interface CollectView {
+  trouble: Name | null;
+  packets_today: number;
+  packets_per_second: number;
+  connections: number;
+  last_packet_at: Timestamp | null;
+  duplicates: number;
+  refused: number;
+  quarantined: number;
+}
+
+export interface ColourView {
+  /** CEL. */
+  when: string;
+  colour: string;
+  name: Name;
+}
+
+export interface Column {
+  key: string;
+  label: Name;
+  unit: string;
+}
+
+export interface ColumnView {
+  id: string;
+  title: Name;
+  unit: string;
+}
+
+/** A command and how far it has come. */
+export interface CommandAnswerBody {
+  id: Id;
+  point: string;
+  mn: string;
+  kind: CommandKind;
+  name: Name;
+  cn: number;
+  arguments: [string, string][];
+  state: CommandState;
+  reason: CommandReason;
+  asked_by: string;
+  asked_at: Timestamp;
+  sent_at: Timestamp | null;
+  accepted_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  tries: number;
+  /** QnRtn of 9011 and what it means. */
+  qn_return: number | null;
+  qn_return_name: Name | null;
+  /** ExeRtn of 9012 and what it means. */
+  execution_return: number | null;
+  execution_return_name: Name | null;
+  /** What the device answered beside the return codes. */
+  answer: string | null;
+}
+
+/** What can be asked of a station (反控命令). */
+export type CommandKind = "get_time" | "set_time" | "get_realtime_interval" | "set_realtime_interval" | "get_minute_interval" | "set_minute_interval" | "set_timeout" | "start_realtime" | "stop_realtime" | "history" | "calibrate" | "sample_now" | "clean" | "keep_sample" | "standard_check";
+
+/** Why a command was given. */
+export type CommandReason = "manual" | "gap" | "clock";
+
+/** Life of a command: queued → sent → accepted (9011, QnRtn=1) → done or failed (9012). */
+export type CommandState = "queued" | "sent" | "accepted" | "refused" | "done" | "failed" | "timed_out";
+
+export interface CountyAnswer {
+  division: string;
+  name: Name;
+  /** West, south, east, north in degrees. */
+  extent: number[];
+  source: string;
+  neighbours: NeighbourView[];
+  /** Simulated (模拟) stations send, or have sent. */
+  simulating: boolean;
+  layers: LayerView[];
+  version: string;
+}
+
+export interface DataQuery {
+  format?: Format;
+}
+
+export interface DaysQuery {
+  point: string | null;
+  year: number | null;
+  /** `2012` or `2026`: recompute every day under one edition; without it: as judged then. */
+  edition: string | null;
+  format?: Format;
+}
+
+export interface DaysQuery2 {
+  point: string | null;
+  year: number | null;
+  format?: Format;
+}
+
+export interface DeleteQuery {
+  revision: number;
+  reason: string;
+}
+
+/** A device of a point and its connection. */
+export interface DeviceRow {
+  mn: string;
+  st: string;
+  from: Timestamp;
+  until: Timestamp | null;
+  strictness: string;
+  addresses: string[];
+  password_set: boolean;
+  sm4: boolean;
+  edition: string | null;
+  connected: boolean;
+  peer: string | null;
+  connected_since: Timestamp | null;
+  last_frame_at: Timestamp | null;
+  clock_drift_millis: number | null;
+}
+
+/** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
+export interface Draft {
+  fields: Record<string, unknown>;
+  /** Why it is written. */
+  reason: string;
+  /** Revision that was seen, when an existing record is revised. */
+  revision: number | null;
+}
+
+export interface DutyView {
+  id: string;
+  name: Name;
+  date: string;
+  before_days: number | null;
+  every_months: number | null;
+}
+
+export interface EffectView {
+  /** Division prefixes; empty: the nation. */
+  divisions: string[];
+  from: string;
+  until: string | null;
+  basis: string;
+}
+
+export interface EntryView {
+  at: Timestamp;
+  actor: string;
+  actor_name: string;
+  action: NamedCode;
+  note: string;
+  evidence: string[];
+}
+
+/** An event as the log holds it. */
+export interface Event {
+  sequence: number;
+  id: Id;
+  at: Timestamp;
+  kind: string;
+  actor: string;
+  subject: string;
+  payload: unknown;
+  /** SHA-256, lower-case hexadecimal. */
+  previous_hash: string;
+  hash: string;
+}
+
+export interface EventList {
+  items: Event[];
+  last_sequence: number;
+}
+
+export interface EventQuery {
+  /** Events before this sequence number; the newest when left out. */
+  before: number | null;
+  limit: number | null;
+}
+
+export interface Evidence {
+  /** SHA-256, lower-case hexadecimal. */
+  hash: string;
+  file_name: string;
+  size: number;
+  content_type: string;
+  by: string;
+  at: Timestamp;
+}
+
+export interface EvidenceQuery {
+  file_name?: string;
+}
+
+/** One of a point's own limits, such as those of its discharge permit. */
+export interface FactorLimit {
+  /** HJ 212 factor code. */
+  factor: string;
+  period: LimitPeriod;
+  upper: string | null;
+  lower: string | null;
+  unit: string;
+  /** Compare the value converted to reference conditions (折算值), not the measured one. */
+  converted: boolean;
+  /** Document, permit clause or table the limit stands in. */
+  basis: string;
+  valid_from: Timestamp | null;
+  /** Exclusive. */
+  valid_until: Timestamp | null;
+  /** `true`: the figure is not confirmed and never judges. */
+  unconfirmed: boolean;
+}
+
+export interface FactorView {
+  code: string;
+  name: Name;
+  unit: string;
+}
+
+/** A field as a form, a table or a template needs it. */
+export interface FieldView {
+  id: string;
+  label: Name;
+  help: Name | null;
+  /** `text`, `integer`, `decimal`, `date`, `datetime`, `bool`, `code`, `link`, `location`, `list` or `table`. */
+  type: string;
+  /** Of a list: the type of its entries. */
+  items: string | null;
+  unit: string | null;
+  required: boolean;
+  unique: boolean;
+  public: boolean;
+  sensitive: boolean;
+  filter: boolean;
+  codes: string | null;
+  ledgers: string[];
+  columns: FieldView[];
+  min: string | null;
+  max: string | null;
+  max_length: number;
+}
+
+export interface FigureView {
+  id: string;
+  title: Name;
+  value: CellView;
+  unit: string;
+  clause: string;
+}
+
+export type Format = "json" | "csv";
+
+export interface FramesQuery {
+  /** Received before this time. */
+  before: string | null;
+  limit: number | null;
+}
+
+/** The newest verdict of a point in one line. */
+export interface Headline {
+  factor: string;
+  name: Name;
+  value: string;
+  unit: string;
+  time: Timestamp;
+  level: Name | null;
+  colour: string | null;
+}
+
+export type Id = string;
+
+/** One finding about a cell. */
+export interface ImportProblem {
+  /** Line of the file, from 1; the header is line 1. */
+  row: number;
+  column: string;
+  problem: Name;
+}
+
+/** One thing that is wrong with one cell. */
+export interface ImportProblem2 {
+  /** Row of the sheet or line of the CSV, from 1. */
+  row: number;
+  /** Column of the sheet, from 1; 0 for the whole row. */
+  column: number;
+  field: string;
+  code: string;
+  what: Name;
+  hint: Name;
+  /** What was probably meant; taken when the import is asked to apply fixes. */
+  fix: string | null;
+}
+
+export interface ImportQuery {
+  /** Id of a profile, such as `long` or `cnemc`. */
+  profile: string;
+  /** Read and check only. */
+  dry_run?: boolean;
+}
+
+export interface ImportQuery2 {
+  /** `false` writes, when nothing is wrong; a dry run otherwise. */
+  dry_run: boolean | null;
+  /** Take the proposed fixes. */
+  apply_fixes: boolean | null;
+  reason: string | null;
+}
+
+/** What an import did, or (dry run) would do. */
+export interface ImportReport {
+  rows: number;
+  values: number;
+  /** Cells that say "missing" in the profile's words. */
+  missing: number;
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  problems: ImportProblem[];
+  problems_not_listed: number;
+}
+
+/** What an import did or would do. */
+export interface ImportReport2 {
+  ledger: string;
+  rows: number;
+  created: number;
+  revised: number;
+  problems: ImportProblem2[];
+  /** Problems beyond those listed. */
+  more_problems: number;
+  /** Fixes that were applied. */
+  fixed: number;
+  /** All rows are in the store. */
+  written: boolean;
+}
+
+export interface InputView {
+  factor: string;
+  name: Name;
+  statistic: string;
+  /** HJ 212 CN: 2011, 2051, 2061, 2031; 0 for a value that is a verdict itself. */
+  kind: number;
+  data_time: Timestamp;
+  value: string;
+  unit: string;
+  mark: string;
+  mark_name: Name;
+  used: boolean;
+  why: Name | null;
+  /** Sequence number of the raw frame. */
+  frame: string | null;
+  /** The verdict that the value comes from, where it is one. */
+  verdict: string | null;
+  revision: number;
+}
+
+export interface ItemView {
+  factor: string;
+  name: Name;
+  statistic: string;
+  /** Decimal text; empty when missing. */
+  value: string;
+  unit: string;
+  limit: string | null;
+  /** The limit is a lower bound. */
+  lower: boolean;
+  /** Sub-index or class number 1..=6. */
+  index: number | null;
+  /** 超标倍数 */
+  times: string | null;
+  valid: boolean;
+  exceeding: boolean;
+  primary: boolean;
+  /** Valid values behind it. */
+  count: number;
+}
+
+export interface KindCount {
+  kind: PointKind;
+  name: Name;
+  total: number;
+  by_state: Record<string, number>;
+}
+
+export interface KindRow {
+  kind: CommandKind;
+  name: Name;
+  cn: number;
+  arguments: ArgumentRow[];
+}
+
+/** The newest value of a series. */
+export interface Latest {
+  factor: string;
+  name: Name;
+  /** Default unit of the factor table; the station's own may differ. */
+  unit: string;
+  statistic: string;
+  /** Decimal as sent; empty: the device sent the field without a value. */
+  value: string;
+  mark: string | null;
+  mark_name: Name | null;
+  data_time: Timestamp;
+  received_at: Timestamp;
+  /** CN: 2011, 2051, 2061, 2031, … */
+  kind: number;
+  system: number;
+  frame: string;
+}
+
+export interface LayerView {
+  id: string;
+  name: Name;
+  /** `point`, `line` or `polygon`. */
+  geometry: unknown;
+  /** 示意: drawn by us, not surveyed. */
+  schematic: boolean;
+  source: string;
+  licence: string;
+  accuracy: string;
+  features: number;
+}
+
+/** A ledger in the list of all. */
+export interface LedgerSummary {
+  id: string;
+  name: Name;
+  help: Name | null;
+  /** Group in the menu, such as `water`. */
+  group: string;
+  /** `none`, `point`, `line` or `polygon`. */
+  geometry: string;
+  public: boolean;
+  /** Its records are points that are observed. */
+  observed: boolean;
+  /** Living records that the caller may see. */
+  records: number;
+}
+
+/** A ledger's definition with the code lists that it uses. */
+export interface LedgerView {
+  id: string;
+  name: Name;
+  help: Name | null;
+  /** Group in the menu, such as `water`. */
+  group: string;
+  /** `none`, `point`, `line` or `polygon`. */
+  geometry: string;
+  public: boolean;
+  /** Its records are points that are observed. */
+  observed: boolean;
+  /** Living records that the caller may see. */
+  records: number;
+  version: number;
+  key: string;
+  title: string;
+  filters: string[];
+  fields: FieldView[];
+  code_lists: Record<string, CodeView[]>;
+  duties: DutyView[];
+  colours: ColourView[];
+  /** Numbers that the plan states without all names. */
+  stated: StatedView[];
+  /** The caller may write here. */
+  editable: boolean;
+}
+
+export interface LimitLine {
+  factor: string;
+  value: string | null;
+  /** Lower bound. */
+  lower: string | null;
+  /** `hour`, `eight_hours`, `day`, `year`, `instant`, `daytime`, `night`, … */
+  period: string;
+  label: Name;
+  basis: string;
+  from: string | null;
+  until: string | null;
+  unit: string;
+  /** Shown and not judged by. */
+  unconfirmed: boolean;
+}
+
+/** Over which period a limit holds. */
+export type LimitPeriod = "month" | "year" | "instant" | "hour" | "day" | "daytime" | "night";
+
+export interface LimitQuery {
+  factor: string | null;
+}
+
+export interface LinkedView {
+  id: Id;
+  ledger: string;
+  key: string;
+  title: Name;
+}
+
+export interface ListQuery {
+  point: string | null;
+  /** `hour`, `day`, `month`, `year`; without it: day. */
+  level: string | null;
+  /** Time or date; without it: 31 days before `until`. */
+  from: string | null;
+  /** Exclusive; without it: now. */
+  until: string | null;
+  exceeding: boolean | null;
+  limit: number | null;
+}
+
+/** A revision in a list, with what it changed. */
+export interface ListedRevision {
+  revision: number;
+  at: Timestamp;
+  by: string;
+  reason: string;
+  deleted: string | null;
+  changes: Change[];
+}
+
+/** A point in WGS-84, taken as CGCS2000 for display. */
+export interface Location {
+  /** Degrees east. */
+  lon: number;
+  /** Degrees north. */
+  lat: number;
+  accuracy: Accuracy;
+  note?: string;
+}
+
+export interface MainPollutant {
+  factor: string;
+  name: Name;
+  /** 超标倍数; pH and dissolved oxygen have none. */
+  multiple: string | null;
+}
+
+export interface MissingValue {
+  factor: string;
+  hour: Timestamp;
+  /** `missing`: nothing came; `invalid`: what came does not count. */
+  state: string;
+}
+
+/** A name in both languages of the product; Chinese is the one of record. */
+export interface Name {
+  zh: string;
+  en: string;
+}
+
+export interface NamedCode {
+  code: string;
+  name: Name;
+}
+
+export interface NeighbourView {
+  code: string;
+  name: Name;
+}
+
+export interface NewUserRequest {
+  name: string;
+  display_name: string;
+  password: string;
+  roles: Role[];
+  body: string | null;
+}
+
+export interface OutcomeView {
+  index: number | null;
+  index_of_available: number | null;
+  /** Level, class or state in words. */
+  level: Name | null;
+  colour: string | null;
+  valid: boolean;
+  items: ItemView[];
+}
+
+export interface OutletPeriod {
+  time: Timestamp;
+  date: string | null;
+  exceeding: boolean;
+  valid: boolean;
+  /** What has a limit first, then the rest. */
+  items: ItemView[];
+  verdict: string;
+}
+
+export interface OutletToday {
+  point: string;
+  name: Name;
+  kind: string;
+  simulated: boolean;
+  /** Key in its ledger. */
+  enterprise: string | null;
+  enterprise_name: Name | null;
+  standard: string | null;
+  hour: OutletPeriod | null;
+  day: OutletPeriod | null;
+}
+
+export interface Overview {
+  at: Timestamp;
+  trouble: Name | null;
+  collect: CollectView;
+  points: PointCounts;
+  cases: CaseCounts;
+  air: AirToday[];
+  water: WaterToday[];
+  outlets: OutletToday[];
+  wrong_now: WrongNow[];
+}
+
+export interface PageQuery {
+  /** `en` for English. */
+  lang: string | null;
+}
+
+export interface PasswordRequest {
+  old: string;
+  new: string;
+}
+
+export interface PeriodQuery {
+  /** Time or date; without it: 24 hours before `until`. */
+  from: string | null;
+  /** Exclusive; without it: now. */
+  until: string | null;
+  format?: Format;
+}
+
+/** Somebody who can work on a case. */
+export interface Person {
+  id: Id;
+  name: string;
+  roles: Role[];
+  body: string | null;
+  body_name: Name | null;
+}
+
+export interface PersonList {
+  items: Person[];
+}
+
+export interface PointCounts {
+  total: number;
+  by_state: Record<string, number>;
+  by_kind: KindCount[];
+}
+
+export interface PointDetail {
+  id: string;
+  ledger: string;
+  key: string;
+  name: Name;
+  kind: PointKind;
+  kind_name: Name;
+  township: string | null;
+  township_name: Name | null;
+  owner: string | null;
+  location: PointLocation | null;
+  location_note: string;
+  simulated: boolean;
+  schematic: boolean;
+  state: State;
+  /** Data time of the newest packet. */
+  last_data_at: Timestamp | null;
+  connected: boolean;
+  rates: RatesView | null;
+  headline: Headline | null;
+  river: string | null;
+  river_name: Name | null;
+  function_class: string | null;
+  function_class_basis: string | null;
+  standard: string | null;
+  standard_grade: string | null;
+  limits: FactorLimit[];
+  factors: FactorView[];
+  devices: DeviceRow[];
+  open_cases: CaseSummary[];
+  record_id: string;
+}
+
+/** What kind of thing is observed. Kinds decide which evaluation applies; a new ledger maps to one of them. */
+export type PointKind = "air_station" | "micro_station" | "water_section" | "lake_point" | "drinking_water_source" | "wastewater_outlet" | "waste_gas_outlet" | "noise_point" | "ecological_flow" | "groundwater_well" | "soil_point" | "electromagnetic_station" | "dust_point" | "hydrology_station" | "ecological_station";
+
+/** Where a point lies, in WGS-84 degrees. */
+export interface PointLocation {
+  lon: number;
+  lat: number;
+  /** Code of how well it is known, such as `surveyed`, `township_centre`, `schematic`. */
+  accuracy: string;
+  note: string;
+}
+
+export interface PointName {
+  id: string;
+  name: Name;
+}
+
+export interface PointPage {
+  items: PointSummary[];
+  total: number;
+  page: number;
+}
+
+export interface PointPeriodQuery {
+  point: string;
+  from: string | null;
+  until: string | null;
+}
+
+export interface PointQuery {
+  /** Kinds, separated by commas. */
+  kind: string | null;
+  /** States, separated by commas. */
+  state: string | null;
+  township: string | null;
+  /** Text in name or key. */
+  q: string | null;
+  page: number | null;
+  page_size: number | null;
+  format?: Format;
+}
+
+export interface PointSummary {
+  id: string;
+  ledger: string;
+  key: string;
+  name: Name;
+  kind: PointKind;
+  kind_name: Name;
+  township: string | null;
+  township_name: Name | null;
+  owner: string | null;
+  location: PointLocation | null;
+  location_note: string;
+  simulated: boolean;
+  schematic: boolean;
+  state: State;
+  /** Data time of the newest packet. */
+  last_data_at: Timestamp | null;
+  connected: boolean;
+  rates: RatesView | null;
+  headline: Headline | null;
+}
+
+export interface PointSuspicions {
+  point: PointName;
+  enterprise: string | null;
+  enterprise_name: Name | null;
+  simulated: boolean;
+  suspicions: Suspicion[];
+}
+
+export interface ProfileRow {
+  id: string;
+  name: Name;
+}
+
+export interface PublicFactor {
+  name: Name;
+  value: string;
+  unit: string;
+}
+
+export interface QuarantineRow {
+  mn: string;
+  st: string;
+  first_at: Timestamp;
+  last_at: Timestamp;
+  packets: number;
+  peer: string;
+  /** Its newest frame, without the password. */
+  sample: string | null;
+}
+
+export interface RankingQuery {
+  /** First day; without it: 1 January. */
+  from: string | null;
+  /** Day after the last; without it: tomorrow. */
+  until: string | null;
+  edition: string | null;
+  format?: Format;
+}
+
+export interface RankingQuery2 {
+  from: string | null;
+  until: string | null;
+  format?: Format;
+}
+
+/** Rates of a point and period; fractions 0..=1, `None` where nothing was due. */
+export interface Rates {
+  from: Timestamp;
+  until: Timestamp;
+  due: number;
+  received: number;
+  valid: number;
+  hours_due: number;
+  hours_received: number;
+  hours_valid: number;
+  /** Hours whose first packet came late. */
+  hours_caught_up: number;
+  hours_stopped: number;
+  /** Anything was received at all. */
+  networked: boolean;
+  transmission: string | null;
+  valid_rate: string | null;
+  effective: string | null;
+  catch_up: string | null;
+  running: string | null;
+  missing: MissingValue[];
+  formula: Name;
+}
+
+/** Shares of the last 24 hours, decimal text 0–1. */
+export interface RatesView {
+  transmission: string | null;
+  valid: string | null;
+  effective: string | null;
+}
+
+export interface RawFrame {
+  sequence: string;
+  received_at: Timestamp;
+  transport: string;
+  peer: string;
+  /** Text with the password covered; bytes that are no text are shown as `\xNN`. */
+  text: string;
+  /** Whether the password was covered, so that `hash` is not that of `text`. */
+  covered: boolean;
+  /** SHA-256 chain, lower-case hexadecimal. */
+  hash: string;
+  previous_hash: string;
+  /** As `qingshan hj212 decode` prints it; null for other transports. */
+  decoded?: unknown;
+}
+
+export interface RecordQuery {
+  /** The record as it was at this time. */
+  as_of: string | null;
+}
+
+/** A record. `fields` hold the JSON forms of the field types. */
+export interface RecordView {
+  id: Id;
+  ledger: string;
+  key: string;
+  title: Name;
+  fields: Record<string, unknown>;
+  location: Location | null;
+  location_note: string;
+  source: string;
+  note: string;
+  simulated: boolean;
+  schematic: boolean;
+  valid_from: string | null;
+  owner: string | null;
+  revision: number;
+  updated_at: Timestamp;
+  updated_by: string;
+  /** Reason of its deletion. */
+  deleted: string | null;
+  /** The caller may write it. */
+  editable: boolean;
+  /** State by the ledger's colour rules. */
+  state: StateView | null;
+  /** Field → the records that it links to. */
+  links: Record<string, LinkedView[]>;
+}
+
+export interface RecordsPage {
+  items: RecordView[];
+  total: number;
+  page: number;
+  page_size: number;
+}
+
+/** Query of a list of records. Every other parameter is a filter `field=value`. */
+export interface RecordsQuery {
+  /** Text that the record contains. */
+  q: string | null;
+  /** `true`: the records that have been marked as deleted. */
+  deleted: boolean | null;
+  page: number | null;
+  page_size: number | null;
+  /** `json`, `csv`, `xlsx`, `geojson` or `kml`. */
+  format: string | null;
+}
+
+export interface Restore {
+  revision: number;
+  reason: string;
+}
+
+export type ReviewAction = "invalidate" | "correct" | "confirm" | "finalise";
+
+export interface ReviewBatch {
+  items: ReviewItem[];
+}
+
+export interface ReviewItem {
+  point: string;
+  factor: string | null;
+  action: ReviewAction;
+  from: Timestamp;
+  /** Exclusive. */
+  until: Timestamp;
+  /** Decimal text, in the unit that the device sends; for `correct` only. */
+  value: string | null;
+  reason: string;
+}
+
+export interface ReviewView {
+  id: string;
+  point: string;
+  factor: string | null;
+  factor_name: Name | null;
+  action: ReviewAction;
+  from: Timestamp;
+  until: Timestamp;
+  value: string | null;
+  reason: string;
+  by: string;
+  at: Timestamp;
+}
+
+export interface RevisionView {
+  revision: number;
+  judged_at: Timestamp;
+  summary: Name;
+  cause: Name;
+}
+
+/** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
+export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "leader" | "neighbour";
+
+export interface Series {
+  point: string;
+  factor: string;
+  name: Name;
+  unit: string;
+  kind: number;
+  statistic: string;
+  items: SeriesItem[];
+  truncated: boolean;
+}
+
+export interface SeriesItem {
+  time: Timestamp;
+  value: string;
+  min: string | null;
+  max: string | null;
+  mark: string | null;
+  revision: number;
+  frame: string;
+}
+
+export type SeriesKind = "realtime" | "minute" | "hour" | "day";
+
+export interface SeriesQuery {
+  /** HJ 212 factor code. */
+  factor: string;
+  kind: SeriesKind;
+  /** `Avg`, `Rtd`, `Cou`, …; empty: what the series has first of Avg, Rtd, Data, Cou. */
+  statistic: string | null;
+  /** ISO time or date at +08:00. */
+  from: string | null;
+  /** Exclusive. */
+  until: string | null;
+  format?: Format;
+}
+
+export interface SessionView {
+  user: UserView;
+  expires_at: Timestamp;
+}
+
+export interface SetupQuery {
+  token: string;
+}
+
+export interface SetupRequest {
+  token: string;
+  name: string;
+  display_name: string;
+  password: string;
+}
+
+export interface SetupState {
+  valid: boolean;
+}
+
+export interface SignIn {
+  name: string;
+  password: string;
+}
+
+/** State before number. */
+export type Situation = "no_data" | "current" | "stale" | "incomplete";
+
+export interface StandardBrief {
+  id: string;
+  code: string;
+  family: string;
+  edition: string;
+  title: Name;
+  effects: EffectView[];
+  replaces: string[];
+  confirmed: boolean;
+  /** Figures that are shown and not judged by. */
+  unconfirmed: number;
+  tables: number;
+}
+
+export interface StandardDetail {
+  id: string;
+  code: string;
+  family: string;
+  edition: string;
+  title: Name;
+  effects: EffectView[];
+  replaces: string[];
+  confirmed: boolean;
+  /** Figures that are shown and not judged by. */
+  unconfirmed: number;
+  tables: TableView[];
+  source: string;
+  notes: Name[];
+  figures: FigureView[];
+  unconfirmed_figures: UnconfirmedView[];
+}
+
+/** The standard that a verdict rests on. */
+export interface StandardView {
+  code: string;
+  title: Name;
+  edition: string;
+  /** Tables or clauses that were applied, as the steps name them. */
+  clause: string;
+  in_force_from: string | null;
+}
+
+/** State before number: what a point is in, since when and why. */
+export interface State {
+  code: StateCode;
+  name: Name;
+  since: Timestamp | null;
+  reason: Name | null;
+}
+
+export type StateCode = "exceeding" | "offline" | "attention" | "stale" | "no_data" | "suspended" | "normal";
+
+export interface StateView {
+  colour: string;
+  name: Name;
+}
+
+/** Something of which the plan states a number only. */
+export interface StatedView {
+  name: Name;
+  stated_count: string;
+  unit: string;
+  /** How many the plan names. */
+  named: number;
+  missing: string;
+  source: string;
+}
+
+/** State of the way in. */
+export interface Status {
+  trouble: Name | null;
+  trouble_since: Timestamp | null;
+  packets_today: number;
+  packets_per_second: number;
+  connections: number;
+  last_packet_at: Timestamp | null;
+  packets: number;
+  duplicates: number;
+  refused: number;
+  quarantined: number;
+}
+
+export interface StepView {
+  text: Name;
+  clause: string;
+}
+
+export interface StopItem {
+  point: string;
+  /** `stop` or `maintenance`. */
+  kind: string;
+  from: Timestamp;
+  until: Timestamp;
+  reason: string;
+}
+
+export interface StopView {
+  id: string;
+  point: string;
+  kind: string;
+  from: Timestamp;
+  until: Timestamp;
+  reason: string;
+  by: string;
+  at: Timestamp;
+}
+
+/** One flag. */
+export interface Suspicion {
+  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`. */
+  check: string;
+  title: Name;
+  factor: string;
+  from: Timestamp;
+  /** Exclusive. */
+  until: Timestamp;
+  /** The statistic in words and numbers. */
+  statistic: Name;
+}
+
+export interface SuspicionQuery {
+  point: string | null;
+  /** Key of an enterprise. */
+  enterprise: string | null;
+  /** Without it: 90 days before `until`. */
+  from: string | null;
+  until: string | null;
+}
+
+/** Rows of text cells, exactly as shown; an empty cell is "missing". */
+export interface Table {
+  title: Name;
+  method: Name;
+  source: Name;
+  as_of: Timestamp;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  columns: Column[];
+  rows: string[][];
+}
+
+export interface TableView {
+  id: string;
+  title: Name;
+  clause: string;
+  columns: ColumnView[];
+  rows: CellView[][];
+  notes: Name[];
+}
+
+/** How far data have been looked at by people (数据层级). */
+export type Tier = "provisional" | "reviewed" | "final";
+
+export type Timestamp = string;
+
+/** A row of a list of townships. */
+export interface Township {
+  /** Key of its record in the ledger `body`. */
+  key: string;
+  name: Name;
+  code: string | null;
+  lon: number | null;
+  lat: number | null;
+}
+
+export interface UnconfirmedView {
+  figure: string;
+  text: string;
+  unit: string;
+  title: Name;
+  clause: string;
+}
+
+export interface UserChangeRequest {
+  display_name: string | null;
+  roles: Role[] | null;
+  /** Empty text: no body any more. */
+  body: string | null;
+  disabled: boolean | null;
+  password: string | null;
+}
+
+export interface UserList {
+  items: UserView[];
+}
+
+export interface UserView {
+  id: Id;
+  name: string;
+  display_name: string;
+  roles: Role[];
+  body: string | null;
+  disabled: boolean;
+  last_seen_at: Timestamp | null;
+  /** What this user may do somewhere. */
+  actions: Action[];
+}
+
+/** A verdict in a list. */
+export interface VerdictBrief {
+  id: string;
+  point: PointName;
+  level: string;
+  label: string;
+  start: Timestamp;
+  end: Timestamp;
+  /** Id of the edition in the library, or the basis of the limits. */
+  standard: string;
+  summary: Name;
+  index: number | null;
+  valid: boolean;
+  exceeding: boolean;
+  running: boolean;
+  simulated: boolean;
+  tier: Tier;
+  revision: number;
+  judged_at: Timestamp;
+}
+
+/** The why-page of a verdict. */
+export interface VerdictView {
+  id: string;
+  point: PointName;
+  level: string;
+  label: string;
+  start: Timestamp;
+  end: Timestamp;
+  summary: Name;
+  exceeding: boolean;
+  running: boolean;
+  simulated: boolean;
+  tier: Tier;
+  revision: number;
+  judged_at: Timestamp;
+  standard: StandardView;
+  outcome: OutcomeView;
+  steps: StepView[];
+  inputs: InputView[];
+  notes: Name[];
+  revisions: RevisionView[];
+}
+
+export interface Verified {
+  from: number;
+  until: number;
+  good: boolean;
+  problem: string | null;
+}
+
+/** A section or source now. */
+export interface WaterRow {
+  point: Name;
+  river: string;
+  simulated: boolean;
+  schematic: boolean;
+  situation: Situation;
+  time: Timestamp | null;
+  target: string;
+  class: string | null;
+  grade: Name | null;
+  colour: string | null;
+  compliant: boolean | null;
+  main_pollutants: Name[];
+  edition: string;
+}
+
+export interface WaterToday {
+  point: string;
+  name: Name;
+  kind: string;
+  simulated: boolean;
+  /** Key in its ledger. */
+  river: string | null;
+  river_name: Name | null;
+  target_class: string | null;
+  class: string | null;
+  class_name: Name | null;
+  grade: Name | null;
+  colour: string | null;
+  compliant: boolean | null;
+  main_pollutants: MainPollutant[];
+  /** Start of the hour that is shown. */
+  time: Timestamp | null;
+  edition: string;
+  verdict: string | null;
+  values: WaterValue[];
+}
+
+export interface WaterValue {
+  factor: string;
+  name: Name;
+  value: string;
+  unit: string;
+  /** `III`, `V+`. */
+  class: string | null;
+  exceeding: boolean;
+}
+
+export interface WhyQuery {
+  revision: number | null;
+  /** The verdict as it was known at that time. */
+  as_of: string | null;
+}
+
+export interface WrongNow {
+  point: string;
+  name: Name;
+  kind: PointKind;
+  simulated: boolean;
+  state: State;
+  since: Timestamp | null;
+  reason: Name | null;
+  case_id: Id | null;
+}
