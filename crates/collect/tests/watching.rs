@@ -46,7 +46,7 @@ async fn silence_is_told_once_a_spell() {
     let mut after_restart = None;
     rig.collect.watch_presence(&mut after_restart, later(2100));
     let offline = ("collect.offline".to_owned(), "1".to_owned());
-    assert_eq!(told(&rig), [offline.clone()]);
+    assert_eq!(told(&rig), std::slice::from_ref(&offline));
     speak(&mut station, now).await;
     rig.collect.watch_presence(&mut after_restart, kernel::time::now());
     assert_eq!(told(&rig), [offline, ("collect.online".to_owned(), "1".to_owned())]);

@@ -1,5 +1,7 @@
 //! The embedded store against the contract's suite, and what is particular to it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! The tests that stand in the rule files themselves, and the law that "allowed" is never said blindly.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

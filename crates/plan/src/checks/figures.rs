@@ -18,6 +18,9 @@ pub struct ListView<'l> {
     pub items: &'l [String],
 }
 
+/// Figures that tell of the same thing: subject, quantity, when.
+type Groups<'f> = BTreeMap<(&'f str, &'f str, &'f str), Vec<(&'f Figure, Position)>>;
+
 /// Entries are different, and as many as stated; a list that ends with 等 may be shorter.
 pub fn check_list(list: ListView<'_>, subject: &str, at: Position, out: &mut Out<'_>) {
     let mut seen = BTreeSet::new();
@@ -74,7 +77,7 @@ pub fn lists(source: &Source<'_>, findings: &mut Vec<Finding>) {
 
 /// Two places must state the same figure, at the coarser of their roundings; a ratio must fit its count.
 pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
-    let mut groups: BTreeMap<(&str, &str, &str), Vec<(&Figure, Position)>> = BTreeMap::new();
+    let mut groups: Groups<'_> = BTreeMap::new();
     for figure in &source.figures.figures {
         let item = figure.get_ref();
         let key = (item.subject.as_str(), item.quantity.as_str(), item.when.as_str());

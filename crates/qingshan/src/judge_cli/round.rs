@@ -47,8 +47,11 @@ pub fn round(arguments: &Arguments) -> Outcome {
     Ok(output)
 }
 
-/// (line, text, decimals of its own) of every value: operands, or a file when the only operand is one.
-fn values(arguments: &Arguments) -> Result<Vec<(u64, String, Option<u32>)>, Vec<Problem>> {
+/// Line, text and decimals of its own.
+type Asked = (u64, String, Option<u32>);
+
+/// Every value: operands, or a file when the only operand is one.
+fn values(arguments: &Arguments) -> Result<Vec<Asked>, Vec<Problem>> {
     let operands = &arguments.operands;
     let is_file = matches!(operands.as_slice(), [one] if one == "-" || (one.parse::<Decimal>().is_err() && std::path::Path::new(one).exists()));
     if !is_file {
@@ -59,7 +62,7 @@ fn values(arguments: &Arguments) -> Result<Vec<(u64, String, Option<u32>)>, Vec<
     }
     let text = read_text(&operands[0])?;
     let lines =
-        text.lines().enumerate().filter(|(at, line)| !line.trim().is_empty() && !(*at == 0 && line.starts_with('x')));
+        text.lines().enumerate().filter(|(at, line)| !(line.trim().is_empty() || *at == 0 && line.starts_with('x')));
     Ok(lines
         .map(|(at, line)| {
             let (value, decimals) = line.split_once(',').unwrap_or((line, ""));
