@@ -34,6 +34,8 @@ pub struct Exceedance {
     pub unit: Option<String>,
     /// Exceedance multiple (超标倍数).
     pub times: Option<String>,
+    /// By how much it is over, in words and with its unit; noise and pH have no multiple.
+    pub over: Option<Name>,
 }
 
 /// `collect.offline` and `collect.online`.
@@ -189,13 +191,12 @@ fn exceedance_note(one: &Exceedance, changed: &VerdictChanged, at: Timestamp) ->
         "day" => "日",
         other => other,
     };
-    format!(
-        "{} {level}：{} {} {}，限值 {}，超标 {} 倍 (value, limit, multiple)",
-        at.to_iso(),
-        one.factor,
-        text(&one.value),
-        text(&one.unit),
-        text(&one.limit),
-        text(&one.times)
-    )
+    let over = match (&one.over, &one.times) {
+        (Some(over), _) => format!("{} ({})", over.zh, over.en),
+        (None, Some(times)) => format!("超标 {times} 倍 (multiple)"),
+        (None, None) => "超标 (over the limit)".to_owned(),
+    };
+    let name = one.name.as_ref().map_or(one.factor.as_str(), |name| name.zh.as_str());
+    let unit = one.unit.as_deref().unwrap_or_default();
+    format!("{} {level}：{name} {} {unit}，限值 {} {unit}，{over}", at.to_iso(), text(&one.value), text(&one.limit))
 }

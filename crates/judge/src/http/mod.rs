@@ -1,11 +1,14 @@
 //! Routes of the judge. Every table is JSON or CSV at the same address.
 
 mod air;
+mod chart;
+mod confirm;
 mod headline;
 mod limits;
 mod outlet;
 mod quality;
 mod standard;
+mod statement;
 mod verdict;
 mod view;
 mod water;
@@ -19,6 +22,7 @@ use crate::Judge;
 pub use air::AirToday;
 pub use headline::Headline;
 pub use outlet::OutletToday;
+pub(crate) use view::unit_of;
 pub use view::{VerdictBrief, VerdictView};
 pub use water::WaterToday;
 
@@ -29,7 +33,10 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(limits::routes(judge))
         .merge(verdict::routes(judge))
         .merge(standard::routes(judge))
+        .merge(chart::routes(judge))
+        .merge(confirm::routes(judge))
         .merge(quality::routes(judge))
+        .merge(statement::routes(judge))
 }
 
 /// Points of some kinds that the caller may read, in the register's order.
