@@ -34,6 +34,7 @@ pub mod period;
 pub mod plan;
 pub mod quality;
 pub mod rate;
+pub mod report;
 pub mod review;
 pub mod rows;
 pub mod rule;

@@ -7,6 +7,7 @@ mod headline;
 mod limits;
 mod outlet;
 mod quality;
+mod report;
 mod standard;
 mod statement;
 mod verdict;
@@ -22,7 +23,9 @@ use crate::Judge;
 pub use air::AirToday;
 pub use headline::Headline;
 pub use outlet::OutletToday;
-pub(crate) use view::unit_of;
+pub(crate) use outlet::is_outlet;
+pub(crate) use view::{item_value, unit_of};
+pub(crate) use water::main_pollutants;
 pub use view::{VerdictBrief, VerdictView};
 pub use water::WaterToday;
 
@@ -36,6 +39,7 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(chart::routes(judge))
         .merge(confirm::routes(judge))
         .merge(quality::routes(judge))
+        .merge(report::routes(judge))
         .merge(statement::routes(judge))
 }
 
