@@ -153,8 +153,15 @@ impl Judge {
         let mut kept = Vec::with_capacity(items.len());
         for item in items {
             let figure = item.figure.trim();
-            if !open.iter().any(|known| known.figure == figure) {
+            let Some(known) = open.iter().find(|known| known.figure == figure) else {
                 return Err(Problem::not_found(format!("没有未确认的数值“{figure}” (no such unconfirmed figure)")));
+            };
+            let number = |text: &str| text.trim().parse::<rust_decimal::Decimal>().is_ok();
+            if let Some(value) = item.value.as_deref().filter(|value| !value.trim().is_empty())
+                && number(&known.text)
+                && !number(value)
+            {
+                return Err(Problem::invalid(format!("{figure}：{value} 不是数 (not a number)")));
             }
             let source = item.source.trim();
             if source.is_empty() || source.chars().count() > MOST_SOURCE {

@@ -24,10 +24,10 @@ pub use air::AirToday;
 pub use headline::Headline;
 pub use outlet::OutletToday;
 pub(crate) use outlet::is_outlet;
-pub(crate) use view::{item_value, unit_of};
-pub(crate) use water::main_pollutants;
 pub use view::{VerdictBrief, VerdictView};
+pub(crate) use view::{item_value, unit_of};
 pub use water::WaterToday;
+pub(crate) use water::main_pollutants;
 
 pub fn routes(judge: &Arc<Judge>) -> api::Routes {
     air::routes(judge)

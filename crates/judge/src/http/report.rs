@@ -46,16 +46,22 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
             operation("报表目录", "reports", Access::May(Action::ReadMonitoring)).returns::<Vec<KindView>>(),
             async move || -> ApiResult<Json<Vec<KindView>>> {
                 let all = Kind::ALL;
-                Ok(Json(all.map(|kind| KindView { kind: kind.key(), title: kind.title(), daily: kind.daily() }).to_vec()))
+                Ok(Json(
+                    all.map(|kind| KindView { kind: kind.key(), title: kind.title(), daily: kind.daily() }).to_vec(),
+                ))
             },
         )
         .get(
             "/api/reports/{kind}",
-            operation("一份报表，每个数连到判定", "one report; every number leads to its verdict", Access::May(Action::ReadMonitoring))
-                .query::<ReportQuery>()
-                .returns::<Report>()
-                .also(XLSX)
-                .also(DOCX),
+            operation(
+                "一份报表，每个数连到判定",
+                "one report; every number leads to its verdict",
+                Access::May(Action::ReadMonitoring),
+            )
+            .query::<ReportQuery>()
+            .returns::<Report>()
+            .also(XLSX)
+            .also(DOCX),
             async move |caller: Caller,
                         Path(kind): Path<String>,
                         Query(query): Query<ReportQuery>,
@@ -72,7 +78,9 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
 fn base_of(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // A host is letters, digits, dots, colons and dashes; anything else is not put into a document.
-    let clean = |host: &&str| host.len() < 256 && host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".:-[]".contains(letter));
+    let clean = |host: &&str| {
+        host.len() < 256 && host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".:-[]".contains(letter))
+    };
     let host = text("host").filter(clean).unwrap_or("localhost");
     let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
     format!("{scheme}://{host}")
@@ -91,5 +99,6 @@ fn answer(judge: &Judge, caller: &Caller, kind: &str, query: &ReportQuery, base:
         FileFormat::Docx => (DOCX, "docx", file::docx(&report, base)?),
     };
     let disposition = format!("attachment; filename=\"{}\"", file::name(&report, ending));
-    Ok(([(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response())
 }

@@ -148,7 +148,10 @@ pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<P
 fn month_row(point: &Point, month: &Verdict) -> Vec<Cell> {
     let number = |name: &str| {
         let item = month.finding.items.iter().find(|item| item.factor == *name);
-        Cell::of(item.and_then(|item| item.value).map(|value| value.normalize().to_string()).unwrap_or_default(), month.key)
+        Cell::of(
+            item.and_then(|item| item.value).map(|value| value.normalize().to_string()).unwrap_or_default(),
+            month.key,
+        )
     };
     let mut row = vec![Cell::text(point.name.zh.clone())];
     row.extend(["days_valid", "days_good", "good_ratio", "days_heavy", "composite"].map(number));

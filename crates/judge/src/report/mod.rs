@@ -238,7 +238,10 @@ mod tests {
         let today = Day::parse("2026-03-02").unwrap();
         let check = |kind: Kind, text: Option<&str>, expect: Option<(&str, &str)>| {
             let found = Period::parse(kind, text, today).ok();
-            assert_eq!(found.map(|period| (period.from.to_iso(), period.until.to_iso())), expect.map(|(from, until)| (from.to_owned(), until.to_owned())));
+            assert_eq!(
+                found.map(|period| (period.from.to_iso(), period.until.to_iso())),
+                expect.map(|(from, until)| (from.to_owned(), until.to_owned()))
+            );
         };
         check(Kind::AirDaily, None, Some(("2026-03-01", "2026-03-02")));
         check(Kind::WaterMonthly, None, Some(("2026-02-01", "2026-03-01")));

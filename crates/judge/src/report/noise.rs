@@ -47,7 +47,10 @@ impl Part {
 pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Parts, Problem> {
     let mut zones = Section::new(
         ("各类功能区", "classes of zones"),
-        ("点次达标率＝达标的点·日／有限值的点·日（GB 3096）", "compliant point-days / point-days with a limit (GB 3096)"),
+        (
+            "点次达标率＝达标的点·日／有限值的点·日（GB 3096）",
+            "compliant point-days / point-days with a limit (GB 3096)",
+        ),
         vec![
             Column::new("class", "功能区类别", "class", ""),
             Column::new("points", "点位数", "points", ""),

@@ -15,7 +15,10 @@ pub fn exceedances(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Resu
     let rules = judge.rules();
     let mut list = Section::new(
         ("超标明细", "exceedances"),
-        ("小时、日均值与各排放口自己的限值比较；等于限值为达标", "hours and days against the outlet's own limits; on the limit is inside"),
+        (
+            "小时、日均值与各排放口自己的限值比较；等于限值为达标",
+            "hours and days against the outlet's own limits; on the limit is inside",
+        ),
         vec![
             Column::new("name", "排放口", "outlet", ""),
             Column::new("enterprise", "企业", "enterprise", ""),
@@ -31,14 +34,20 @@ pub fn exceedances(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Resu
     let mut counts = Section::new(
         ("各排放口", "outlets"),
         ("有比较的小时、日数与其中超标的", "hours and days compared, and those over"),
-        ["name|排放口|outlet", "hours|小时|hours", "hours_over|超标小时|hours over", "days|日|days", "days_over|超标日|days over"]
-            .map(|text| {
-                let mut parts = text.split('|');
-                let mut next = || parts.next().unwrap_or_default();
-                let (key, zh, en) = (next(), next(), next());
-                Column::new(key, zh, en, "")
-            })
-            .to_vec(),
+        [
+            "name|排放口|outlet",
+            "hours|小时|hours",
+            "hours_over|超标小时|hours over",
+            "days|日|days",
+            "days_over|超标日|days over",
+        ]
+        .map(|text| {
+            let mut parts = text.split('|');
+            let mut next = || parts.next().unwrap_or_default();
+            let (key, zh, en) = (next(), next(), next());
+            Column::new(key, zh, en, "")
+        })
+        .to_vec(),
     );
     let mut used = Vec::new();
     let mut over_points = 0;

@@ -15,7 +15,8 @@ use crate::model::{Stat, Verdict, name_of};
 use crate::rule::water::class_of_number;
 
 fn waters(points: &[Arc<Point>]) -> impl Iterator<Item = &Arc<Point>> {
-    let wanted = [PointKind::WaterSection, PointKind::LakePoint, PointKind::DrinkingWaterSource, PointKind::GroundwaterWell];
+    let wanted =
+        [PointKind::WaterSection, PointKind::LakePoint, PointKind::DrinkingWaterSource, PointKind::GroundwaterWell];
     points.iter().filter(move |point| wanted.contains(&point.kind))
 }
 
@@ -37,7 +38,17 @@ fn cells(verdict: &Verdict) -> Vec<Cell> {
     vec![
         Cell::of(class_text(finding.index), key).alarm_if(finding.exceeding),
         Cell::of(class_text(finding.beside), key),
-        Cell::of(if !judged { "" } else if finding.exceeding { "否" } else { "是" }, key).alarm_if(finding.exceeding),
+        Cell::of(
+            if !judged {
+                ""
+            } else if finding.exceeding {
+                "否"
+            } else {
+                "是"
+            },
+            key,
+        )
+        .alarm_if(finding.exceeding),
         Cell::of(main.join("、"), key),
     ]
 }
@@ -68,7 +79,8 @@ fn head(point: &Point) -> Vec<Cell> {
 
 fn line(verdicts: &[Verdict]) -> Name {
     let judged = verdicts.iter().filter(|verdict| verdict.finding.index.is_some()).count();
-    let good = |verdict: &&Verdict| verdict.finding.index.and_then(class_of_number).is_some_and(|class| class <= Class::III);
+    let good =
+        |verdict: &&Verdict| verdict.finding.index.and_then(class_of_number).is_some_and(|class| class <= Class::III);
     let good = verdicts.iter().filter(good).count();
     let over = verdicts.iter().filter(|verdict| verdict.finding.exceeding).count();
     Name::new(
