@@ -34,6 +34,8 @@ pub struct Exceedance {
     pub unit: Option<String>,
     /// Exceedance multiple (超标倍数).
     pub times: Option<String>,
+    /// By how much it is over, in words and with its unit; noise and pH have no multiple.
+    pub over: Option<Name>,
 }
 
 /// `collect.offline` and `collect.online`.
@@ -195,13 +197,18 @@ fn exceedance_note(one: &Exceedance, changed: &VerdictChanged, at: Timestamp) ->
     let part = |before: &str, text: &Option<String>, after: &str| {
         text.as_ref().map(|text| format!("{before}{text}{after}")).unwrap_or_default()
     };
+    let over = match (&one.over, &one.times) {
+        (Some(over), _) => over.clone(),
+        (None, Some(times)) => Name::new(format!("超标 {times} 倍"), format!("{times} times over")),
+        (None, None) => Name::new("超标", "over the limit"),
+    };
     format!(
-        "{when} {zh}：{} {value}{}{} ({when}, {en}: {} {value}{}{})",
+        "{when} {zh}：{} {value}{}，{} ({when}, {en}: {} {value}{}, {})",
         name.zh,
         part("，限值 ", &one.limit, ""),
-        part("，超标 ", &one.times, " 倍"),
+        over.zh,
         name.en,
         part(", limit ", &one.limit, ""),
-        part(", ", &one.times, " times over")
+        over.en
     )
 }

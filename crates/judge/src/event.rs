@@ -3,13 +3,15 @@
 use kernel::{EventDraft, Point};
 use serde_json::json;
 
+use crate::http::unit_of;
 use crate::model::{Finding, Item};
 use crate::ops::Change;
-use crate::{period, summary};
+use crate::plan::Rules;
+use crate::{names, period, summary};
 
 /// The event of a change: told when it exceeds, or when an earlier verdict was corrected. The first verdict of a
 /// period that is inside its limits is no event: it is the ordinary case, and the verdict row is its record.
-pub fn of_change(point: &Point, change: &Change) -> Option<EventDraft> {
+pub fn of_change(rules: &Rules, point: &Point, change: &Change) -> Option<EventDraft> {
     let verdict = &change.new;
     if change.old.is_none() && !verdict.finding.exceeding || verdict.finding.running {
         return None;
@@ -20,7 +22,9 @@ pub fn of_change(point: &Point, change: &Change) -> Option<EventDraft> {
             "name": summary::factor_name(item.factor.as_str()),
             "value": item.value.map(|value| value.to_string()),
             "limit": item.limit.map(|limit| limit.to_string()),
+            "unit": unit_of(rules, point, item, verdict.key.start()),
             "times": item.times.map(|times| times.to_string()),
+            "over": names::over(item),
             "statistic": item.stat.key(),
         })
     };

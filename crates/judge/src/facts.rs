@@ -158,19 +158,21 @@ impl Judge {
     fn air_days_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
         let (days, points) = self.county_air(year)?;
         let edition = match optional_text(query, "edition") {
-            Some(edition) => Some(self.rules.air.rules_of(edition).map_err(|error| Problem::invalid(error.text().zh))?),
+            Some(edition) => {
+                Some(self.rules().air.rules_of(edition).map_err(|error| Problem::invalid(error.text().zh))?)
+            }
             None => None,
         };
         let mut indices = Vec::new();
         for day in &days {
-            let in_force = self.rules.air_at(Day(day.date.days_since_epoch())).ok().map(|set| set.rules);
+            let in_force = self.rules().air_at(Day(day.date.days_since_epoch())).ok().map(|set| set.rules);
             let Some(rules) = edition.clone().or(in_force) else { continue };
             let [so2, no2, co, pm10, pm25, o3_8h] = day.values;
             let input = rules::DailyInput { so2, no2, co, pm10, pm25, o3_8h, ..rules::DailyInput::default() };
             indices.push(DayIndex::new(day.date, &rules::daily_aqi(&rules, &input)));
         }
         let last = Day::from_civil(year, 12, 31);
-        let set = self.rules.air_at(last).map_err(|error| Problem::invalid(error.zh))?;
+        let set = self.rules().air_at(last).map_err(|error| Problem::invalid(error.zh))?;
         let count = rules::count_days(
             &indices,
             edition.as_deref().unwrap_or(&set.rules),
@@ -227,7 +229,7 @@ impl Judge {
 
     fn air_value_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
         let (days, points) = self.county_air(year)?;
-        let set = self.rules.air_at(Day::from_civil(year, 12, 31)).map_err(|error| Problem::invalid(error.zh))?;
+        let set = self.rules().air_at(Day::from_civil(year, 12, 31)).map_err(|error| Problem::invalid(error.zh))?;
         let statistics = air::statistics(&set, air::Part::Year(year as i16), &days);
         let pollutant = match query.name.as_str() {
             "air.o3_percentile" => Pollutant::O3,

@@ -86,9 +86,7 @@ impl Settings<'_> {
             }
             Some(_) => {}
         }
-        let statements = self.reviews.iter().rev().find(|review| {
-            review.covers(factor, at) && !matches!(review.action, ReviewAction::Confirm | ReviewAction::Finalise)
-        });
+        let statements = self.reviews.iter().rev().find(|review| review.decides() && review.covers(factor, at));
         if let Some(review) = statements
             && review.action == ReviewAction::Invalidate
         {
@@ -106,9 +104,7 @@ impl Settings<'_> {
     }
 
     fn correction(&self, factor: Code, at: Timestamp) -> Option<&Review> {
-        let last = self.reviews.iter().rev().find(|review| {
-            review.covers(factor, at) && matches!(review.action, ReviewAction::Correct | ReviewAction::Invalidate)
-        })?;
+        let last = self.reviews.iter().rev().find(|review| review.decides() && review.covers(factor, at))?;
         (last.action == ReviewAction::Correct && last.factor.is_some()).then_some(last)
     }
 }

@@ -17,7 +17,9 @@
 //! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
 //! date; raw observations are never touched.
 
+pub mod chart;
 pub mod code;
+pub mod confirmation;
 mod event;
 pub mod facts;
 pub mod gather;
@@ -25,23 +27,28 @@ pub mod hour;
 pub mod http;
 pub mod mark;
 pub mod model;
+pub mod names;
 mod ops;
 pub mod packed;
 pub mod period;
 pub mod plan;
 pub mod quality;
 pub mod rate;
+pub mod report;
 pub mod review;
 pub mod rows;
 pub mod rule;
 pub mod rules;
+pub mod sheet;
 pub mod summary;
 pub mod suspicion;
 pub mod unit;
 pub mod why;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use kernel::{Division, IdSource, Name, PointSource, Problem};
 use store::Store;
 
@@ -55,9 +62,13 @@ pub struct Judge {
     pub(crate) division: Division,
     pub(crate) live: api::LiveBus,
     pub(crate) points: Arc<dyn PointSource>,
-    pub(crate) rules: plan::Rules,
+    pub(crate) current_rules: ArcSwap<plan::Rules>,
     pub(crate) ids: IdSource,
     names: OnceLock<Box<Names>>,
+    /// The library as shipped, before anything was confirmed.
+    pub(crate) shipped: Arc<standards::Library>,
+    /// Confirmations may wait for what rests on them to be judged again.
+    pub(crate) confirmations_wait: AtomicBool,
 }
 
 /// Names of enterprises and rivers by key.
@@ -75,13 +86,30 @@ impl Judge {
         points: Arc<dyn PointSource>,
         standards: Arc<standards::Library>,
     ) -> Result<Arc<Self>, Problem> {
-        let rules = plan::Rules::new(standards, division.to_string())?;
-        Ok(Arc::new(Self { store, division, live, points, rules, ids: IdSource::new(), names: OnceLock::new() }))
+        let confirmed = store.read(|reader| confirmation::all(reader, division))?;
+        let library = confirmation::library_with(&standards, &confirmed, None)?;
+        let rules = plan::Rules::new(library, division.to_string())?;
+        Ok(Arc::new(Self {
+            store,
+            division,
+            live,
+            points,
+            current_rules: ArcSwap::from_pointee(rules),
+            ids: IdSource::new(),
+            names: OnceLock::new(),
+            shipped: standards,
+            confirmations_wait: AtomicBool::new(true),
+        }))
+    }
+
+    /// The rules now; hold them for as long as one decision takes.
+    pub(crate) fn rules(&self) -> Arc<plan::Rules> {
+        self.current_rules.load_full()
     }
 
     /// Exceptions to the default units of devices.
     pub fn set_units(&self, units: unit::UnitProfiles) {
-        self.rules.set_units(units);
+        self.rules().set_units(units);
     }
 
     /// How the keys of enterprises and rivers are named; the wiring knows.

@@ -20,6 +20,10 @@ pub enum Method {
     Limits,
     /// GB 3096 by function class.
     Noise,
+    /// GB/T 14848.
+    Groundwater,
+    /// GB 8702.
+    Electromagnetic,
 }
 
 /// What number of the period an item is (统计类型). Fixed numbers: they are on disk.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::time::HOUR_MILLIS;
-use kernel::{Action, Day, EventDraft, Hour, Month, Point, Problem, Timestamp};
+use kernel::{Action, Day, EventDraft, Hour, Point, Problem, Timestamp};
 use serde_json::json;
 use store::contract::{DirtyPeriod, PeriodLevel};
 use store::{StoreError, Transaction, event_log};
@@ -75,7 +75,12 @@ impl Judge {
     pub async fn run(self: Arc<Self>, mut stop: tokio::sync::watch::Receiver<bool>) {
         while !*stop.borrow() {
             let judge = Arc::clone(&self);
-            let round = tokio::task::spawn_blocking(move || judge.judge_due(kernel::time::now())).await;
+            let work = move || {
+                let mut worked = judge.judge_due(kernel::time::now())?;
+                worked += judge.judge_confirmed(kernel::time::now())?;
+                Ok::<_, Problem>(worked)
+            };
+            let round = tokio::task::spawn_blocking(work).await;
             let idle = match round {
                 Ok(Ok(worked)) => worked.judged + worked.skipped == 0,
                 Ok(Err(problem)) => {
@@ -171,6 +176,7 @@ impl Judge {
         if pieces.is_empty() {
             return Ok(0);
         }
+        let rules = self.rules();
         let kept = self.store.write(|transaction| {
             let mut kept = Vec::with_capacity(pieces.len());
             let mut events: Vec<EventDraft> = Vec::new();
@@ -180,7 +186,7 @@ impl Judge {
                     _ => self.apply(transaction, &piece.planned, now)?,
                 };
                 self.mark_parents(transaction, &changes, now)?;
-                events.extend(changes.iter().filter_map(|change| event::of_change(&piece.point, change)));
+                events.extend(changes.iter().filter_map(|change| event::of_change(&rules, &piece.point, change)));
                 self.store.clear_dirty(transaction, &piece.due)?;
                 kept.push(changes);
             }
@@ -196,7 +202,7 @@ impl Judge {
     }
 
     /// Plans and keeps periods that nobody marked; what is as it was takes no transaction.
-    fn judge_again(
+    pub(crate) fn judge_again(
         &self,
         point: &Arc<Point>,
         level: PeriodLevel,
@@ -223,7 +229,7 @@ impl Judge {
     fn plan_hours(&self, point: &Point, wanted: &[i64]) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
         let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Ok(Ok(Vec::new())) };
         let rolling = plan::method_of(point.kind) == crate::model::Method::Air
-            && self.rules.air_at(Hour(first).day()).is_ok_and(|set| set.rolling());
+            && self.rules().air_at(Hour(first).day()).is_ok_and(|set| set.rolling());
         // Under an edition with rolling means an hour changes the 23 that follow it, and needs the 23 before it.
         let (from, until) = if rolling { (first - 23, last + 23) } else { (first, last) };
         let gathered = gather(&self.store, point.id, from, until, wanted, None)?;
@@ -235,7 +241,7 @@ impl Judge {
             hours.sort_unstable();
             hours.dedup();
         }
-        let plan = HourPlan { rules: &self.rules, store: &*self.store, point, gathered: &gathered };
+        let plan = HourPlan { rules: &self.rules(), store: &*self.store, point, gathered: &gathered };
         Ok(plan.judge(&hours, None).map(|findings| {
             findings
                 .into_iter()
@@ -261,7 +267,7 @@ impl Judge {
             let slots = stored.iter().find(|(known, _)| *known == day).map_or(&empty, |(_, slots)| slots);
             let (means, frame) = self.device_day(point, day, &device);
             let horizon = slots.iter().flatten().map(|slot| slot.horizon).max().unwrap_or(0).max(frame);
-            match plan::judge_day(&self.rules, point, day, slots, &means, None) {
+            match plan::judge_day(&self.rules(), point, day, slots, &means, None) {
                 Ok(Some(finding)) => {
                     planned.push(Planned { key: Key::new(point.id, PeriodLevel::Day, number), finding, horizon });
                 }
@@ -286,7 +292,7 @@ impl Judge {
         let frame = own.iter().map(|packet| packet.frame).max().unwrap_or(0);
         let settings = Settings {
             store: &*self.store,
-            codes: &self.rules.codes,
+            codes: &self.rules().codes,
             kind: point.kind,
             minute_minutes: None,
             needed_minutes: 0,
@@ -311,7 +317,7 @@ impl Judge {
             let horizon = days.iter().map(|verdict| verdict.horizon).max().unwrap_or(0);
             let findings: Vec<(Day, &Finding)> =
                 days.iter().map(|verdict| (Day(verdict.key.period as i32), &verdict.finding)).collect();
-            match plan::judge_period(&self.rules, point, key, &findings, key.end() > now, None) {
+            match plan::judge_period(&self.rules(), point, key, &findings, key.end() > now, None) {
                 Ok(Some(finding)) => planned.push(Planned { key, finding, horizon }),
                 Ok(None) => {}
                 Err(why) => return Ok(Err(why)),
@@ -448,7 +454,7 @@ impl Judge {
                 let place = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 let Some(id) = points.get(place) else { return Ok(worked) };
                 if let Some(point) = set.get(*id) {
-                    worked += self.rejudge_point(point, from, until, now)?;
+                    worked += self.rejudge_levels(point, PeriodLevel::Hour, from, until, now)?;
                 }
             }
         };
@@ -460,26 +466,6 @@ impl Judge {
             worked += joined?;
             Ok(worked)
         })
-    }
-
-    fn rejudge_point(&self, point: &Arc<Point>, from: Day, until: Day, now: Timestamp) -> Result<Worked, Problem> {
-        let mut worked = Worked::default();
-        let mut month = from.month();
-        let (first, last) = (month, Day(until.0 - 1).month());
-        while month <= last {
-            let start = month.first_day().max(from);
-            let end = month.next().first_day().min(until);
-            let hours: Vec<i64> = (start.hour(0).0..end.hour(0).0).collect();
-            worked += self.judge_again(point, PeriodLevel::Hour, &hours, now)?;
-            let days: Vec<i64> = (start.0..end.0).map(i64::from).collect();
-            worked += self.judge_again(point, PeriodLevel::Day, &days, now)?;
-            month = month.next();
-        }
-        let months: Vec<i64> = (first.0..=last.0).map(i64::from).collect();
-        worked += self.judge_again(point, PeriodLevel::Month, &months, now)?;
-        let years: Vec<i64> = (Month(first.0).year()..=Month(last.0).year()).map(i64::from).collect();
-        worked += self.judge_again(point, PeriodLevel::Year, &years, now)?;
-        Ok(worked)
     }
 }
 

@@ -18,8 +18,10 @@ use crate::hour::{HourMean, Settings, hour_means};
 use crate::model::{Explain, Finding, Flags, Item, Key, Method, Stat, Tier};
 use crate::packed::{Slots, canonical};
 use crate::period;
-use crate::review::ReviewAction;
+use crate::review;
 use crate::rule::air::{self, AirSet, Part};
+use crate::rule::electromagnetic;
+use crate::rule::groundwater;
 use crate::rule::limit;
 use crate::rule::noise;
 use crate::rule::water::{Water, WaterValue};
@@ -27,7 +29,7 @@ use crate::rule::water::{Water, WaterValue};
 /// Valid hours that a day of waste gas needs (HJ 75, HJ 212-2017 annex D).
 const GAS_DAY_HOURS: usize = 20;
 /// Valid minutes that an hour needs where no edition of GB 3095 says otherwise (HJ 75).
-const HOUR_MINUTES: u32 = 45;
+pub const HOUR_MINUTES: u32 = 45;
 
 /// How a kind of point is judged.
 pub fn method_of(kind: PointKind) -> Method {
@@ -36,6 +38,8 @@ pub fn method_of(kind: PointKind) -> Method {
         PointKind::WaterSection | PointKind::LakePoint => Method::Water { source: false },
         PointKind::DrinkingWaterSource => Method::Water { source: true },
         PointKind::NoisePoint => Method::Noise,
+        PointKind::GroundwaterWell => Method::Groundwater,
+        PointKind::ElectromagneticStation => Method::Electromagnetic,
         // Without limits of their own the rest are recorded and not judged.
         _ => Method::Limits,
     }
@@ -56,6 +60,11 @@ fn water<'w>(point: &Point, surface: &'w Surface) -> Water<'w> {
         target: target_class(point),
         source: method_of(point.kind) == Method::Water { source: true },
     }
+}
+
+/// The class that a well has to keep: that of its function, class III where it supplies drinking water.
+pub fn groundwater_target(point: &Point) -> Option<Class> {
+    target_class(point).or_else(|| (point.ledger == "drinking_water_source").then_some(Class::III))
 }
 
 /// Why a period was not judged, for the log and the why-page.
@@ -108,14 +117,7 @@ impl HourPlan<'_> {
     }
 
     fn tier(&self, hour: i64) -> Tier {
-        let at = Hour(hour).start();
-        let covering = self.gathered.reviews.iter().filter(|review| review.from <= at && at < review.until);
-        covering.fold(Tier::Provisional, |tier, review| match review.action {
-            ReviewAction::Finalise if review.factor.is_none() => Tier::Final,
-            ReviewAction::Confirm if review.factor.is_none() => tier.max(Tier::Reviewed),
-            ReviewAction::Invalidate | ReviewAction::Correct => tier.max(Tier::Reviewed),
-            _ => tier,
-        })
+        review::tier(&self.gathered.reviews, Hour(hour).start())
     }
 
     /// The findings of `wanted` (sorted); an hour without any packet has none.
@@ -154,7 +156,8 @@ impl HourPlan<'_> {
                 };
                 Ok(self.air_hour(hour, set, known, explain))
             }
-            Method::Water { .. } => self.water_hour(hour, explain),
+            Method::Water { .. } | Method::Groundwater => self.water_hour(hour, explain),
+            Method::Electromagnetic => self.electromagnetic_hour(hour, explain),
             Method::Limits => Ok(self.limit_hour(hour, explain)),
             Method::Noise => Ok(self.noise_hour(hour, explain)),
         }
@@ -192,7 +195,7 @@ impl HourPlan<'_> {
 
     fn water_hour(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Result<Option<Finding>, NotJudged> {
         let Some(means) = self.means(hour, explain) else { return Ok(None) };
-        let surface = self.rules.surface_at(Hour(hour).day())?;
+        let day = Hour(hour).day();
         let units = self.rules.units();
         let mut values = Vec::new();
         for mean in means.iter().filter(|mean| mean.valid) {
@@ -207,7 +210,7 @@ impl HourPlan<'_> {
             }
             values.push(value);
         }
-        let mut finding = water(self.point, &surface).judge(&values, explain)?;
+        let mut finding = judge_water(self.rules, self.point, day, &values, explain)?;
         add_set_aside(&mut finding, &means);
         Ok(Some(finding))
     }
@@ -239,6 +242,17 @@ impl HourPlan<'_> {
         Some(finding)
     }
 
+    fn electromagnetic_hour(
+        &self,
+        hour: i64,
+        explain: &mut Option<&mut Explain>,
+    ) -> Result<Option<Finding>, NotJudged> {
+        let Some(mut finding) = self.noise_hour(hour, explain) else { return Ok(None) };
+        let (standard, limits) = self.rules.electromagnetic_at(Hour(hour).day())?;
+        electromagnetic::judge(&limits, &standard, &mut finding, explain);
+        Ok(Some(finding))
+    }
+
     fn noise_hour(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Finding> {
         let means = self.means(hour, explain)?;
         let mut finding = Finding::default();
@@ -249,6 +263,48 @@ impl HourPlan<'_> {
         finding.valid = finding.items.iter().any(Item::valid);
         Some(finding)
     }
+}
+
+/// Surface water or groundwater of a moment or a period.
+fn judge_water(
+    rules: &Rules,
+    point: &Point,
+    day: Day,
+    values: &[WaterValue],
+    explain: &mut Option<&mut Explain>,
+) -> Result<Finding, NotJudged> {
+    if method_of(point.kind) == Method::Groundwater {
+        return groundwater::judge(&*rules.groundwater_at(day)?, groundwater_target(point), values, explain);
+    }
+    let surface = rules.surface_at(day)?;
+    water(point, &surface).judge(values, explain)
+}
+
+/// Water of a day, month or year from the means of its parts; `device`: day values that the device sent itself.
+fn water_period(
+    rules: &Rules,
+    point: &Point,
+    day: Day,
+    findings: &[(usize, &Finding)],
+    device: &[HourMean],
+    explain: &mut Option<&mut Explain>,
+) -> Result<Finding, NotJudged> {
+    let mut values = if method_of(point.kind) == Method::Groundwater {
+        let groundwater = rules.groundwater_at(day)?;
+        means_of(findings, |factor| groundwater::unit_of(&groundwater, factor))
+    } else {
+        let surface = rules.surface_at(day)?;
+        let water = water(point, &surface);
+        means_of(findings, |factor| water.unit_of(factor))
+    };
+    for mean in device.iter().filter(|mean| mean.valid) {
+        if let Some(value) = mean.mean
+            && !values.iter().any(|known| known.factor == mean.factor)
+        {
+            values.push(WaterValue { factor: mean.factor, value, unit: None, count: 1 });
+        }
+    }
+    judge_water(rules, point, day, &values, explain)
 }
 
 /// Values that came and do not count stay visible as items without a number.
@@ -302,18 +358,13 @@ pub fn judge_day(
             }
             air::day(&set, air::grade(point.function_class.as_deref()), &values, &own, explain)
         }
-        Method::Water { .. } => {
-            let surface = rules.surface_at(day)?;
-            let water = water(point, &surface);
-            let mut values = means_of(&findings, Some(&water));
-            for mean in device.iter().filter(|mean| mean.valid) {
-                if let Some(value) = mean.mean
-                    && !values.iter().any(|known| known.factor == mean.factor)
-                {
-                    values.push(WaterValue { factor: mean.factor, value, unit: None, count: 1 });
-                }
-            }
-            water.judge(&values, explain)?
+        Method::Water { .. } | Method::Groundwater => water_period(rules, point, day, &findings, device, explain)?,
+        Method::Electromagnetic => {
+            let indexed: Vec<(Day, &Finding)> = findings.iter().map(|(_, finding)| (day, *finding)).collect();
+            let mut finding = sums_of(&indexed);
+            let (standard, limits) = rules.electromagnetic_at(day)?;
+            electromagnetic::judge(&limits, &standard, &mut finding, explain);
+            finding
         }
         Method::Limits => limit_day(rules, point, day, &findings, device, explain),
         Method::Noise => {
@@ -334,7 +385,7 @@ pub fn judge_day(
 }
 
 /// The mean of the valid means of several findings, by factor.
-fn means_of(findings: &[(usize, &Finding)], water: Option<&Water<'_>>) -> Vec<WaterValue> {
+fn means_of(findings: &[(usize, &Finding)], unit: impl Fn(Code) -> String) -> Vec<WaterValue> {
     let mut sums: BTreeMap<Code, Vec<Decimal>> = BTreeMap::new();
     for (_, finding) in findings {
         for item in finding.items.iter().filter(|item| item.stat == Stat::Mean && item.valid()) {
@@ -346,7 +397,7 @@ fn means_of(findings: &[(usize, &Finding)], water: Option<&Water<'_>>) -> Vec<Wa
     sums.into_iter()
         .filter_map(|(factor, values)| {
             let value = standards::decimal::mean(values.iter().copied())?;
-            let unit = water.map(|water| water.unit_of(factor)).filter(|unit| !unit.is_empty());
+            let unit = Some(unit(factor)).filter(|unit| !unit.is_empty());
             Some(WaterValue { factor, value: canonical(value), unit, count: values.len() as u16 })
         })
         .collect()
@@ -457,13 +508,11 @@ pub fn judge_period(
             let grade = air::grade(point.function_class.as_deref());
             air::period(&set, grade, part, &dated, running, explain)
         }
-        Method::Water { .. } => {
-            let surface = rules.surface_at(*last)?;
-            let water = water(point, &surface);
+        Method::Water { .. } | Method::Groundwater => {
             let indexed: Vec<(usize, &Finding)> = days.iter().map(|(_, finding)| (0, *finding)).collect();
-            water.judge(&means_of(&indexed, Some(&water)), explain)?
+            water_period(rules, point, *last, &indexed, &[], explain)?
         }
-        Method::Limits | Method::Noise => {
+        Method::Limits | Method::Noise | Method::Electromagnetic => {
             let mut finding = sums_of(days);
             let units = rules.units();
             rules.limits(point, &units).compare(&mut finding, limit_period, key.start(), explain);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kernel::{Action, Actor, Day, EventDraft, Point, PointKind, Problem, Timestamp};
+use kernel::{Action, Actor, Day, EventDraft, Hour, Point, PointKind, Problem, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
@@ -12,7 +12,7 @@ use store::event_log;
 
 use crate::Judge;
 use crate::code::Code;
-use crate::model::{Method, Stat, Verdict};
+use crate::model::{Method, Stat, Tier, Verdict};
 use crate::plan::method_of;
 use crate::review::{self, Review, ReviewAction, Stop};
 use crate::suspicion::{self, Suspicion};
@@ -69,6 +69,22 @@ impl Judge {
         self.points.points().get(id).cloned().ok_or_else(unknown)
     }
 
+    /// Final hours are not changed; who has to, reopens them first.
+    fn refuse_if_final(&self, item: &NewReview) -> Result<(), Problem> {
+        if !matches!(item.action, ReviewAction::Invalidate | ReviewAction::Correct | ReviewAction::Restore) {
+            return Ok(());
+        }
+        let known =
+            self.store.read(|reader| review::of_point(reader, self.division, item.point, item.from, item.until))?;
+        match span(item.from, item.until)?.find(|hour| review::tier(&known, Hour(*hour).start()) == Tier::Final) {
+            None => Ok(()),
+            Some(hour) => Err(Problem::new(
+                kernel::ErrorCode::NoTransition,
+                format!("{} 的数据已终审，要改先撤销终审 (final: reopen it first)", Hour(hour).start().to_iso()),
+            )),
+        }
+    }
+
     /// Keeps statements about data and marks what rests on them; all of them, or none.
     ///
     /// # Errors
@@ -98,6 +114,7 @@ impl Judge {
                 (_, _, Some(_)) => return Err(Problem::invalid("只有更正才写值 (only a correction has a value)")),
                 _ => {}
             }
+            self.refuse_if_final(item)?;
             periods.extend(span(item.from, item.until)?.map(|hour| (item.point, PeriodLevel::Hour, hour)));
             if periods.len() as i64 > MOST_HOURS {
                 return Err(Problem::new(

@@ -3,9 +3,10 @@
 
 use kernel::{Division, Timestamp};
 use rust_decimal::Decimal;
-use store::{Reader, StoreError, Transaction};
+use store::{Reader, Row, StoreError, Transaction};
 
 use crate::code::Code;
+use crate::model::Tier;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -16,12 +17,17 @@ pub enum ReviewAction {
     Correct,
     /// 确认: looked at and found good.
     Confirm,
-    /// 终审: no later provisional change is expected.
+    /// 终审: no change after it, until somebody reopens it.
     Finalise,
+    /// 恢复: takes back earlier invalidations and corrections; the value as sent counts again.
+    Restore,
+    /// 撤销终审: reviewed, no longer final.
+    Reopen,
 }
 
 impl ReviewAction {
-    const ALL: [Self; 4] = [Self::Invalidate, Self::Correct, Self::Confirm, Self::Finalise];
+    const ALL: [Self; 6] =
+        [Self::Invalidate, Self::Correct, Self::Confirm, Self::Finalise, Self::Restore, Self::Reopen];
 
     pub const fn key(self) -> &'static str {
         match self {
@@ -29,6 +35,8 @@ impl ReviewAction {
             Self::Correct => "correct",
             Self::Confirm => "confirm",
             Self::Finalise => "finalise",
+            Self::Restore => "restore",
+            Self::Reopen => "reopen",
         }
     }
 }
@@ -53,6 +61,11 @@ pub struct Review {
 }
 
 impl Review {
+    /// Whether it says what counts, rather than how far people have looked.
+    pub const fn decides(&self) -> bool {
+        matches!(self.action, ReviewAction::Invalidate | ReviewAction::Correct | ReviewAction::Restore)
+    }
+
     pub fn covers(&self, factor: Code, at: Timestamp) -> bool {
         self.from <= at && at < self.until && self.factor.is_none_or(|only| only == factor)
     }
@@ -80,6 +93,19 @@ impl Stop {
     }
 }
 
+/// How far people have looked at an hour, from the statements that cover it, oldest first. Statements about one factor
+/// review the hour; only one about all of them makes it final.
+pub fn tier(reviews: &[Review], at: Timestamp) -> Tier {
+    let covering = reviews.iter().filter(|review| review.from <= at && at < review.until);
+    covering.fold(Tier::Provisional, |tier, review| match review.action {
+        ReviewAction::Finalise if review.factor.is_none() => Tier::Final,
+        ReviewAction::Reopen => tier.min(Tier::Reviewed),
+        ReviewAction::Confirm if review.factor.is_none() => tier.max(Tier::Reviewed),
+        ReviewAction::Invalidate | ReviewAction::Correct | ReviewAction::Restore => tier.max(Tier::Reviewed),
+        ReviewAction::Confirm | ReviewAction::Finalise => tier,
+    })
+}
+
 /// Statements of a point that touch `from..until`, oldest first; at most 10,000.
 pub fn of_point(
     reader: &dyn Reader,
@@ -93,27 +119,73 @@ pub fn of_point(
          WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id LIMIT 10000",
         &[division.into(), point.into(), until.into(), from.into()],
     )?;
-    rows.iter()
-        .map(|row| {
-            let action = row.text(3)?;
-            Ok(Review {
-                id: row.integer(0)?,
-                point: row.integer(1)?,
-                factor: row.optional_text(2)?.and_then(Code::new),
-                action: ReviewAction::ALL
-                    .into_iter()
-                    .find(|known| known.key() == action)
-                    .ok_or_else(|| StoreError::Shape(format!("review action `{action}`")))?,
-                from: row.time(4)?,
-                until: row.time(5)?,
-                value: row.optional_text(6)?.and_then(|text| text.parse().ok()),
-                reason: row.text(7)?.to_owned(),
-                by_id: row.integer(8)?,
-                by_name: row.text(9)?.to_owned(),
-                at: row.time(10)?,
-            })
-        })
-        .collect()
+    rows.iter().map(review_of).collect()
+}
+
+fn review_of(row: &Row) -> Result<Review, StoreError> {
+    let action = row.text(3)?;
+    Ok(Review {
+        id: row.integer(0)?,
+        point: row.integer(1)?,
+        factor: row.optional_text(2)?.and_then(Code::new),
+        action: ReviewAction::ALL
+            .into_iter()
+            .find(|known| known.key() == action)
+            .ok_or_else(|| StoreError::Shape(format!("review action `{action}`")))?,
+        from: row.time(4)?,
+        until: row.time(5)?,
+        value: row.optional_text(6)?.and_then(|text| text.parse().ok()),
+        reason: row.text(7)?.to_owned(),
+        by_id: row.integer(8)?,
+        by_name: row.text(9)?.to_owned(),
+        at: row.time(10)?,
+    })
+}
+
+/// Statements of all points that touch `from..until`, newest first.
+pub fn newest(
+    reader: &dyn Reader,
+    division: Division,
+    from: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Review>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, point, factor, action, from_time, until_time, value, reason, by_id, by_name, at FROM judge_review
+         WHERE division = $1 AND from_time < $2 AND until_time > $3 ORDER BY id DESC LIMIT $4",
+        &[division.into(), until.into(), from.into(), limit.into()],
+    )?;
+    rows.iter().map(review_of).collect()
+}
+
+/// Declared stops of all points that touch `from..until`, newest first.
+pub fn newest_stops(
+    reader: &dyn Reader,
+    division: Division,
+    from: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Stop>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, point, kind, from_time, until_time, reason, by_id, by_name, at FROM judge_stop
+         WHERE division = $1 AND from_time < $2 AND until_time > $3 ORDER BY id DESC LIMIT $4",
+        &[division.into(), until.into(), from.into(), limit.into()],
+    )?;
+    rows.iter().map(stop_of).collect()
+}
+
+fn stop_of(row: &Row) -> Result<Stop, StoreError> {
+    Ok(Stop {
+        id: row.integer(0)?,
+        point: row.integer(1)?,
+        kind: row.text(2)?.to_owned(),
+        from: row.time(3)?,
+        until: row.time(4)?,
+        reason: row.text(5)?.to_owned(),
+        by_id: row.integer(6)?,
+        by_name: row.text(7)?.to_owned(),
+        at: row.time(8)?,
+    })
 }
 
 pub fn put(transaction: &dyn Transaction, division: Division, review: &Review) -> Result<(), StoreError> {
@@ -151,21 +223,7 @@ pub fn stops_of_point(
          WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id LIMIT 10000",
         &[division.into(), point.into(), until.into(), from.into()],
     )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Stop {
-                id: row.integer(0)?,
-                point: row.integer(1)?,
-                kind: row.text(2)?.to_owned(),
-                from: row.time(3)?,
-                until: row.time(4)?,
-                reason: row.text(5)?.to_owned(),
-                by_id: row.integer(6)?,
-                by_name: row.text(7)?.to_owned(),
-                at: row.time(8)?,
-            })
-        })
-        .collect()
+    rows.iter().map(stop_of).collect()
 }
 
 pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {

@@ -39,6 +39,14 @@ pub const MIGRATIONS: &[Migration] = &[
                 by_id BIGINT NOT NULL, by_name TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (division, id));
               CREATE INDEX judge_stop_point ON judge_stop (division, point, from_time)",
     },
+    Migration {
+        mechanism: "judge",
+        number: 3,
+        sql: "CREATE TABLE judge_confirmation (
+                division BIGINT NOT NULL, id BIGINT NOT NULL, figure TEXT NOT NULL, value TEXT, source TEXT NOT NULL,
+                by_id BIGINT NOT NULL, by_name TEXT NOT NULL, at BIGINT NOT NULL, done_at BIGINT,
+                changed BIGINT NOT NULL, PRIMARY KEY (division, id))",
+    },
 ];
 
 fn damaged(key: impl std::fmt::Display) -> StoreError {

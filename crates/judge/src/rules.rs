@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use kernel::{Day, Point, Problem};
 use standards::air::Air;
+use standards::electromagnetic::EmLimits;
+use standards::groundwater::Groundwater;
 use standards::measure::Factors;
 use standards::noise::NoiseLimits;
 use standards::water::Surface;
@@ -25,6 +27,8 @@ pub struct Rules {
     pub codes: Codes,
     surfaces: Mutex<HashMap<String, Arc<Surface>>>,
     noise: Vec<(String, Arc<NoiseLimits>)>,
+    groundwater: Vec<(String, Arc<Groundwater>)>,
+    electromagnetic: Vec<(String, Arc<EmLimits>)>,
     units: RwLock<Arc<UnitProfiles>>,
 }
 
@@ -39,7 +43,19 @@ impl Rules {
             let limits = NoiseLimits::from_standard(standard).map_err(|error| failed(error.text()))?;
             noise.push((standard.id(), Arc::new(limits)));
         }
+        let mut groundwater = Vec::new();
+        for standard in library.find("GB/T 14848") {
+            let rules = Groundwater::from_standard(&library, standard).map_err(|error| failed(error.text()))?;
+            groundwater.push((standard.id(), Arc::new(rules)));
+        }
+        let mut electromagnetic = Vec::new();
+        for standard in library.find("GB 8702") {
+            let limits = EmLimits::from_standard(standard).map_err(|error| failed(error.text()))?;
+            electromagnetic.push((standard.id(), Arc::new(limits)));
+        }
         Ok(Self {
+            groundwater,
+            electromagnetic,
             air: Air::load(Arc::clone(&library)).map_err(|error| failed(error.text()))?,
             factors: Factors::load(&library).map_err(|error| failed(error.text()))?,
             library,
@@ -92,6 +108,21 @@ impl Rules {
             self.library.in_force("GB 3096", &self.area, period::date(day)).map_err(|error| error.text())?.id();
         let found = self.noise.iter().find(|(id, _)| *id == standard);
         found.map(|(_, limits)| Arc::clone(limits)).ok_or_else(|| Text::new("没有噪声限值", "no noise limits"))
+    }
+
+    pub fn groundwater_at(&self, day: Day) -> Result<Arc<Groundwater>, Text> {
+        let edition =
+            self.library.in_force("GB/T 14848", &self.area, period::date(day)).map_err(|error| error.text())?.id();
+        let found = self.groundwater.iter().find(|(id, _)| *id == edition);
+        found.map(|(_, rules)| Arc::clone(rules)).ok_or_else(|| Text::new("没有地下水标准", "no groundwater standard"))
+    }
+
+    /// The edition in force and its limits.
+    pub fn electromagnetic_at(&self, day: Day) -> Result<(String, Arc<EmLimits>), Text> {
+        let edition =
+            self.library.in_force("GB 8702", &self.area, period::date(day)).map_err(|error| error.text())?.id();
+        let found = self.electromagnetic.iter().find(|(id, _)| *id == edition).cloned();
+        found.ok_or_else(|| Text::new("没有电磁环境限值", "no limits of the electromagnetic environment"))
     }
 
     pub(crate) fn limits<'l>(&'l self, point: &'l Point, units: &'l UnitProfiles) -> Limits<'l> {

@@ -4,6 +4,8 @@ use kernel::{Name, Point};
 use standards::air::Pollutant;
 
 use crate::model::{Finding, Item, Method, Stat};
+use crate::names;
+pub use crate::names::factor_name;
 use crate::plan::method_of;
 use crate::rule::{air, water};
 
@@ -12,52 +14,12 @@ pub fn factor_label(item: &Item) -> String {
     factor_name(item.factor.as_str()).zh
 }
 
-/// Chinese and English name of a factor code; the code itself where it is not known.
-pub fn factor_name(code: &str) -> Name {
-    if let Some(pollutant) = Pollutant::ALL.into_iter().find(|pollutant| pollutant.hj212() == code) {
-        return Name::new(pollutant.label(), pollutant.label());
-    }
-    let (zh, en) = match code {
-        "w00000" => ("流量", "flow"),
-        "w01001" => ("pH", "pH"),
-        "w01003" => ("浊度", "turbidity"),
-        "w01014" => ("电导率", "conductivity"),
-        "w01009" => ("溶解氧", "dissolved oxygen"),
-        "w01010" => ("水温", "water temperature"),
-        "w01012" => ("悬浮物", "suspended solids"),
-        "w01018" => ("化学需氧量", "COD"),
-        "w01019" => ("高锰酸盐指数", "CODMn"),
-        "w21001" => ("总氮", "total nitrogen"),
-        "w21003" => ("氨氮", "ammonia nitrogen"),
-        "w21011" => ("总磷", "total phosphorus"),
-        "a00000" => ("废气流量", "waste-gas flow"),
-        "a01001" => ("气温", "air temperature"),
-        "a01002" => ("湿度", "humidity"),
-        "a01006" => ("气压", "air pressure"),
-        "a01007" => ("风速", "wind speed"),
-        "a01008" => ("风向", "wind direction"),
-        "a01011" => ("烟气流速", "flue-gas velocity"),
-        "a01012" => ("烟气温度", "flue-gas temperature"),
-        "a01014" => ("烟气湿度", "flue-gas humidity"),
-        "a21024" => ("氯化氢", "HCl"),
-        "a34013" => ("烟尘", "dust"),
-        "a21002" => ("氮氧化物", "NOx"),
-        "a19001" => ("氧含量", "O2"),
-        "Ld" => ("昼间等效声级", "Ld"),
-        "Ln" => ("夜间等效声级", "Ln"),
-        "Ldn" => ("昼夜等效声级", "Ldn"),
-        "Leq" | "LA" => ("等效声级", "Leq"),
-        other => (other, other),
-    };
-    Name::new(zh, en)
-}
-
 pub fn of(point: &Point, finding: &Finding) -> Name {
     let base = match method_of(point.kind) {
         Method::Air => of_air(finding),
-        Method::Water { .. } => of_water(finding),
+        Method::Water { .. } | Method::Groundwater => of_water(finding),
         Method::Noise => of_noise(finding),
-        Method::Limits => Name::default(),
+        Method::Limits | Method::Electromagnetic => Name::default(),
     };
     let over: Vec<&Item> = finding.items.iter().filter(|item| item.exceeding()).collect();
     if over.is_empty() {
@@ -75,11 +37,10 @@ pub fn of(point: &Point, finding: &Finding) -> Name {
         let name = if english { name.en } else { name.zh };
         let value = item.value.map(|value| value.round_dp(3).normalize().to_string()).unwrap_or_default();
         let limit = item.limit.map(|limit| limit.to_string()).unwrap_or_default();
-        match (item.times, english) {
-            (Some(times), false) => format!("{name} {value}（限值 {limit}，{times} 倍）"),
-            (Some(times), true) => format!("{name} {value} (limit {limit}, by {times})"),
-            (None, false) => format!("{name} {value}（限值 {limit}）"),
-            (None, true) => format!("{name} {value} (limit {limit})"),
+        let over = names::over(item).unwrap_or_default();
+        match english {
+            false => format!("{name} {value}（限值 {limit}，{}）", over.zh),
+            true => format!("{name} {value} (limit {limit}, {})", over.en),
         }
     };
     let zh: Vec<String> = over.iter().map(|item| part(item, false)).collect();
@@ -131,7 +92,7 @@ fn of_noise(finding: &Finding) -> Name {
         (None, None) => Name::default(),
         (day, night) => {
             let (day, night) = (day.unwrap_or_else(|| "—".into()), night.unwrap_or_else(|| "—".into()));
-            Name::new(format!("昼间 {day} dB，夜间 {night} dB"), format!("day {day} dB, night {night} dB"))
+            Name::new(format!("昼间 {day} dB(A)，夜间 {night} dB(A)"), format!("day {day} dB(A), night {night} dB(A)"))
         }
     }
 }

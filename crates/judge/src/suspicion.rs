@@ -41,6 +41,7 @@ pub struct Suspicion {
     pub check: &'static str,
     pub title: Name,
     pub factor: String,
+    pub factor_name: Name,
     pub from: Timestamp,
     /// Exclusive.
     pub until: Timestamp,
@@ -56,6 +57,7 @@ fn found(check: &'static str, zh: &str, en: &str, factor: &str, from: i64, until
         check,
         title: Name::new(zh, en),
         factor: factor.to_owned(),
+        factor_name: crate::names::factor_name(factor),
         from: Hour(from).start(),
         until: Hour(until).start(),
         statistic,

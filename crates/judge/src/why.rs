@@ -12,7 +12,7 @@ use crate::Judge;
 use crate::gather::{self, AsOf, gather};
 use crate::model::{Explain, Finding, Input, Key, Method, Stat, Verdict, name_of};
 use crate::packed::{Slot, Slots};
-use crate::plan::{self, HourPlan};
+use crate::plan::{self, HourPlan, Rules};
 use crate::{mark, period, rows};
 
 /// Inputs that one page lists at most; a year has 366 days of six pollutants.
@@ -46,11 +46,12 @@ impl Judge {
         };
         let verdict = verdict.cloned().ok_or_else(not_found)?;
         let then = AsOf { frame: verdict.horizon, at: verdict.judged_at };
+        let rules = self.rules_as_of(verdict.judged_at)?;
         let mut explain = Explain::default();
         let (again, input_verdicts) = match key.level {
-            PeriodLevel::Hour => (self.explain_hour(&point, key.period, then, &mut explain)?, Vec::new()),
-            PeriodLevel::Day => (self.explain_day(&point, key, then, &mut explain)?, Vec::new()),
-            _ => self.explain_period(&point, &verdict, then, &mut explain)?,
+            PeriodLevel::Hour => (self.explain_hour(&rules, &point, key.period, then, &mut explain)?, Vec::new()),
+            PeriodLevel::Day => (self.explain_day(&rules, &point, key, then, &mut explain)?, Vec::new()),
+            _ => self.explain_period(&rules, &point, &verdict, then, &mut explain)?,
         };
         if again.as_ref() != Some(&verdict.finding) {
             explain.notes.push(standards::Text::new(
@@ -75,16 +76,17 @@ impl Judge {
 
     fn explain_hour(
         &self,
+        rules: &Rules,
         point: &Point,
         hour: i64,
         then: AsOf,
         explain: &mut Explain,
     ) -> Result<Option<Finding>, Problem> {
-        let rolling = plan::method_of(point.kind) == Method::Air
-            && self.rules.air_at(Hour(hour).day()).is_ok_and(|set| set.rolling());
+        let rolling =
+            plan::method_of(point.kind) == Method::Air && rules.air_at(Hour(hour).day()).is_ok_and(|set| set.rolling());
         let from = if rolling { hour - 23 } else { hour };
         let gathered = gather(&self.store, point.id, from, hour, &[hour], Some(then))?;
-        let plan = HourPlan { rules: &self.rules, store: &*self.store, point, gathered: &gathered };
+        let plan = HourPlan { rules, store: &*self.store, point, gathered: &gathered };
         match plan.judge(&[hour], Some(explain)) {
             Ok(findings) => Ok(findings.into_iter().next().map(|(_, finding)| finding)),
             Err(why) => {
@@ -96,6 +98,7 @@ impl Judge {
 
     fn explain_day(
         &self,
+        rules: &Rules,
         point: &Point,
         key: Key,
         then: AsOf,
@@ -105,7 +108,7 @@ impl Judge {
         let slots = self.hours_as_of(point.id, day, then.at)?;
         let device = gather::packets(&self.store, point.id, gather::DAY, day.start(), day.end(), Some(then))?;
         let (means, _) = self.device_day(point, day, &device);
-        let finding = match plan::judge_day(&self.rules, point, day, &slots, &means, Some(explain)) {
+        let finding = match plan::judge_day(rules, point, day, &slots, &means, Some(explain)) {
             Ok(finding) => finding,
             Err(why) => {
                 explain.notes.push(why);
@@ -116,7 +119,7 @@ impl Judge {
         let (first, last) = (day.hour(0).0, day.hour(23).0);
         let wanted: Vec<i64> = (first..=last).collect();
         let gathered = gather(&self.store, point.id, first, last, &wanted, Some(then))?;
-        let plan = HourPlan { rules: &self.rules, store: &*self.store, point, gathered: &gathered };
+        let plan = HourPlan { rules, store: &*self.store, point, gathered: &gathered };
         let mut inputs = Explain::default();
         // Only the inputs are wanted here; a day that cannot be judged has said so above.
         let _ = plan.judge(&wanted, Some(&mut inputs));
@@ -126,6 +129,7 @@ impl Judge {
 
     fn explain_period(
         &self,
+        rules: &Rules,
         point: &Point,
         verdict: &Verdict,
         then: AsOf,
@@ -136,7 +140,7 @@ impl Judge {
         let findings: Vec<(Day, &Finding)> =
             days.iter().map(|verdict| (Day(verdict.key.period as i32), &verdict.finding)).collect();
         let running = verdict.finding.running;
-        let finding = match plan::judge_period(&self.rules, point, key, &findings, running, Some(explain)) {
+        let finding = match plan::judge_period(rules, point, key, &findings, running, Some(explain)) {
             Ok(finding) => finding,
             Err(why) => {
                 explain.notes.push(why);

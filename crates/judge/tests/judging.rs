@@ -263,6 +263,45 @@ fn a_section_has_class_main_pollutants_and_compliance() {
 }
 
 #[test]
+fn a_value_that_cannot_be_is_set_aside_alone() {
+    let bed = Bed::new(COUNTY, vec![point(4, PointKind::WaterSection)]);
+    let start = time("2026-06-01T00:00:00");
+    let packets = [
+        hour(4, start, &[("w01001", "15"), ("w21003", "0.3")]),
+        hour(4, start.plus(4 * 3_600_000), &[("w01001", "7.5"), ("w21003", "0.3")]),
+    ];
+    let now = time("2026-06-02T01:00:00");
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    let odd = finding(&bed, 4, PeriodLevel::Hour, start);
+    assert_eq!(odd.index, Some(2));
+    let ph = odd.items.iter().find(|item| item.factor == *"w01001").unwrap();
+    assert!(!ph.valid() && ph.value.is_some());
+    assert_eq!(value(&finding(&bed, 4, PeriodLevel::Day, start), "w01001", Stat::Mean), Some(decimal("7.5")));
+}
+
+/// The first edition of a place may begin in the middle of a month.
+#[test]
+fn hours_before_an_edition_do_not_take_the_hours_after_it_with_them() {
+    let bed = Bed::new(COUNTY, vec![point(1, PointKind::AirStation)]);
+    let area = COUNTY.to_string();
+    let library = standards::Library::embedded().unwrap();
+    // The index, its limits and its method all have to be there.
+    let begins = |family: &str| {
+        let effects = library.find(family).flat_map(|standard| &standard.effects);
+        effects.filter(|effect| effect.covers(&area, effect.from).is_some()).map(|effect| effect.from).min().unwrap()
+    };
+    let first = ["GB 3095", "HJ 633", "HJ 663"].into_iter().map(begins).max().unwrap();
+    let day = kernel::Day(first.days_since_epoch());
+    let mut packets = air_day(1, &kernel::Day(day.0 - 1).to_iso(), "70");
+    packets.extend(air_day(1, &day.to_iso(), "70"));
+    bed.commit(&packets, time("2026-06-02T01:00:00"));
+    bed.judge.judge_due(time("2026-06-02T01:00:00")).unwrap();
+    assert!(newest(&bed, 1, PeriodLevel::Hour, day.start()).is_some());
+    assert!(newest(&bed, 1, PeriodLevel::Hour, day.start().plus(-1)).is_none());
+}
+
+#[test]
 fn noise_has_day_and_night() {
     let place = Point { function_class: Some("2".into()), ..point(5, PointKind::NoisePoint) };
     let bed = Bed::new(COUNTY, vec![place]);

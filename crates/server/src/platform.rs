@@ -90,6 +90,9 @@ impl Platform {
         let collect = Collect::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points))?;
         collect.set_directory(bindings::directory_of(&register.devices()));
         collect.set_binding_keeper(Arc::new(LedgerBindings(Arc::clone(&register))));
+        judge::names::set_namer(|code| {
+            hj212::factor::find(code).map(|factor| Name::new(factor.zh.as_str(), factor.en.as_str()))
+        });
         let judge = Judge::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points), library)?;
         let act = Act::new(Arc::clone(&store), division, live.clone(), points, Workflows::built_in()?);
         let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });

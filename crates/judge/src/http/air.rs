@@ -187,7 +187,7 @@ impl Judge {
     pub(crate) fn aqi_view(&self, verdict: &Verdict) -> AqiView {
         let finding = &verdict.finding;
         let start = verdict.key.start();
-        let set = self.rules.air_at(start.day()).ok();
+        let set = self.rules().air_at(start.day()).ok();
         let level = finding.index.and_then(|aqi| set.as_ref()?.rules.level(aqi).cloned());
         let primary = finding
             .items
@@ -227,7 +227,7 @@ impl Judge {
     fn edition(&self, edition: Option<&str>) -> Result<Option<Arc<AqiRules>>, Problem> {
         match edition {
             None | Some("" | "as_judged") => Ok(None),
-            Some(edition) => match self.rules.air.rules_of(edition) {
+            Some(edition) => match self.rules().air.rules_of(edition) {
                 Ok(rules) => Ok(Some(rules)),
                 Err(error) => Err(Problem::invalid(error.text().zh)),
             },
@@ -290,7 +290,7 @@ fn days_of(judge: &Judge, caller: &Caller, query: &DaysQuery) -> Result<Table, P
             let finding = &verdict.finding;
             let day = verdict.key.start().day();
             let index = air::day_index(period::date(day), finding, edition.as_deref());
-            let set = judge.rules.air_at(day).ok();
+            let set = judge.rules().air_at(day).ok();
             let rules = edition.as_deref().or(set.as_ref().map(|set| &*set.rules));
             let level = index.aqi.and_then(|aqi| rules?.level(aqi));
             let mut row = vec![
@@ -435,7 +435,7 @@ impl Judge {
         edition: Option<&AqiRules>,
         today: Day,
     ) -> Result<AirSummary, Problem> {
-        let set = self.rules.air_at(today).map_err(|error| Problem::invalid(error.zh))?;
+        let set = self.rules().air_at(today).map_err(|error| Problem::invalid(error.zh))?;
         let day_of = |verdict: &Verdict| period::date(Hour(verdict.key.start().hour().0).day());
         let indices: Vec<DayIndex> =
             verdicts.iter().map(|verdict| air::day_index(day_of(verdict), &verdict.finding, edition)).collect();

@@ -50,7 +50,7 @@ impl Judge {
     /// A verdict in one line: the index of air, the class of water, the worst item of everything else.
     pub fn headline(&self, point: &Point, verdict: &Verdict) -> Option<Headline> {
         let (finding, time) = (&verdict.finding, verdict.key.start());
-        let (level, colour) = level_of(&self.rules, point, verdict);
+        let (level, colour) = level_of(&self.rules(), point, verdict);
         let colour = colour.map(|colour| format!("#{}", colour.trim_start_matches('#')));
         let line = |factor: &str, name: Name, value: String, unit: String| Headline {
             factor: factor.to_owned(),
@@ -63,7 +63,7 @@ impl Judge {
         };
         match (plan::method_of(point.kind), finding.index) {
             (Method::Air, Some(aqi)) => Some(line("aqi", Name::new("AQI", "AQI"), aqi.to_string(), String::new())),
-            (Method::Water { .. }, Some(class)) => {
+            (Method::Water { .. } | Method::Groundwater, Some(class)) => {
                 let class = crate::rule::water::class_of_number(class)?;
                 Some(line("class", Name::new("类别", "class"), class.key().to_owned(), String::new()))
             }
@@ -72,7 +72,12 @@ impl Judge {
                 let any = || finding.items.iter().find(|item| item.stat == Stat::Mean && item.value.is_some());
                 let item = finding.worst().or_else(limited).or_else(any)?;
                 let name = summary::factor_name(item.factor.as_str());
-                Some(line(item.factor.as_str(), name, item_value(point, item), unit_of(&self.rules, point, item, time)))
+                Some(line(
+                    item.factor.as_str(),
+                    name,
+                    item_value(point, item),
+                    unit_of(&self.rules(), point, item, time),
+                ))
             }
         }
     }

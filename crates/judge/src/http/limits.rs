@@ -11,8 +11,8 @@ use standards::water::{Class, Surface};
 
 use crate::Judge;
 use crate::model::{Method, name_of};
-use crate::plan::{method_of, target_class, water_body};
-use crate::rule::air;
+use crate::plan::{groundwater_target, method_of, target_class, water_body};
+use crate::rule::{air, electromagnetic};
 
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct LimitLine {
@@ -71,6 +71,8 @@ impl Judge {
             Method::Air => self.air_lines(point),
             Method::Water { source } => self.water_lines(point, source)?,
             Method::Noise => self.noise_lines(point),
+            Method::Groundwater => self.groundwater_lines(point),
+            Method::Electromagnetic => self.electromagnetic_lines(),
             Method::Limits => Vec::new(),
         };
         lines.extend(point.limits.iter().map(|limit| LimitLine {
@@ -94,9 +96,10 @@ impl Judge {
 
     /// Dates of effect of every edition of a family in this area.
     fn spans(&self, family: &str) -> Vec<(String, String, Option<String>)> {
-        let area = &self.rules.area;
+        let rules = self.rules();
+        let area = &rules.area;
         let mut spans: Vec<(String, String, Option<String>)> = Vec::new();
-        for standard in self.rules.library.all().iter().filter(|standard| standard.family == family) {
+        for standard in rules.library.all().iter().filter(|standard| standard.family == family) {
             let here = standard.effects.iter().filter(|effect| effect.covers(area, effect.from).is_some());
             if let Some(first) = here.clone().map(|effect| effect.from).min() {
                 let until = here.filter_map(|effect| effect.until).max().map(|date| date.to_string());
@@ -118,7 +121,7 @@ impl Judge {
         let grade = air::grade(point.function_class.as_deref());
         let mut lines = Vec::new();
         for (edition, from, until) in self.spans("GB 3095") {
-            let Ok(limits) = self.rules.air.limits_of(&edition) else { continue };
+            let Ok(limits) = self.rules().air.limits_of(&edition) else { continue };
             for pollutant in Pollutant::ALL {
                 for averaging in Averaging::ALL {
                     let Some(limit) = limits.limit(pollutant, averaging, grade) else { continue };
@@ -152,7 +155,7 @@ impl Judge {
 
     fn water_lines(&self, point: &Point, source: bool) -> Result<Vec<LimitLine>, Problem> {
         let today = kernel::time::now().day();
-        let surface = self.rules.surface_at(today).map_err(|error| Problem::invalid(error.zh))?;
+        let surface = self.rules().surface_at(today).map_err(|error| Problem::invalid(error.zh))?;
         let target = if source { Some(target_class(point).unwrap_or(Class::III)) } else { target_class(point) };
         let mut lines = target.map(|target| class_lines(&surface, point, target)).unwrap_or_default();
         if source {
@@ -175,9 +178,60 @@ impl Judge {
         Ok(lines)
     }
 
+    fn groundwater_lines(&self, point: &Point) -> Vec<LimitLine> {
+        let today = kernel::time::now().day();
+        let (Some(target), Ok(rules)) = (groundwater_target(point), self.rules().groundwater_at(today)) else {
+            return Vec::new();
+        };
+        let name = target.name();
+        rules
+            .items
+            .iter()
+            .filter_map(|item| {
+                Some(LimitLine {
+                    factor: item.factors.first()?.clone(),
+                    value: Some(item.bound(target)?.to_string()),
+                    lower: None,
+                    period: "day".into(),
+                    label: Name::new(format!("{}限值", name.zh), format!("limit of {}", name.en)),
+                    basis: rules.standard.clone(),
+                    from: None,
+                    until: None,
+                    unit: item.unit.clone(),
+                    unconfirmed: false,
+                })
+            })
+            .collect()
+    }
+
+    fn electromagnetic_lines(&self) -> Vec<LimitLine> {
+        let Ok((standard, limits)) = self.rules().electromagnetic_at(kernel::time::now().day()) else {
+            return Vec::new();
+        };
+        electromagnetic::COMPONENTS
+            .iter()
+            .filter_map(|(factor, frequency, quantity, unit)| {
+                Some(LimitLine {
+                    factor: (*factor).to_owned(),
+                    value: Some(limits.limit(*quantity, *frequency)?.to_string()),
+                    lower: None,
+                    period: "hour".into(),
+                    label: Name::new("公众曝露限值", "public exposure limit"),
+                    basis: standard.clone(),
+                    from: None,
+                    until: None,
+                    unit: (*unit).to_owned(),
+                    unconfirmed: false,
+                })
+            })
+            .collect()
+    }
+
     fn noise_lines(&self, point: &Point) -> Vec<LimitLine> {
         let today = kernel::time::now().day();
-        let (Some(class), Ok(limits)) = (&point.function_class, self.rules.noise_at(today)) else { return Vec::new() };
+        let (Some(class), Ok(limits)) = (&point.function_class, self.rules().noise_at(today)) else {
+            return Vec::new();
+        };
         [(Period::Day, "daytime", "Ld"), (Period::Night, "night", "Ln")]
             .into_iter()
             .filter_map(|(period, key, factor)| {
@@ -190,7 +244,7 @@ impl Judge {
                     basis: limits.standard.clone(),
                     from: None,
                     until: None,
-                    unit: "dB".into(),
+                    unit: "dB(A)".into(),
                     unconfirmed: false,
                 })
             })

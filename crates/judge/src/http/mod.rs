@@ -1,11 +1,15 @@
 //! Routes of the judge. Every table is JSON or CSV at the same address.
 
 mod air;
+mod chart;
+mod confirm;
 mod headline;
 mod limits;
 mod outlet;
 mod quality;
+mod report;
 mod standard;
+mod statement;
 mod verdict;
 mod view;
 mod water;
@@ -19,8 +23,11 @@ use crate::Judge;
 pub use air::AirToday;
 pub use headline::Headline;
 pub use outlet::OutletToday;
+pub(crate) use outlet::is_outlet;
 pub use view::{VerdictBrief, VerdictView};
+pub(crate) use view::{item_value, unit_of};
 pub use water::WaterToday;
+pub(crate) use water::main_pollutants;
 
 pub fn routes(judge: &Arc<Judge>) -> api::Routes {
     air::routes(judge)
@@ -29,7 +36,11 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(limits::routes(judge))
         .merge(verdict::routes(judge))
         .merge(standard::routes(judge))
+        .merge(chart::routes(judge))
+        .merge(confirm::routes(judge))
         .merge(quality::routes(judge))
+        .merge(report::routes(judge))
+        .merge(statement::routes(judge))
 }
 
 /// Points of some kinds that the caller may read, in the register's order.

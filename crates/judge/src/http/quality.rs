@@ -1,4 +1,4 @@
-//! Data quality: rates, reviews, declared stops, suspicions.
+//! Data quality: rates and suspicions.
 
 use std::sync::Arc;
 
@@ -10,11 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::verdict::time_of;
 use super::view::PointName;
-use crate::quality::{NewReview, NewStop};
+use crate::Judge;
 use crate::rate::Rates;
-use crate::review::{self, Review, ReviewAction, Stop};
 use crate::suspicion::Suspicion;
-use crate::{Judge, summary};
 
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 struct PeriodQuery {
@@ -27,13 +25,6 @@ struct PeriodQuery {
 }
 
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-struct PointPeriodQuery {
-    point: String,
-    from: Option<String>,
-    until: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 struct SuspicionQuery {
     point: Option<String>,
     /// Key of an enterprise.
@@ -41,64 +32,6 @@ struct SuspicionQuery {
     /// Without it: 90 days before `until`.
     from: Option<String>,
     until: Option<String>,
-}
-
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ReviewItem {
-    point: String,
-    factor: Option<String>,
-    action: ReviewAction,
-    from: Timestamp,
-    /// Exclusive.
-    until: Timestamp,
-    /// Decimal text, in the unit that the device sends; for `correct` only.
-    value: Option<String>,
-    reason: String,
-}
-
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ReviewBatch {
-    items: Vec<ReviewItem>,
-}
-
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-struct ReviewView {
-    id: String,
-    point: String,
-    factor: Option<String>,
-    factor_name: Option<Name>,
-    action: ReviewAction,
-    from: Timestamp,
-    until: Timestamp,
-    value: Option<String>,
-    reason: String,
-    by: String,
-    at: Timestamp,
-}
-
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct StopItem {
-    point: String,
-    /// `stop` or `maintenance`.
-    kind: String,
-    from: Timestamp,
-    until: Timestamp,
-    reason: String,
-}
-
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-struct StopView {
-    id: String,
-    point: String,
-    kind: String,
-    from: Timestamp,
-    until: Timestamp,
-    reason: String,
-    by: String,
-    at: Timestamp,
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -110,36 +43,7 @@ struct PointSuspicions {
     suspicions: Vec<Suspicion>,
 }
 
-fn review_view(review: Review) -> ReviewView {
-    ReviewView {
-        id: review.id.to_string(),
-        point: review.point.to_string(),
-        factor: review.factor.map(|factor| factor.to_string()),
-        factor_name: review.factor.map(|factor| summary::factor_name(factor.as_str())),
-        action: review.action,
-        from: review.from,
-        until: review.until,
-        value: review.value.map(|value| value.to_string()),
-        reason: review.reason,
-        by: review.by_name,
-        at: review.at,
-    }
-}
-
-fn stop_view(stop: Stop) -> StopView {
-    StopView {
-        id: stop.id.to_string(),
-        point: stop.point.to_string(),
-        kind: stop.kind,
-        from: stop.from,
-        until: stop.until,
-        reason: stop.reason,
-        by: stop.by_name,
-        at: stop.at,
-    }
-}
-
-fn period(from: Option<&str>, until: Option<&str>, days: i64) -> Result<(Timestamp, Timestamp), Problem> {
+pub fn period(from: Option<&str>, until: Option<&str>, days: i64) -> Result<(Timestamp, Timestamp), Problem> {
     let until = until.map_or_else(|| Ok(kernel::time::now()), |text| time_of(text, "until"))?;
     let from = from.map_or_else(|| Ok(until.plus(-days * kernel::time::DAY_MILLIS)), |text| time_of(text, "from"))?;
     if until <= from {
@@ -149,7 +53,7 @@ fn period(from: Option<&str>, until: Option<&str>, days: i64) -> Result<(Timesta
 }
 
 pub fn routes(judge: &Arc<Judge>) -> Routes {
-    rate_routes(judge).merge(statement_routes(judge))
+    rate_routes(judge)
 }
 
 fn rate_routes(judge: &Arc<Judge>) -> Routes {
@@ -195,109 +99,6 @@ fn rate_routes(judge: &Arc<Judge>) -> Routes {
                 Ok(Json(blocking(move || suspicions_of(&judge, &caller, &query)).await?))
             },
         )
-}
-
-fn statement_routes(judge: &Arc<Judge>) -> Routes {
-    let (list, make, stops, declare) = (Arc::clone(judge), Arc::clone(judge), Arc::clone(judge), Arc::clone(judge));
-    Routes::new("judge")
-        .get(
-            "/api/reviews",
-            operation("点位的审核记录", "reviews of a point", Access::May(Action::ReadMonitoring))
-                .query::<PointPeriodQuery>()
-                .returns::<Vec<ReviewView>>(),
-            async move |caller: Caller, Query(query): Query<PointPeriodQuery>| -> ApiResult<Json<Vec<ReviewView>>> {
-                let judge = Arc::clone(&list);
-                let work = move || {
-                    let point = super::one(&judge, &caller, &query.point)?;
-                    let (from, until) = period(query.from.as_deref(), query.until.as_deref(), 366)?;
-                    let found =
-                        judge.store.read(|reader| review::of_point(reader, judge.division, point.id, from, until))?;
-                    Ok(found.into_iter().map(review_view).collect())
-                };
-                Ok(Json(blocking(work).await?))
-            },
-        )
-        .post(
-            "/api/reviews",
-            operation("审核一批数据", "review a batch of data", Access::May(Action::ReviewData))
-                .body::<ReviewBatch>()
-                .returns::<Vec<ReviewView>>(),
-            async move |caller: Caller, Json(batch): Json<ReviewBatch>| -> ApiResult<Json<Vec<ReviewView>>> {
-                let judge = Arc::clone(&make);
-                let work = move || {
-                    let items = batch.items.into_iter().map(new_review).collect::<Result<Vec<_>, _>>()?;
-                    let kept = judge.review(&caller.0, &items, kernel::time::now())?;
-                    Ok(kept.into_iter().map(review_view).collect())
-                };
-                Ok(Json(blocking(work).await?))
-            },
-        )
-        .get(
-            "/api/stops",
-            operation("点位的停运和维护申报", "declared stops of a point", Access::May(Action::ReadMonitoring))
-                .query::<PointPeriodQuery>()
-                .returns::<Vec<StopView>>(),
-            async move |caller: Caller, Query(query): Query<PointPeriodQuery>| -> ApiResult<Json<Vec<StopView>>> {
-                let judge = Arc::clone(&stops);
-                let work = move || {
-                    let point = super::one(&judge, &caller, &query.point)?;
-                    let until = query.until.as_deref().map_or_else(
-                        || Ok(kernel::time::now().plus(366 * kernel::time::DAY_MILLIS)),
-                        |text| time_of(text, "until"),
-                    )?;
-                    let from = match query.from.as_deref() {
-                        Some(text) => time_of(text, "from")?,
-                        None => until.plus(-2 * 366 * kernel::time::DAY_MILLIS),
-                    };
-                    let found = judge
-                        .store
-                        .read(|reader| review::stops_of_point(reader, judge.division, point.id, from, until))?;
-                    Ok(found.into_iter().map(stop_view).collect())
-                };
-                Ok(Json(blocking(work).await?))
-            },
-        )
-        .post(
-            "/api/stops",
-            operation("申报停运或维护", "declare a stop or maintenance", Access::May(Action::WorkCases))
-                .body::<StopItem>()
-                .returns::<StopView>(),
-            async move |caller: Caller, Json(item): Json<StopItem>| -> ApiResult<Json<StopView>> {
-                let judge = Arc::clone(&declare);
-                let work = move || {
-                    let new = NewStop {
-                        point: number(&item.point)?,
-                        kind: item.kind,
-                        from: item.from,
-                        until: item.until,
-                        reason: item.reason,
-                    };
-                    judge.declare_stop(&caller.0, &new, kernel::time::now()).map(stop_view)
-                };
-                Ok(Json(blocking(work).await?))
-            },
-        )
-}
-
-fn number(id: &str) -> Result<i64, Problem> {
-    id.parse().map_err(|_| Problem::not_found(format!("没有点位 {id} (no such point)")))
-}
-
-fn new_review(item: ReviewItem) -> Result<NewReview, Problem> {
-    let value = item
-        .value
-        .as_deref()
-        .map(|text| text.trim().parse::<Decimal>().map_err(|_| Problem::invalid(format!("value = {text} 不是数"))))
-        .transpose()?;
-    Ok(NewReview {
-        point: number(&item.point)?,
-        factor: item.factor,
-        action: item.action,
-        from: item.from,
-        until: item.until,
-        value,
-        reason: item.reason,
-    })
 }
 
 fn rates_table(judge: &Judge, caller: &Caller, query: &PeriodQuery) -> Result<Table, Problem> {

@@ -93,8 +93,9 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
             "/api/standards",
             operation("标准目录", "standards", Access::SignedIn).returns::<Vec<StandardBrief>>(),
             async move || -> ApiResult<Json<Vec<StandardBrief>>> {
-                let unconfirmed = list.rules.library.unconfirmed();
-                let all = list.rules.library.all();
+                let library = Arc::clone(&list.rules().library);
+                let unconfirmed = library.unconfirmed();
+                let all = library.all();
                 Ok(Json(all.iter().map(|standard| brief(standard, &unconfirmed)).collect()))
             },
         )
@@ -103,9 +104,10 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
             operation("一个标准的全部版本", "every edition of a standard", Access::SignedIn)
                 .returns::<Vec<StandardDetail>>(),
             async move |Path(code): Path<String>| -> ApiResult<Json<Vec<StandardDetail>>> {
-                let unconfirmed = one.rules.library.unconfirmed();
+                let library = Arc::clone(&one.rules().library);
+                let unconfirmed = library.unconfirmed();
                 let found: Vec<StandardDetail> =
-                    one.rules.library.find(&code).map(|standard| detail(standard, &unconfirmed)).collect();
+                    library.find(&code).map(|standard| detail(standard, &unconfirmed)).collect();
                 if found.is_empty() {
                     return Err(Problem::not_found(format!("没有标准“{code}” (no such standard)")).into());
                 }

@@ -145,7 +145,7 @@ fn why_of(judge: &Judge, caller: &Caller, id: &str, query: &WhyQuery) -> Result<
 
 fn view_of(judge: &Judge, why: Why) -> VerdictView {
     let Why { point, verdict, explain, input_verdicts, revisions } = why;
-    let rules = &judge.rules;
+    let rules = &judge.rules();
     let key = verdict.key;
     let brief = view::brief(&point, &verdict);
     let (level, colour) = view::level_of(rules, &point, &verdict);

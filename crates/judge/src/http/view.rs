@@ -7,8 +7,8 @@ use store::contract::PeriodLevel;
 
 use crate::model::{Finding, Item, Method, Tier, Verdict};
 use crate::plan::{self, Rules, method_of};
-use crate::rule::air;
-use crate::{period, summary};
+use crate::rule::{air, electromagnetic, groundwater};
+use crate::{names, period, summary};
 
 /// A decimal as shown: at most `places` decimals, half to even, no trailing zeros.
 pub fn shown(value: Decimal, places: u32) -> String {
@@ -45,7 +45,11 @@ pub fn unit_of(rules: &Rules, point: &Point, item: &Item, at: Timestamp) -> Stri
             .unit_of(item.factor),
             Err(_) => String::new(),
         },
-        Method::Noise => "dB".to_owned(),
+        Method::Groundwater => {
+            rules.groundwater_at(at.day()).map(|own| groundwater::unit_of(&own, item.factor)).unwrap_or_default()
+        }
+        Method::Electromagnetic => electromagnetic::unit_of(item.factor).to_owned(),
+        Method::Noise => "dB(A)".to_owned(),
         Method::Limits => {
             let known = rules.factors.get(item.factor.as_str()).map(|known| known.unit.clone());
             let limit =
@@ -70,6 +74,8 @@ pub struct ItemView {
     pub index: Option<u16>,
     /// 超标倍数
     pub times: Option<String>,
+    /// By how much it is over, in words: `超标 0.4 倍`, `超标 3.2 dB(A)`, `超出范围`.
+    pub over: Option<Name>,
     pub valid: bool,
     pub exceeding: bool,
     pub primary: bool,
@@ -91,6 +97,7 @@ pub fn items_of(rules: &Rules, point: &Point, finding: &Finding, at: Timestamp) 
             lower: item.flags.has(crate::model::Flags::LOWER),
             index: item.index,
             times: item.times.map(|times| times.to_string()),
+            over: names::over(item),
             valid: item.valid(),
             exceeding: item.exceeding(),
             primary: item.primary(),
@@ -250,9 +257,14 @@ pub fn level_of(rules: &Rules, point: &Point, verdict: &Verdict) -> (Option<Name
                 None => (None, None),
             }
         }
-        Method::Water { .. } => {
+        Method::Water { .. } | Method::Groundwater => {
             let Some(class) = crate::rule::water::class_of_number(index) else { return (None, None) };
             let Ok(surface) = rules.surface_at(day) else { return (None, None) };
+            if method_of(point.kind) == Method::Groundwater {
+                // GB/T 14848 has classes and no grades; the colours are those of surface water.
+                let colour = surface.grade_of(class).map(|grade| grade.rgb.clone());
+                return (Some(crate::model::name_of(&class.name())), colour);
+            }
             match surface.grade_of(class) {
                 Some(grade) => (Some(crate::model::name_of(&grade.name)), Some(grade.rgb.clone())),
                 None => (None, None),

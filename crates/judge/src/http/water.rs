@@ -187,7 +187,7 @@ impl Judge {
         let Some(verdict) = verdict else { return view };
         let finding = &verdict.finding;
         let start = verdict.key.start();
-        let (grade, colour) = super::view::level_of(&self.rules, point, verdict);
+        let (grade, colour) = super::view::level_of(&self.rules(), point, verdict);
         view.class = class_key(finding.index);
         view.class_name = finding.index.and_then(class_of_number).map(|class| name_of(&class.name()));
         view.grade = grade;
@@ -205,7 +205,7 @@ impl Judge {
                 factor: item.factor.to_string(),
                 name: summary::factor_name(item.factor.as_str()),
                 value: item_value(point, item),
-                unit: unit_of(&self.rules, point, item, start),
+                unit: unit_of(&self.rules(), point, item, start),
                 class: class_key(item.index),
                 exceeding: item.exceeding(),
             })
@@ -245,14 +245,14 @@ fn days_of(judge: &Judge, caller: &Caller, query: &DaysQuery) -> Result<Table, P
     ];
     for item in &factors {
         let name = summary::factor_name(item.factor.as_str());
-        let unit = unit_of(&judge.rules, &point, item, from.start());
+        let unit = unit_of(&judge.rules(), &point, item, from.start());
         columns.push(Column::new(item.factor.as_str(), &name.zh, &name.en, &unit));
     }
     let rows = verdicts
         .iter()
         .map(|verdict| {
             let finding = &verdict.finding;
-            let (grade, _) = super::view::level_of(&judge.rules, &point, verdict);
+            let (grade, _) = super::view::level_of(&judge.rules(), &point, verdict);
             let mut row = vec![
                 verdict.key.start().day().to_iso(),
                 class_key(finding.index).unwrap_or_default(),

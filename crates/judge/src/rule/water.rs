@@ -18,7 +18,7 @@ pub struct WaterValue {
 }
 
 impl WaterValue {
-    fn reading(&self) -> Reading {
+    pub fn reading(&self) -> Reading {
         let reading = Reading::new(self.factor.as_str(), self.value);
         match &self.unit {
             Some(unit) => reading.with_unit(unit.as_str()),
@@ -28,7 +28,7 @@ impl WaterValue {
 }
 
 /// The factor whose value cannot be judged.
-fn culprit(error: &MeasureError) -> Option<&str> {
+pub fn culprit(error: &MeasureError) -> Option<&str> {
     match error {
         MeasureError::Negative { factor, .. }
         | MeasureError::Duplicate { factor }

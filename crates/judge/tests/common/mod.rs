@@ -18,6 +18,7 @@ pub struct Bed {
     folder: PathBuf,
     pub store: Arc<dyn Store>,
     pub judge: Arc<Judge>,
+    points: Arc<dyn PointSource>,
 }
 
 impl Drop for Bed {
@@ -76,8 +77,16 @@ impl Bed {
             Arc::new(Arc::new(PointSet::new(points.into_iter().map(Arc::new).collect())));
         let library = standards::Library::embedded().unwrap();
         let judge =
-            Judge::new(Arc::clone(&store), Division(division), api::LiveBus::default(), points, library).unwrap();
-        Self { folder, store, judge }
+            Judge::new(Arc::clone(&store), Division(division), api::LiveBus::default(), Arc::clone(&points), library)
+                .unwrap();
+        Self { folder, store, judge, points }
+    }
+
+    /// Another judge over the same store, as after a restart.
+    pub fn reopened(&self) -> Arc<Judge> {
+        let library = standards::Library::embedded().unwrap();
+        let (store, division) = (Arc::clone(&self.store), self.store.division());
+        Judge::new(store, division, api::LiveBus::default(), Arc::clone(&self.points), library).unwrap()
     }
 
     /// Commits packets in batches, as `collect` does; the bytes of a packet follow from what it says.

@@ -187,6 +187,16 @@ impl GroundwaterItem {
         self.key == factor || self.factors.iter().any(|code| code == factor)
     }
 
+    /// The upper bound of a class, where the item has one.
+    pub fn bound(&self, class: Class) -> Option<Decimal> {
+        let place = Class::LIMITED.iter().position(|known| *known == class)?;
+        match &self.kind {
+            Kind::Upper(limits) => limits.get(place).copied().flatten(),
+            Kind::Nuclide(limits) => limits.get(place).copied(),
+            Kind::Presence | Kind::Ranges(..) => None,
+        }
+    }
+
     fn class_iii_limit(&self) -> Option<Decimal> {
         match &self.kind {
             Kind::Upper(limits) => limits[2],

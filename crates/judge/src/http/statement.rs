@@ -1,0 +1,289 @@
+//! What people say of data: reviews in batches, the sheet they work on, declared stops and maintenance windows.
+
+use std::sync::Arc;
+
+use api::{Access, ApiResult, Caller, Json, Query, Routes, blocking, operation};
+use kernel::{Action, Name, Problem, Timestamp};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::quality::period;
+use super::verdict::time_of;
+use super::view::PointName;
+use crate::quality::{NewReview, NewStop};
+use crate::review::{self, Review, ReviewAction, Stop};
+use crate::sheet::Sheet;
+use crate::{Judge, summary};
+
+const MOST_LISTED: u32 = 1000;
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+struct ListQuery {
+    /// Without it: all points that the caller may read, newest statement first.
+    point: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+struct SheetQuery {
+    point: String,
+    factor: Option<String>,
+    /// Without it: 24 hours before `until`.
+    from: Option<String>,
+    /// Exclusive; without it: now.
+    until: Option<String>,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ReviewItem {
+    point: String,
+    /// Without it: every factor.
+    factor: Option<String>,
+    action: ReviewAction,
+    from: Timestamp,
+    /// Exclusive.
+    until: Timestamp,
+    /// Decimal text, in the unit that the device sends; for `correct` only.
+    value: Option<String>,
+    reason: String,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ReviewBatch {
+    items: Vec<ReviewItem>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct ReviewView {
+    id: String,
+    point: String,
+    point_name: Name,
+    simulated: bool,
+    factor: Option<String>,
+    factor_name: Option<Name>,
+    action: ReviewAction,
+    from: Timestamp,
+    until: Timestamp,
+    value: Option<String>,
+    reason: String,
+    by: String,
+    at: Timestamp,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct StopItem {
+    point: String,
+    /// `stop` or `maintenance`.
+    kind: String,
+    from: Timestamp,
+    until: Timestamp,
+    reason: String,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct StopView {
+    id: String,
+    point: String,
+    point_name: Name,
+    enterprise: Option<String>,
+    simulated: bool,
+    kind: String,
+    from: Timestamp,
+    until: Timestamp,
+    reason: String,
+    by: String,
+    at: Timestamp,
+}
+
+fn named(judge: &Judge, point: i64) -> PointName {
+    let name = judge.points.points().get(point).map(|point| point.name.clone()).unwrap_or_default();
+    PointName { id: point.to_string(), name }
+}
+
+fn review_view(judge: &Judge, review: Review) -> ReviewView {
+    let point = named(judge, review.point);
+    ReviewView {
+        id: review.id.to_string(),
+        point: point.id,
+        point_name: point.name,
+        simulated: judge.points.points().get(review.point).is_some_and(|point| point.simulated),
+        factor: review.factor.map(|factor| factor.to_string()),
+        factor_name: review.factor.map(|factor| summary::factor_name(factor.as_str())),
+        action: review.action,
+        from: review.from,
+        until: review.until,
+        value: review.value.map(|value| value.to_string()),
+        reason: review.reason,
+        by: review.by_name,
+        at: review.at,
+    }
+}
+
+fn stop_view(judge: &Judge, stop: Stop) -> StopView {
+    let points = judge.points.points();
+    let point = points.get(stop.point);
+    StopView {
+        id: stop.id.to_string(),
+        point: stop.point.to_string(),
+        point_name: point.map(|point| point.name.clone()).unwrap_or_default(),
+        enterprise: point.and_then(|point| point.enterprise.clone()),
+        simulated: point.is_some_and(|point| point.simulated),
+        kind: stop.kind,
+        from: stop.from,
+        until: stop.until,
+        reason: stop.reason,
+        by: stop.by_name,
+        at: stop.at,
+    }
+}
+
+pub fn routes(judge: &Arc<Judge>) -> Routes {
+    review_routes(judge).merge(stop_routes(judge))
+}
+
+fn review_routes(judge: &Arc<Judge>) -> Routes {
+    let (list, make, sheet) = (Arc::clone(judge), Arc::clone(judge), Arc::clone(judge));
+    Routes::new("judge")
+        .get(
+            "/api/reviews",
+            operation("审核记录", "reviews of data", Access::May(Action::ReadMonitoring))
+                .query::<ListQuery>()
+                .returns::<Vec<ReviewView>>(),
+            async move |caller: Caller, Query(query): Query<ListQuery>| -> ApiResult<Json<Vec<ReviewView>>> {
+                let judge = Arc::clone(&list);
+                Ok(Json(blocking(move || reviews_of(&judge, &caller, &query)).await?))
+            },
+        )
+        .get(
+            "/api/reviews/sheet",
+            operation(
+                "审核工作表：每小时的上报值、采用值、疑点与层级",
+                "sheet of a reviewer, hour by hour",
+                Access::May(Action::ReadMonitoring),
+            )
+            .query::<SheetQuery>()
+            .returns::<Sheet>(),
+            async move |caller: Caller, Query(query): Query<SheetQuery>| -> ApiResult<Json<Sheet>> {
+                let judge = Arc::clone(&sheet);
+                let work = move || {
+                    let point = super::one(&judge, &caller, &query.point)?;
+                    let (from, until) = period(query.from.as_deref(), query.until.as_deref(), 1)?;
+                    judge.sheet(&point, query.factor.as_deref().filter(|code| !code.is_empty()), from, until)
+                };
+                Ok(Json(blocking(work).await?))
+            },
+        )
+        .post(
+            "/api/reviews",
+            operation("审核一批数据", "review a batch of data", Access::May(Action::ReviewData))
+                .body::<ReviewBatch>()
+                .returns::<Vec<ReviewView>>(),
+            async move |caller: Caller, Json(batch): Json<ReviewBatch>| -> ApiResult<Json<Vec<ReviewView>>> {
+                let judge = Arc::clone(&make);
+                let work = move || {
+                    let items = batch.items.into_iter().map(new_review).collect::<Result<Vec<_>, _>>()?;
+                    let kept = judge.review(&caller.0, &items, kernel::time::now())?;
+                    Ok(kept.into_iter().map(|review| review_view(&judge, review)).collect())
+                };
+                Ok(Json(blocking(work).await?))
+            },
+        )
+}
+
+fn stop_routes(judge: &Arc<Judge>) -> Routes {
+    let (stops, declare) = (Arc::clone(judge), Arc::clone(judge));
+    Routes::new("judge")
+        .get(
+            "/api/stops",
+            operation("停运和维护申报", "declared stops and maintenance", Access::May(Action::ReadMonitoring))
+                .query::<ListQuery>()
+                .returns::<Vec<StopView>>(),
+            async move |caller: Caller, Query(query): Query<ListQuery>| -> ApiResult<Json<Vec<StopView>>> {
+                let judge = Arc::clone(&stops);
+                Ok(Json(blocking(move || stops_of(&judge, &caller, &query)).await?))
+            },
+        )
+        .post(
+            "/api/stops",
+            operation("申报停运或维护", "declare a stop or maintenance", Access::May(Action::WorkCases))
+                .body::<StopItem>()
+                .returns::<StopView>(),
+            async move |caller: Caller, Json(item): Json<StopItem>| -> ApiResult<Json<StopView>> {
+                let judge = Arc::clone(&declare);
+                let work = move || {
+                    let new = NewStop {
+                        point: number(&item.point)?,
+                        kind: item.kind,
+                        from: item.from,
+                        until: item.until,
+                        reason: item.reason,
+                    };
+                    let stop = judge.declare_stop(&caller.0, &new, kernel::time::now())?;
+                    Ok(stop_view(&judge, stop))
+                };
+                Ok(Json(blocking(work).await?))
+            },
+        )
+}
+
+fn reviews_of(judge: &Judge, caller: &Caller, query: &ListQuery) -> Result<Vec<ReviewView>, Problem> {
+    let (from, until) = period(query.from.as_deref(), query.until.as_deref(), 366)?;
+    let mut found = match &query.point {
+        Some(id) => {
+            let point = super::one(judge, caller, id)?;
+            judge.store.read(|reader| review::of_point(reader, judge.division, point.id, from, until))?
+        }
+        None => judge.store.read(|reader| review::newest(reader, judge.division, from, until, MOST_LISTED))?,
+    };
+    found.retain(|review| may_read(judge, caller, review.point));
+    Ok(found.into_iter().map(|review| review_view(judge, review)).collect())
+}
+
+fn stops_of(judge: &Judge, caller: &Caller, query: &ListQuery) -> Result<Vec<StopView>, Problem> {
+    let year = 366 * kernel::time::DAY_MILLIS;
+    let until =
+        query.until.as_deref().map_or_else(|| Ok(kernel::time::now().plus(year)), |text| time_of(text, "until"))?;
+    let from = match query.from.as_deref() {
+        Some(text) => time_of(text, "from")?,
+        None => until.plus(-2 * year),
+    };
+    let mut found = match &query.point {
+        Some(id) => {
+            let point = super::one(judge, caller, id)?;
+            judge.store.read(|reader| review::stops_of_point(reader, judge.division, point.id, from, until))?
+        }
+        None => judge.store.read(|reader| review::newest_stops(reader, judge.division, from, until, MOST_LISTED))?,
+    };
+    found.retain(|stop| may_read(judge, caller, stop.point));
+    Ok(found.into_iter().map(|stop| stop_view(judge, stop)).collect())
+}
+
+fn may_read(judge: &Judge, caller: &Caller, point: i64) -> bool {
+    let owner = judge.points.points().get(point).and_then(|point| point.owner.clone());
+    caller.0.may(Action::ReadMonitoring, owner.as_deref())
+}
+
+fn number(id: &str) -> Result<i64, Problem> {
+    id.parse().map_err(|_| Problem::not_found(format!("没有点位 {id} (no such point)")))
+}
+
+fn new_review(item: ReviewItem) -> Result<NewReview, Problem> {
+    let value = item
+        .value
+        .as_deref()
+        .map(|text| text.trim().parse::<Decimal>().map_err(|_| Problem::invalid(format!("value = {text} 不是数"))))
+        .transpose()?;
+    Ok(NewReview {
+        point: number(&item.point)?,
+        factor: item.factor,
+        action: item.action,
+        from: item.from,
+        until: item.until,
+        value,
+        reason: item.reason,
+    })
+}

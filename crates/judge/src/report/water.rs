@@ -1,0 +1,164 @@
+//! Water bulletins: sections and sources of a day; of a month with the month before and the year before.
+
+use std::sync::Arc;
+
+use api::Column;
+use kernel::{Name, Point, PointKind, Problem};
+use standards::water::Class;
+use store::contract::PeriodLevel;
+
+use super::air::missing_line;
+use super::{Cell, Parts, Period, Section};
+use crate::Judge;
+use crate::http::main_pollutants;
+use crate::model::{Stat, Verdict, name_of};
+use crate::rule::water::class_of_number;
+
+fn waters(points: &[Arc<Point>]) -> impl Iterator<Item = &Arc<Point>> {
+    let wanted =
+        [PointKind::WaterSection, PointKind::LakePoint, PointKind::DrinkingWaterSource, PointKind::GroundwaterWell];
+    points.iter().filter(move |point| wanted.contains(&point.kind))
+}
+
+fn class_text(number: Option<u16>) -> String {
+    number.and_then(class_of_number).map(|class| name_of(&class.name()).zh).unwrap_or_default()
+}
+
+/// 类别、目标、达标、主要污染指标.
+fn cells(verdict: &Verdict) -> Vec<Cell> {
+    let (finding, key) = (&verdict.finding, verdict.key);
+    let judged = finding.index.is_some() && finding.beside.is_some();
+    let main: Vec<String> = main_pollutants(finding)
+        .into_iter()
+        .map(|main| match main.multiple {
+            Some(multiple) => format!("{}({multiple})", main.name.zh),
+            None => main.name.zh,
+        })
+        .collect();
+    vec![
+        Cell::of(class_text(finding.index), key).alarm_if(finding.exceeding),
+        Cell::of(class_text(finding.beside), key),
+        Cell::of(
+            if !judged {
+                ""
+            } else if finding.exceeding {
+                "否"
+            } else {
+                "是"
+            },
+            key,
+        )
+        .alarm_if(finding.exceeding),
+        Cell::of(main.join("、"), key),
+    ]
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::new("name", "断面、水源地或井", "section, source or well", ""),
+        Column::new("river", "河流", "river", ""),
+        Column::new("class", "类别", "class", ""),
+        Column::new("target", "目标", "target", ""),
+        Column::new("compliant", "达标", "compliant", ""),
+        Column::new("main", "主要污染指标（超标倍数）", "main pollutants (multiple)", ""),
+    ]
+}
+
+/// Items that every bulletin prints.
+const ITEMS: [(&str, &str, &str); 5] = [
+    ("w01009", "溶解氧", "dissolved oxygen"),
+    ("w01019", "高锰酸盐指数", "CODMn"),
+    ("w01018", "化学需氧量", "COD"),
+    ("w21003", "氨氮", "ammonia nitrogen"),
+    ("w21011", "总磷", "total phosphorus"),
+];
+
+fn head(point: &Point) -> Vec<Cell> {
+    vec![Cell::text(point.name.zh.clone()), Cell::text(point.river.clone().unwrap_or_default())]
+}
+
+fn line(verdicts: &[Verdict]) -> Name {
+    let judged = verdicts.iter().filter(|verdict| verdict.finding.index.is_some()).count();
+    let good =
+        |verdict: &&Verdict| verdict.finding.index.and_then(class_of_number).is_some_and(|class| class <= Class::III);
+    let good = verdicts.iter().filter(good).count();
+    let over = verdicts.iter().filter(|verdict| verdict.finding.exceeding).count();
+    Name::new(
+        format!("{judged} 个点位有评价，Ⅰ～Ⅲ类 {good} 个，超过目标 {over} 个"),
+        format!("{judged} points judged, {good} of class I–III, {over} beyond their target"),
+    )
+}
+
+pub fn daily(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Parts, Problem> {
+    let mut all = columns();
+    all.extend(ITEMS.map(|(code, zh, en)| Column::new(code, zh, en, "mg/L")));
+    let mut section = Section::new(
+        ("各断面、水源地和井日水质", "sections, sources and wells"),
+        ("日均值单因子评价（环办〔2011〕22号；地下水 GB/T 14848）", "single-factor evaluation of daily means"),
+        all,
+    );
+    let (mut used, mut missing, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
+    for point in waters(points) {
+        let Some(verdict) = judge.verdict_of(point.id, PeriodLevel::Day, period.from.0.into())? else {
+            missing.push(point.name.zh.as_str());
+            continue;
+        };
+        let mut row = head(point);
+        row.extend(cells(&verdict));
+        for (code, ..) in ITEMS {
+            let item = crate::code::Code::new(code).and_then(|factor| verdict.finding.item(factor, Stat::Mean));
+            row.push(match item.filter(|item| item.valid()) {
+                Some(item) => Cell::of(crate::http::item_value(point, item), verdict.key).alarm_if(item.exceeding()),
+                None => Cell::of("", verdict.key),
+            });
+        }
+        section.push(row);
+        used.push(Arc::clone(point));
+        verdicts.push(verdict);
+    }
+    let mut lines = vec![line(&verdicts)];
+    lines.extend(missing_line(&missing));
+    Ok((lines, vec![section], used))
+}
+
+pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Parts, Problem> {
+    let mut all = columns();
+    all.extend([
+        Column::new("before", "上月类别", "month before", ""),
+        Column::new("year_before", "上年同月类别", "same month a year before", ""),
+        Column::new("days", "评价天数", "days judged", "d"),
+        Column::new("days_over", "超目标天数", "days beyond the target", "d"),
+    ]);
+    let mut section = Section::new(
+        ("各断面、水源地和井月水质", "sections, sources and wells"),
+        ("月均值单因子评价；天数按日判定", "single-factor evaluation of monthly means; days by daily verdicts"),
+        all,
+    );
+    let month = i64::from(period.month().0);
+    let (mut used, mut missing, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
+    for point in waters(points) {
+        let Some(verdict) = judge.verdict_of(point.id, PeriodLevel::Month, month)? else {
+            missing.push(point.name.zh.as_str());
+            continue;
+        };
+        let mut row = head(point);
+        row.extend(cells(&verdict));
+        for earlier in [month - 1, month - 12] {
+            row.push(match judge.verdict_of(point.id, PeriodLevel::Month, earlier)? {
+                Some(earlier) => Cell::of(class_text(earlier.finding.index), earlier.key),
+                None => Cell::text("—"),
+            });
+        }
+        for name in ["days_valid", "days_over"] {
+            let item = verdict.finding.items.iter().find(|item| item.factor == *name);
+            let text = item.and_then(|item| item.value).map(|value| value.to_string()).unwrap_or_default();
+            row.push(Cell::of(text, verdict.key));
+        }
+        section.push(row);
+        used.push(Arc::clone(point));
+        verdicts.push(verdict);
+    }
+    let mut lines = vec![line(&verdicts)];
+    lines.extend(missing_line(&missing));
+    Ok((lines, vec![section], used))
+}
