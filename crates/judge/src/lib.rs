@@ -41,8 +41,10 @@ pub mod rule;
 pub mod rules;
 pub mod sheet;
 pub mod summary;
+pub mod source;
 pub mod suspicion;
 pub mod unit;
+pub mod waters;
 pub mod why;
 
 use std::sync::Arc;

@@ -28,7 +28,7 @@ struct ReportQuery {
     format: FileFormat,
 }
 
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 struct KindView {
     kind: &'static str,
     title: Name,
