@@ -17,12 +17,12 @@ use crate::gather::Gathered;
 use crate::hour::{HourMean, Settings, hour_means};
 use crate::model::{Explain, Finding, Flags, Item, Key, Method, Stat, Tier};
 use crate::packed::{Slots, canonical};
-use crate::{period, source, waters};
 use crate::review;
 use crate::rule::air::{self, AirSet, Part};
 use crate::rule::electromagnetic;
 use crate::rule::noise;
 use crate::rule::water::WaterValue;
+use crate::{period, source, waters};
 
 /// Valid minutes that an hour needs where no edition of GB 3095 says otherwise (HJ 75).
 pub const HOUR_MINUTES: u32 = 45;
@@ -307,7 +307,9 @@ pub fn judge_day(
             }
             air::day(&set, air::grade(point.function_class.as_deref()), &values, &own, explain)
         }
-        Method::Water { .. } | Method::Groundwater => waters::water_period(rules, point, day, &findings, device, explain)?,
+        Method::Water { .. } | Method::Groundwater => {
+            waters::water_period(rules, point, day, &findings, device, explain)?
+        }
         Method::Electromagnetic => {
             let indexed: Vec<(Day, &Finding)> = findings.iter().map(|(_, finding)| (day, *finding)).collect();
             let mut finding = sums_of(&indexed);

@@ -90,11 +90,8 @@ pub fn limit_day(
                 let weighted = found.is_some_and(|(_, weighted)| weighted);
                 crate::model::step(explain, || {
                     let how = if weighted { ("按流量加权", "weighted by flow") } else { ("算术", "arithmetic") };
-                    let (zh, en) = if enough {
-                        ("有效", "valid")
-                    } else {
-                        ("个数不足，无效", "too few: not valid")
-                    };
+                    let (zh, en) =
+                        if enough { ("有效", "valid") } else { ("个数不足，无效", "too few: not valid") };
                     standards::Step::new(
                         clause,
                         format!("{factor} 日均值由 {count} 个有效小时{}平均：{zh}", how.0),
@@ -128,4 +125,3 @@ type WithFlow = (Decimal, Option<Decimal>);
 fn arithmetic(values: &[WithFlow]) -> Vec<WithFlow> {
     values.iter().map(|(value, _)| (*value, None)).collect()
 }
-

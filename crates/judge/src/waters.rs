@@ -80,7 +80,9 @@ fn add_volume(finding: &mut Finding, parts: &[(usize, &Finding)]) {
         sum.0 += item.value.unwrap_or_default();
         sum.1 += 1;
     }
-    finding.items.extend(sums.into_iter().map(|(factor, (sum, count))| Item::new(factor, Stat::Total, Some(sum), true, count)));
+    finding
+        .items
+        .extend(sums.into_iter().map(|(factor, (sum, count))| Item::new(factor, Stat::Total, Some(sum), true, count)));
 }
 
 /// The mean of the valid means of several findings, by factor.
@@ -101,4 +103,3 @@ fn means_of(findings: &[(usize, &Finding)], unit: impl Fn(Code) -> String) -> Ve
         })
         .collect()
 }
-

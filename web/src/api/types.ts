@@ -267,7 +267,7 @@ export interface WaterToday {
 export interface OutletPeriod {
   time: string;
   exceeding: boolean;
-  items: { factor: string; name: Name; value: string | null; unit: string; limit: string | null; times: string | null; exceeding: boolean }[];
+  items: { factor: string; name: Name; value: string | null; unit: string; limit: string | null; times: string | null; over?: Name | null; exceeding: boolean }[];
   verdict: string | null;
 }
 export interface OutletToday {
@@ -304,6 +304,7 @@ export interface VerdictItem {
   lower: boolean;
   index: number | null;
   times: string | null;
+  over?: Name | null;
   valid: boolean;
   exceeding: boolean;
   primary: boolean;

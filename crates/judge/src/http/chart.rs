@@ -426,4 +426,3 @@ fn calendar(_: &Judge, input: &Input) -> Chart {
     );
     input.chart(("日历图", "calendar"), method, columns, rows)
 }
-
