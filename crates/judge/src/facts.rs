@@ -8,9 +8,10 @@ use kernel::{Day, Fact, FactQuery, FactSource, FactValue, Name, Point, PointKind
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use standards::air::{self as rules, DailyValue, DayIndex, Pollutant};
-use standards::water::Class;
+use standards::water::{Class, SourcePeriod, source_rates};
 use store::contract::PeriodLevel;
 
+use crate::code::Code;
 use crate::model::{Key, Stat, Verdict};
 use crate::rule::air;
 use crate::rule::water::class_of_number;
@@ -27,6 +28,8 @@ const FACTS: &[(&str, &str, &str, &str, &[&str])] = &[
     ("water.good_section_ratio", "Ⅰ～Ⅲ类断面比例（年均值）", "share of sections of class I–III", "%", &[]),
     ("water.class", "断面年均类别", "class of a section's annual mean", "", &["point"]),
     ("source.compliance_ratio", "饮用水水源地达标率", "share of compliant drinking-water sources", "%", &[]),
+    ("source.sample_compliance_ratio", "水源达标率（逐日均达标的水源）", "sources of which every day passed", "%", &[]),
+    ("source.volume_compliance_ratio", "水量达标率（按取水量）", "share of intake volume that passed", "%", &[]),
     ("outlet.compliance_rate", "排放达标率（日均值）", "share of outlet days inside the limits", "%", &["enterprise"]),
     ("flow.compliance_rate", "生态流量达标率（日）", "share of days with the minimum flow", "%", &[]),
     ("noise.day_compliance_rate", "功能区昼间达标率", "daytime noise compliance", "%", &[]),
@@ -91,6 +94,7 @@ impl FactSource for Judge {
             "water.section_compliance_ratio" | "water.good_section_ratio" | "source.compliance_ratio" => {
                 self.sections_fact(query, year)?
             }
+            "source.sample_compliance_ratio" | "source.volume_compliance_ratio" => self.sources_fact(query, year)?,
             "data.effective_rate" => self.rate_fact(year, now)?,
             _ => self.days_fact(query, year)?,
         };
@@ -323,6 +327,36 @@ impl Judge {
             missing,
             points,
             evidence,
+        })
+    }
+
+    /// Rates over drinking-water sources: a day is a sample; its volume is the day's total of the flow meter (w00000).
+    fn sources_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
+        let (mut periods, mut points) = (Vec::new(), Vec::new());
+        let flow = Code::new("w00000");
+        for point in self.of_kind(&[PointKind::DrinkingWaterSource, PointKind::GroundwaterWell]) {
+            if point.ledger != "drinking_water_source" && point.kind == PointKind::GroundwaterWell {
+                continue;
+            }
+            let days = self.year_days(point.id, year)?;
+            let samples = days.iter().filter(|day| day.finding.index.is_some()).map(|day| {
+                let volume = flow.and_then(|flow| day.finding.item(flow, Stat::Total)).and_then(|item| item.value);
+                (!day.finding.exceeding, volume)
+            });
+            periods.push(SourcePeriod { samples: samples.collect() });
+            points.push(point);
+        }
+        let rates = source_rates(&periods);
+        let volume = query.name == "source.volume_compliance_ratio";
+        Ok(Answer {
+            value: number(if volume { rates.by_volume } else { rates.by_count }),
+            method: Name::new(
+                format!("{} 个水源有日评价，其中 {} 个逐日达标", rates.sources, rates.compliant_sources),
+                format!("{} sources judged by day, {} passed every day", rates.sources, rates.compliant_sources),
+            ),
+            missing: rates.notes.iter().map(crate::model::name_of).collect(),
+            points,
+            evidence: Vec::new(),
         })
     }
 

@@ -40,9 +40,11 @@ pub mod rows;
 pub mod rule;
 pub mod rules;
 pub mod sheet;
+pub mod source;
 pub mod summary;
 pub mod suspicion;
 pub mod unit;
+pub mod waters;
 pub mod why;
 
 use std::sync::atomic::AtomicBool;

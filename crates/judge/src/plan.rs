@@ -6,7 +6,7 @@ use kernel::{Day, Hour, LimitPeriod, Month, Point, PointKind};
 use rust_decimal::Decimal;
 use standards::Text;
 use standards::air::{HourValues, Pollutant};
-use standards::water::{Body, Class, Surface};
+use standards::water::{Body, Class};
 use store::Store;
 use store::contract::PeriodLevel;
 
@@ -17,17 +17,13 @@ use crate::gather::Gathered;
 use crate::hour::{HourMean, Settings, hour_means};
 use crate::model::{Explain, Finding, Flags, Item, Key, Method, Stat, Tier};
 use crate::packed::{Slots, canonical};
-use crate::period;
 use crate::review;
 use crate::rule::air::{self, AirSet, Part};
 use crate::rule::electromagnetic;
-use crate::rule::groundwater;
-use crate::rule::limit;
 use crate::rule::noise;
-use crate::rule::water::{Water, WaterValue};
+use crate::rule::water::WaterValue;
+use crate::{period, source, waters};
 
-/// Valid hours that a day of waste gas needs (HJ 75, HJ 212-2017 annex D).
-const GAS_DAY_HOURS: usize = 20;
 /// Valid minutes that an hour needs where no edition of GB 3095 says otherwise (HJ 75).
 pub const HOUR_MINUTES: u32 = 45;
 
@@ -51,15 +47,6 @@ pub fn water_body(kind: PointKind) -> Body {
 
 pub fn target_class(point: &Point) -> Option<Class> {
     point.function_class.as_deref().and_then(|class| class.parse().ok())
-}
-
-fn water<'w>(point: &Point, surface: &'w Surface) -> Water<'w> {
-    Water {
-        surface,
-        body: water_body(point.kind),
-        target: target_class(point),
-        source: method_of(point.kind) == Method::Water { source: true },
-    }
 }
 
 /// The class that a well has to keep: that of its function, class III where it supplies drinking water.
@@ -210,13 +197,17 @@ impl HourPlan<'_> {
             }
             values.push(value);
         }
-        let mut finding = judge_water(self.rules, self.point, day, &values, explain)?;
+        let mut finding = waters::judge_water(self.rules, self.point, day, &values, explain)?;
+        for mean in means.iter().filter(|mean| mean.valid && mean.factor == *waters::FLOW && mean.total.is_some()) {
+            finding.items.push(Item::new(mean.factor, Stat::Total, mean.total, true, mean.count));
+        }
         add_set_aside(&mut finding, &means);
         Ok(Some(finding))
     }
 
     fn limit_hour(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Finding> {
         let means = self.means(hour, explain)?;
+        let means = source::converted(self.point, means, explain);
         let mut finding = Finding::default();
         let instant = self.point.limits.iter().any(|limit| limit.period == LimitPeriod::Instant);
         for mean in &means {
@@ -263,48 +254,6 @@ impl HourPlan<'_> {
         finding.valid = finding.items.iter().any(Item::valid);
         Some(finding)
     }
-}
-
-/// Surface water or groundwater of a moment or a period.
-fn judge_water(
-    rules: &Rules,
-    point: &Point,
-    day: Day,
-    values: &[WaterValue],
-    explain: &mut Option<&mut Explain>,
-) -> Result<Finding, NotJudged> {
-    if method_of(point.kind) == Method::Groundwater {
-        return groundwater::judge(&*rules.groundwater_at(day)?, groundwater_target(point), values, explain);
-    }
-    let surface = rules.surface_at(day)?;
-    water(point, &surface).judge(values, explain)
-}
-
-/// Water of a day, month or year from the means of its parts; `device`: day values that the device sent itself.
-fn water_period(
-    rules: &Rules,
-    point: &Point,
-    day: Day,
-    findings: &[(usize, &Finding)],
-    device: &[HourMean],
-    explain: &mut Option<&mut Explain>,
-) -> Result<Finding, NotJudged> {
-    let mut values = if method_of(point.kind) == Method::Groundwater {
-        let groundwater = rules.groundwater_at(day)?;
-        means_of(findings, |factor| groundwater::unit_of(&groundwater, factor))
-    } else {
-        let surface = rules.surface_at(day)?;
-        let water = water(point, &surface);
-        means_of(findings, |factor| water.unit_of(factor))
-    };
-    for mean in device.iter().filter(|mean| mean.valid) {
-        if let Some(value) = mean.mean
-            && !values.iter().any(|known| known.factor == mean.factor)
-        {
-            values.push(WaterValue { factor: mean.factor, value, unit: None, count: 1 });
-        }
-    }
-    judge_water(rules, point, day, &values, explain)
 }
 
 /// Values that came and do not count stay visible as items without a number.
@@ -358,7 +307,9 @@ pub fn judge_day(
             }
             air::day(&set, air::grade(point.function_class.as_deref()), &values, &own, explain)
         }
-        Method::Water { .. } | Method::Groundwater => water_period(rules, point, day, &findings, device, explain)?,
+        Method::Water { .. } | Method::Groundwater => {
+            waters::water_period(rules, point, day, &findings, device, explain)?
+        }
         Method::Electromagnetic => {
             let indexed: Vec<(Day, &Finding)> = findings.iter().map(|(_, finding)| (day, *finding)).collect();
             let mut finding = sums_of(&indexed);
@@ -366,7 +317,7 @@ pub fn judge_day(
             electromagnetic::judge(&limits, &standard, &mut finding, explain);
             finding
         }
-        Method::Limits => limit_day(rules, point, day, &findings, device, explain),
+        Method::Limits => source::limit_day(rules, point, day, &findings, device, explain),
         Method::Noise => {
             let limits = rules.noise_at(day)?;
             let mut levels: Vec<(u8, Decimal)> = Vec::new();
@@ -382,101 +333,6 @@ pub fn judge_day(
     };
     let tier = findings.iter().map(|(_, finding)| finding.tier).min().unwrap_or_default();
     Ok(Some(tidy(Finding { tier, ..finding })))
-}
-
-/// The mean of the valid means of several findings, by factor.
-fn means_of(findings: &[(usize, &Finding)], unit: impl Fn(Code) -> String) -> Vec<WaterValue> {
-    let mut sums: BTreeMap<Code, Vec<Decimal>> = BTreeMap::new();
-    for (_, finding) in findings {
-        for item in finding.items.iter().filter(|item| item.stat == Stat::Mean && item.valid()) {
-            if let Some(value) = item.value {
-                sums.entry(item.factor).or_default().push(value);
-            }
-        }
-    }
-    sums.into_iter()
-        .filter_map(|(factor, values)| {
-            let value = standards::decimal::mean(values.iter().copied())?;
-            let unit = Some(unit(factor)).filter(|unit| !unit.is_empty());
-            Some(WaterValue { factor, value: canonical(value), unit, count: values.len() as u16 })
-        })
-        .collect()
-}
-
-fn limit_day(
-    rules: &Rules,
-    point: &Point,
-    day: Day,
-    findings: &[(usize, &Finding)],
-    device: &[HourMean],
-    explain: &mut Option<&mut Explain>,
-) -> Finding {
-    let flow = match point.kind {
-        PointKind::WastewaterOutlet => Code::new("w00000"),
-        _ => None,
-    };
-    let mut finding = Finding::default();
-    let mut series: BTreeMap<(Code, Stat), Vec<WithFlow>> = BTreeMap::new();
-    for (_, hour) in findings {
-        let flow = flow.and_then(|flow| {
-            let item = hour.item(flow, Stat::Total).or_else(|| hour.item(flow, Stat::Mean))?;
-            item.value.filter(|_| item.valid())
-        });
-        for item in hour.items.iter().filter(|item| item.valid()) {
-            if let Some(value) = item.value {
-                series.entry((item.factor, item.stat)).or_default().push((value, flow));
-            }
-        }
-    }
-    for ((factor, stat), values) in &series {
-        let count = values.len();
-        let (value, valid) = match stat {
-            Stat::Total => (Some(values.iter().map(|(value, _)| *value).sum()), true),
-            Stat::Maximum => (values.iter().map(|(value, _)| *value).max(), true),
-            _ => {
-                let found =
-                    if Some(*factor) == flow { limit::day_mean(&arithmetic(values)) } else { limit::day_mean(values) };
-                let enough = point.kind != PointKind::WasteGasOutlet || count >= GAS_DAY_HOURS;
-                let weighted = found.is_some_and(|(_, weighted)| weighted);
-                crate::model::step(explain, || {
-                    let how = if weighted { ("按流量加权", "weighted by flow") } else { ("算术", "arithmetic") };
-                    let (zh, en) = if enough {
-                        ("有效", "valid")
-                    } else {
-                        ("不足 20 个，无效", "fewer than 20: not valid")
-                    };
-                    standards::Step::new(
-                        "HJ 212-2017 附录 D",
-                        format!("{factor} 日均值由 {count} 个有效小时{}平均：{zh}", how.0),
-                        format!("{factor}: daily mean of {count} valid hours, {}: {en}", how.1),
-                    )
-                });
-                (found.map(|(value, _)| value), enough)
-            }
-        };
-        finding.items.push(Item::new(*factor, *stat, value, valid, count as u16));
-    }
-    for mean in device.iter().filter(|mean| mean.valid) {
-        if finding.items.iter().any(|item| item.factor == mean.factor) {
-            continue;
-        }
-        for (stat, value) in [(Stat::Mean, mean.mean), (Stat::Converted, mean.converted), (Stat::Total, mean.total)] {
-            if value.is_some() {
-                finding.items.push(Item::new(mean.factor, stat, value, true, 1));
-            }
-        }
-    }
-    finding.valid = finding.items.iter().any(Item::valid);
-    let units = rules.units();
-    rules.limits(point, &units).compare(&mut finding, LimitPeriod::Day, day.start(), explain);
-    finding
-}
-
-/// A value, and the flow of its hour where one was measured.
-type WithFlow = (Decimal, Option<Decimal>);
-
-fn arithmetic(values: &[WithFlow]) -> Vec<WithFlow> {
-    values.iter().map(|(value, _)| (*value, None)).collect()
 }
 
 /// A month or year of a point from its days, oldest first. `running`: the period has not ended.
@@ -510,7 +366,7 @@ pub fn judge_period(
         }
         Method::Water { .. } | Method::Groundwater => {
             let indexed: Vec<(usize, &Finding)> = days.iter().map(|(_, finding)| (0, *finding)).collect();
-            water_period(rules, point, *last, &indexed, &[], explain)?
+            waters::water_period(rules, point, *last, &indexed, &[], explain)?
         }
         Method::Limits | Method::Noise | Method::Electromagnetic => {
             let mut finding = sums_of(days);

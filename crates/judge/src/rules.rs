@@ -9,6 +9,7 @@ use standards::electromagnetic::EmLimits;
 use standards::groundwater::Groundwater;
 use standards::measure::Factors;
 use standards::noise::NoiseLimits;
+use standards::sources::{SourceKind, Validity};
 use standards::water::Surface;
 use standards::{Library, Text};
 
@@ -108,6 +109,11 @@ impl Rules {
             self.library.in_force("GB 3096", &self.area, period::date(day)).map_err(|error| error.text())?.id();
         let found = self.noise.iter().find(|(id, _)| *id == standard);
         found.map(|(_, limits)| Arc::clone(limits)).ok_or_else(|| Text::new("没有噪声限值", "no noise limits"))
+    }
+
+    /// How many values make a mean of a source valid (HJ 76, HJ 356); `None` where no edition covers the day.
+    pub fn validity_at(&self, kind: SourceKind, day: Day) -> Option<Validity> {
+        Validity::in_force(&self.library, kind, period::date(day)).ok()
     }
 
     pub fn groundwater_at(&self, day: Day) -> Result<Arc<Groundwater>, Text> {

@@ -180,6 +180,9 @@ pub struct Point {
     /// Discharge standard and grade, such as `GB 18918-2002` / `一级A标准`.
     pub standard: Option<String>,
     pub standard_grade: Option<String>,
+    /// Oxygen content in percent that waste gas is converted to (基准氧含量), where the standard gives one.
+    #[schemars(with = "Option<String>")]
+    pub reference_oxygen: Option<Decimal>,
     pub limits: Vec<FactorLimit>,
     /// HJ 212 factor codes it is expected to report.
     pub factors: Vec<String>,
@@ -214,6 +217,7 @@ impl Point {
             function_class_basis: None,
             standard: None,
             standard_grade: None,
+            reference_oxygen: None,
             limits: Vec::new(),
             factors: Vec::new(),
             realtime_seconds: None,

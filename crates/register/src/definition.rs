@@ -119,7 +119,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    pub const ROLES: [&'static str; 12] = [
+    pub const ROLES: [&'static str; 13] = [
         "river",
         "township",
         "body",
@@ -128,6 +128,7 @@ impl Observed {
         "function_class_basis",
         "standard",
         "standard_grade",
+        "reference_oxygen",
         "limits",
         "factors",
         "realtime_seconds",

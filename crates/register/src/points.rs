@@ -92,6 +92,7 @@ fn point_of(record: &Record, definition: &LedgerDefinition, observed: &Observed)
         function_class_basis: text("function_class_basis"),
         standard: text("standard"),
         standard_grade: text("standard_grade"),
+        reference_oxygen: text("reference_oxygen").and_then(|digits| digits.parse().ok()),
         limits: rows("limits").map(|rows| rows.iter().filter_map(limit_of).collect()).unwrap_or_default(),
         factors: rows("factors")
             .map(|codes| codes.iter().filter_map(Value::as_str).map(str::to_owned).collect())

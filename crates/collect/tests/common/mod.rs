@@ -59,6 +59,7 @@ pub fn point(id: i64, kind: PointKind, owner: Option<&str>) -> Arc<Point> {
         function_class_basis: None,
         standard: None,
         standard_grade: None,
+        reference_oxygen: None,
         limits: Vec::new(),
         factors: Vec::new(),
         realtime_seconds: None,

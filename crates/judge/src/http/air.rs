@@ -10,9 +10,9 @@ use standards::air::{self as rules, AqiRules, DayIndex, Pollutant};
 use store::contract::PeriodLevel;
 
 use super::view::{item_value, shown};
-use crate::model::{Finding, Key, Stat, Verdict, name_of};
+use crate::model::{Finding, Stat, Verdict, name_of};
 use crate::rule::air;
-use crate::{Judge, period, rows};
+use crate::{Judge, period};
 
 /// How far back "now" may lie before it is no longer shown as current.
 const CURRENT_DAYS: i32 = 3;
@@ -142,19 +142,7 @@ impl Judge {
     /// # Errors
     /// When the store fails.
     pub fn air_today(&self, point: &Point, now: Timestamp) -> Result<AirToday, Problem> {
-        let today = now.day();
-        let (hours, day) = self.store.read(|reader| {
-            Ok((
-                rows::newest_hours(reader, self.division, point.id, Day(today.0 + 1))?,
-                rows::newest(reader, self.division, point.id, PeriodLevel::Day, i64::from(today.0) + 1)?,
-            ))
-        })?;
-        let newest = hours.filter(|(day, _)| day.0 > today.0 - CURRENT_DAYS).and_then(|(day, slots)| {
-            let (hour, slot) =
-                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
-            Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
-        });
-        let day = day.filter(|verdict| verdict.key.period > i64::from(today.0 - CURRENT_DAYS));
+        let super::today::Newest { hour: newest, day } = self.newest(point, now)?.within(CURRENT_DAYS, now.day());
         let values = newest.as_ref().map(|verdict| self.air_values(point, verdict)).unwrap_or_default();
         Ok(AirToday {
             point: point.id.to_string(),

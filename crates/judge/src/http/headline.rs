@@ -1,12 +1,11 @@
 //! The one line that a list shows of a point: its newest verdict as a number, a word and a colour.
 
-use kernel::{Day, Name, Point, Problem, Timestamp};
+use kernel::{Name, Point, Problem, Timestamp};
 use serde::Serialize;
-use store::contract::PeriodLevel;
 
 use super::view::{item_value, level_of, unit_of};
-use crate::model::{Key, Method, Stat, Verdict};
-use crate::{Judge, plan, rows, summary};
+use crate::model::{Method, Stat, Verdict};
+use crate::{Judge, plan, summary};
 
 /// An hour older than this is not preferred to the newest day.
 const HOUR_DAYS: i32 = 2;
@@ -30,17 +29,7 @@ impl Judge {
     /// When the store fails.
     pub fn newest_verdict(&self, point: &Point, now: Timestamp) -> Result<Option<Verdict>, Problem> {
         let today = now.day();
-        let (hours, day) = self.store.read(|reader| {
-            Ok((
-                rows::newest_hours(reader, self.division, point.id, Day(today.0 + 1))?,
-                rows::newest(reader, self.division, point.id, PeriodLevel::Day, i64::from(today.0) + 1)?,
-            ))
-        })?;
-        let hour = hours.and_then(|(day, slots)| {
-            let (hour, slot) =
-                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
-            Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
-        });
+        let super::today::Newest { hour, day } = self.newest(point, now)?;
         Ok(match (hour, day) {
             (Some(hour), _) if hour.key.start().day().0 > today.0 - HOUR_DAYS => Some(hour),
             (hour, day) => [hour, day].into_iter().flatten().max_by_key(|verdict| verdict.key.end()),

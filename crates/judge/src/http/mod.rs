@@ -6,10 +6,12 @@ mod confirm;
 mod headline;
 mod limits;
 mod outlet;
+mod profile;
 mod quality;
 mod report;
 mod standard;
 mod statement;
+mod today;
 mod verdict;
 mod view;
 mod water;
@@ -37,6 +39,7 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(verdict::routes(judge))
         .merge(standard::routes(judge))
         .merge(chart::routes(judge))
+        .merge(profile::routes(judge))
         .merge(confirm::routes(judge))
         .merge(quality::routes(judge))
         .merge(report::routes(judge))

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Json, Routes, blocking, operation};
-use kernel::{Action, Day, Name, Point, PointKind, Problem, Timestamp};
+use kernel::{Action, Name, Point, PointKind, Problem, Timestamp};
 use serde::Serialize;
 use store::contract::PeriodLevel;
 
 use super::view::{ItemView, items_of};
-use crate::model::{Key, Stat, Verdict};
-use crate::{Judge, rows};
+use crate::Judge;
+use crate::model::{Stat, Verdict};
 
 const CURRENT_DAYS: i32 = 7;
 
@@ -69,19 +69,7 @@ impl Judge {
     /// # Errors
     /// When the store fails.
     pub fn outlet_today(&self, point: &Point, now: Timestamp) -> Result<OutletToday, Problem> {
-        let today = now.day();
-        let (hours, day) = self.store.read(|reader| {
-            Ok((
-                rows::newest_hours(reader, self.division, point.id, Day(today.0 + 1))?,
-                rows::newest(reader, self.division, point.id, PeriodLevel::Day, i64::from(today.0) + 1)?,
-            ))
-        })?;
-        let hour = hours.and_then(|(day, slots)| {
-            let (hour, slot) =
-                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
-            Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
-        });
-        let current = |verdict: &Verdict| verdict.key.start().day().0 > today.0 - CURRENT_DAYS;
+        let newest = self.newest(point, now)?.within(CURRENT_DAYS, now.day());
         Ok(OutletToday {
             point: point.id.to_string(),
             name: point.name.clone(),
@@ -90,8 +78,8 @@ impl Judge {
             enterprise: point.enterprise.clone(),
             enterprise_name: self.name_of(point.enterprise.as_deref()),
             standard: point.standard.clone(),
-            hour: hour.filter(current).map(|verdict| self.outlet_period(point, &verdict)),
-            day: day.filter(current).map(|verdict| self.outlet_period(point, &verdict)),
+            hour: newest.hour.map(|verdict| self.outlet_period(point, &verdict)),
+            day: newest.day.map(|verdict| self.outlet_period(point, &verdict)),
         })
     }
 

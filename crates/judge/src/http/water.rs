@@ -11,9 +11,9 @@ use store::contract::PeriodLevel;
 
 use super::air::source_of;
 use super::view::{item_value, unit_of};
-use crate::model::{Finding, Item, Key, Stat, Verdict, name_of};
+use crate::model::{Finding, Item, Stat, Verdict, name_of};
 use crate::rule::water::class_of_number;
-use crate::{Judge, rows, summary};
+use crate::{Judge, summary};
 
 /// Sections that report every four hours, and manual ones, are shown for longer than air.
 const CURRENT_DAYS: i32 = 45;
@@ -146,20 +146,8 @@ impl Judge {
     /// # Errors
     /// When the store fails.
     pub fn water_today(&self, point: &Point, now: Timestamp) -> Result<WaterToday, Problem> {
-        let today = now.day();
-        let (hours, day) = self.store.read(|reader| {
-            Ok((
-                rows::newest_hours(reader, self.division, point.id, Day(today.0 + 1))?,
-                rows::newest(reader, self.division, point.id, PeriodLevel::Day, i64::from(today.0) + 1)?,
-            ))
-        })?;
-        let hour = hours.and_then(|(day, slots)| {
-            let (hour, slot) =
-                slots.into_iter().enumerate().filter_map(|(hour, slot)| Some((hour, slot?))).next_back()?;
-            Some(rows::of_slot(Key::new(point.id, PeriodLevel::Hour, day.hour(hour).0), slot))
-        });
-        let newest = [hour, day].into_iter().flatten().max_by_key(|verdict| verdict.key.end());
-        let newest = newest.filter(|verdict| verdict.key.start().day().0 > today.0 - CURRENT_DAYS);
+        let newest = self.newest(point, now)?.within(CURRENT_DAYS, now.day());
+        let newest = [newest.hour, newest.day].into_iter().flatten().max_by_key(|verdict| verdict.key.end());
         Ok(self.water_view(point, newest.as_ref()))
     }
 

@@ -45,8 +45,13 @@ pub fn judge(limits: &EmLimits, standard: &str, finding: &mut Finding, explain: 
     }
     let exposure = limits.exposure(&components);
     finding.standard = standard.to_owned();
-    // Several components inside their own limits may exceed together.
-    finding.exceeding = !exposure.complies || finding.items.iter().any(Item::exceeding);
+    // Several components inside their own limits may exceed together: then each of them is part of it.
+    if !exposure.complies && !finding.items.iter().any(Item::exceeding) {
+        for item in finding.items.iter_mut().filter(|item| item.limit.is_some() && item.valid()) {
+            item.flags.set(Flags::EXCEEDING, true);
+        }
+    }
+    finding.exceeding = finding.items.iter().any(Item::exceeding);
     if let Some(explain) = explain {
         explain.steps.extend(exposure.steps);
     }
