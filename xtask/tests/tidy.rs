@@ -43,10 +43,12 @@ const PURE: [&str; 2] = ["hj212", "standards"];
 /// What a crate may import, or `None` where there is no bound (the wiring, tools).
 fn allowed(name: &str) -> Option<Vec<&'static str>> {
     match name {
-        "kernel" | "faultdisk" => Some(vec![]),
+        "kernel" | "faultdisk" | "document" => Some(vec![]),
         name if PURE.contains(&name) => Some(vec![]),
         "store" | "api" | "expression" => Some(vec!["kernel"]),
-        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "expression", "hj212", "standards"]),
+        name if MECHANISMS.contains(&name) => {
+            Some(vec!["kernel", "api", "store", "expression", "document", "hj212", "standards"])
+        }
         _ => None,
     }
 }

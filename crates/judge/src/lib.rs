@@ -17,6 +17,7 @@
 //! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
 //! date; raw observations are never touched.
 
+mod change;
 pub mod code;
 mod event;
 pub mod facts;
@@ -58,6 +59,7 @@ pub struct Judge {
     pub(crate) rules: plan::Rules,
     pub(crate) ids: IdSource,
     names: OnceLock<Box<Names>>,
+    pub(crate) changes: change::Changes,
 }
 
 /// Names of enterprises and rivers by key.
@@ -76,7 +78,16 @@ impl Judge {
         standards: Arc<standards::Library>,
     ) -> Result<Arc<Self>, Problem> {
         let rules = plan::Rules::new(standards, division.to_string())?;
-        Ok(Arc::new(Self { store, division, live, points, rules, ids: IdSource::new(), names: OnceLock::new() }))
+        Ok(Arc::new(Self {
+            store,
+            division,
+            live,
+            points,
+            rules,
+            ids: IdSource::new(),
+            names: OnceLock::new(),
+            changes: change::Changes::default(),
+        }))
     }
 
     /// Exceptions to the default units of devices.
@@ -93,6 +104,15 @@ impl Judge {
     /// The name of an enterprise or river.
     pub fn name_of(&self, key: Option<&str>) -> Option<Name> {
         self.names.get()?(key?)
+    }
+
+    /// Counts up when verdicts of days and above changed; [`Judge::take_changed_years`] says of which years.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub fn take_changed_years(&self) -> Vec<i32> {
+        self.changes.take()
     }
 
     pub fn routes(self: &Arc<Self>) -> api::Routes {
