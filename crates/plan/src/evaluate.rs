@@ -122,6 +122,11 @@ impl Book {
         self.place.get(id).copied()
     }
 
+    /// What is wrong with a formula, whatever the facts are.
+    pub fn error(&self, indicator: usize) -> Option<&FormulaError> {
+        self.formulas.get(indicator)?.as_ref()?.as_ref().err()
+    }
+
     pub fn formula(&self, indicator: usize) -> Option<&Formula> {
         self.formulas.get(indicator)?.as_ref()?.as_ref().ok()
     }

@@ -74,4 +74,6 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL411", "目标未达或年份已过", "a value that its own target contradicts"),
     ("PL501", "同一名称写法不一", "one thing is written in two ways"),
     ("PL502", "两处数字不一致", "two places state different figures"),
+    ("PL601", "公式不能计算", "a formula cannot be computed"),
+    ("PL602", "公式互相引用成环", "formulas refer to each other in a circle"),
 ];

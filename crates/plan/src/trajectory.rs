@@ -265,7 +265,10 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        toml::from_str("name = \"p\"\nname_en = \"p\"\nperiod = [2021, 2025]\nhorizon = 2035\ndocument = \"d\"\nissued = \"i\"").unwrap()
+        toml::from_str(
+            "name = \"p\"\nname_en = \"p\"\nperiod = [2021, 2025]\nhorizon = 2035\ndocument = \"d\"\nissued = \"i\"",
+        )
+        .unwrap()
     }
 
     /// Path values of 2020 to 2026 of a target in 2025.
@@ -278,8 +281,10 @@ mod tests {
         assert_eq!(found, expect, "{rest}");
     }
 
-    const HIGHER: &str = "direction = \"higher_is_better\"\ntarget = [{ year = 2025, operator = \">=\", value = 60, place = \"p\" }]";
-    const LOWER: &str = "direction = \"lower_is_better\"\ntarget = [{ year = 2025, operator = \"<=\", value = 25, place = \"p\" }]";
+    const HIGHER: &str =
+        "direction = \"higher_is_better\"\ntarget = [{ year = 2025, operator = \">=\", value = 60, place = \"p\" }]";
+    const LOWER: &str =
+        "direction = \"lower_is_better\"\ntarget = [{ year = 2025, operator = \"<=\", value = 25, place = \"p\" }]";
 
     #[test]
     fn the_path_is_straight_from_the_baseline_and_holds_after_the_target() {
@@ -295,7 +300,8 @@ mod tests {
     fn a_light_needs_a_value_and_a_figure() {
         let (rules, indicator) = (Rules::built_in().unwrap(), indicator(LOWER));
         let goals = goals(&indicator);
-        let light = |goals: &[Goal], value| standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, 2024, value).light;
+        let light =
+            |goals: &[Goal], value| standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, 2024, value).light;
         assert_eq!(light(&goals, Some(24.0)), "green");
         assert_eq!(light(&goals, Some(26.0)), "yellow");
         assert_eq!(light(&goals, Some(27.0)), "red");

@@ -75,7 +75,10 @@ fn what_cannot_be_computed_has_a_name() {
         error_of("formula = \"a\"\nfacts = { a = { fact = \"nobody.knows\" } }"),
         FormulaError::UnknownFact("nobody.knows".into())
     );
-    assert_eq!(error_of("formula = \"a + b\"\nfacts = { a = { fact = \"known.a\" } }"), FormulaError::UnknownName("b".into()));
+    assert_eq!(
+        error_of("formula = \"a + b\"\nfacts = { a = { fact = \"known.a\" } }"),
+        FormulaError::UnknownName("b".into())
+    );
     assert_eq!(
         error_of("formula = \"a\"\nfacts = { a = { indicator = \"nowhere\" } }"),
         FormulaError::UnknownIndicator("nowhere".into())
@@ -116,7 +119,8 @@ fn simulated_data_marks_what_is_computed_from_it_also_at_second_hand() {
     let text = one("first", "formula = \"a\"\nfacts = { a = { fact = \"known.a\" } }")
         + &one("second", "formula = \"v\"\nfacts = { v = { indicator = \"first\" } }");
     let mut sheet = sheet(&text);
-    let made_up = Known { simulated: true, missing: vec![Name::new("缺", "missing")], ..known(FactValue::Integer(1), "") };
+    let made_up =
+        Known { simulated: true, missing: vec![Name::new("缺", "missing")], ..known(FactValue::Integer(1), "") };
     sheet.learn(&fact("known.a", 2025), made_up);
     assert!(sheet.cell("first", 2025).unwrap().simulated && sheet.cell("second", 2025).unwrap().simulated);
 }
@@ -124,9 +128,18 @@ fn simulated_data_marks_what_is_computed_from_it_also_at_second_hand() {
 /// A book of a few indicators that read facts, each other and the year before.
 fn book() -> Arc<Book> {
     let text = one("p", "formula = \"a + b\"\nfacts = { a = { fact = \"known.a\" }, b = { fact = \"known.b\" } }")
-        + &one("q", "formula = \"p * 2.0 - old\"\nfacts = { p = { indicator = \"p\" }, old = { indicator = \"p\", years_back = 1 } }")
-        + &one("r", "numerator = \"q\"\ndenominator = \"b\"\nfactor = 100\nfacts = { q = { indicator = \"q\" }, b = { fact = \"known.b\" } }")
-        + &one("s", "formula = \"before + r\"\nfacts = { before = { indicator = \"s\", years_back = 1 }, r = { indicator = \"r\" } }\nvalue = [{ year = 2020, value = \"1\", place = \"p\" }]");
+        + &one(
+            "q",
+            "formula = \"p * 2.0 - old\"\nfacts = { p = { indicator = \"p\" }, old = { indicator = \"p\", years_back = 1 } }",
+        )
+        + &one(
+            "r",
+            "numerator = \"q\"\ndenominator = \"b\"\nfactor = 100\nfacts = { q = { indicator = \"q\" }, b = { fact = \"known.b\" } }",
+        )
+        + &one(
+            "s",
+            "formula = \"before + r\"\nfacts = { before = { indicator = \"s\", years_back = 1 }, r = { indicator = \"r\" } }\nvalue = [{ year = 2020, value = \"1\", place = \"p\" }]",
+        );
     Arc::new(Book::new(&indicators(&text), &|_| true))
 }
 
@@ -162,8 +175,15 @@ fn speed_of_a_large_plan() {
     let mut text = String::new();
     for number in 0..10_000 {
         let rest = match number % 10 {
-            9 => format!("formula = \"v * 0.5 + w\"\nfacts = {{ v = {{ indicator = \"i{}\" }}, w = {{ indicator = \"i{}\", years_back = 1 }} }}", number - 1, number - 2),
-            _ => format!("numerator = \"done\"\ndenominator = \"all\"\nfactor = 100\nfacts = {{ done = {{ fact = \"known.done\", arguments = {{ of = {number} }} }}, all = {{ fact = \"known.all\", arguments = {{ of = {} }} }} }}", number / 10),
+            9 => format!(
+                "formula = \"v * 0.5 + w\"\nfacts = {{ v = {{ indicator = \"i{}\" }}, w = {{ indicator = \"i{}\", years_back = 1 }} }}",
+                number - 1,
+                number - 2
+            ),
+            _ => format!(
+                "numerator = \"done\"\ndenominator = \"all\"\nfactor = 100\nfacts = {{ done = {{ fact = \"known.done\", arguments = {{ of = {number} }} }}, all = {{ fact = \"known.all\", arguments = {{ of = {} }} }} }}",
+                number / 10
+            ),
         };
         text += &one(&format!("i{number}"), &rest);
     }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kernel::fact::{Evidence, FactDescription};
-use kernel::{
-    Actor, Day, Division, Fact, FactQuery, FactSource, FactValue, Facts, Id, Name, Problem, Role, Timestamp,
-};
+use kernel::{Actor, Day, Division, Fact, FactQuery, FactSource, FactValue, Facts, Id, Name, Problem, Role, Timestamp};
 use plan::Plan;
 use plan::assessment::Kind;
 use plan::item::{Content, State};
@@ -138,7 +136,11 @@ fn a_fact_moves_the_value_the_light_and_the_evidence() {
     let refreshed = world.plan.refresh(false, world.now).unwrap();
     // Only the questions about that year are asked again, only the cells that read them change.
     assert!(refreshed.asked < 10, "{}", refreshed.asked);
-    assert!(refreshed.cells.contains(&("pm25".to_owned(), 2026)) && refreshed.cells.len() <= 3, "{:?}", refreshed.cells);
+    assert!(
+        refreshed.cells.contains(&("pm25".to_owned(), 2026)) && refreshed.cells.len() <= 3,
+        "{:?}",
+        refreshed.cells
+    );
     assert_eq!((light().row.value.as_deref(), light().row.standing.light.as_str()), (Some("24"), "green"));
     assert_eq!(light().trace[0].evidence[0].href, "/api/verdicts?point=7&level=day&from=2026-01-01&until=2027-01-01");
     world.air.0.lock().unwrap().insert(2026, 31.4);
@@ -146,7 +148,8 @@ fn a_fact_moves_the_value_the_light_and_the_evidence() {
     world.plan.refresh(false, world.now).unwrap();
     assert_eq!((light().row.value.as_deref(), light().row.standing.light.as_str()), (Some("31"), "red"));
     let events = world.store.read(|reader| store::event_log::after(reader, DIVISION, 0, 100)).unwrap();
-    let told: Vec<_> = events.iter().filter(|event| event.kind == "plan.light_changed" && event.subject == "indicator:pm25").collect();
+    let told: Vec<_> =
+        events.iter().filter(|event| event.kind == "plan.light_changed" && event.subject == "indicator:pm25").collect();
     assert_eq!(told.len(), 2);
     assert_eq!(told[1].payload["new"], "red");
 }
@@ -158,7 +161,10 @@ fn what_if_moves_a_copy_only() {
     let assumption = Assumption { indicator: "pm25".into(), year: 2026, value: 40.0 };
     let found = world.plan.what_if(&[assumption], 2026, world.now).unwrap();
     let cell = &found.cells[0];
-    assert_eq!((cell.after.as_deref(), cell.light_before.as_str(), cell.light_after.as_str()), (Some("40"), "missing", "red"));
+    assert_eq!(
+        (cell.after.as_deref(), cell.light_before.as_str(), cell.light_after.as_str()),
+        (Some("40"), "missing", "red")
+    );
     assert_eq!(world.plan.indicator("pm25", Some(2026), world.now).unwrap().row.value, None);
 }
 
@@ -178,7 +184,13 @@ fn a_documented_value_counts_once_somebody_else_approved_it() {
     let again = world.reopen(world.files.clone());
     assert_eq!(again.indicator("forest-cover", Some(2025), world.now).unwrap().row.value.as_deref(), Some("65.2"));
     // No paper, no value.
-    let draft = Draft { subject: "indicator:forest-cover".into(), year: 2025, content: value("66"), note: String::new(), evidence: Vec::new() };
+    let draft = Draft {
+        subject: "indicator:forest-cover".into(),
+        year: 2025,
+        content: value("66"),
+        note: String::new(),
+        evidence: Vec::new(),
+    };
     assert_eq!(code(world.plan.enter(&author, draft, world.now)), Some("QS-3002"));
 }
 
@@ -223,7 +235,8 @@ fn a_target_changes_only_with_a_reason_and_an_approval() {
 fn a_body_enters_what_it_is_responsible_for_and_is_scored_with_reasons() {
     let world = World::new("bodies");
     let forestry = department("dept-forestry");
-    let report = Content::Report { body: "县林业局".into(), progress: "0.5".parse().unwrap(), text: "完成一半".into() };
+    let report =
+        Content::Report { body: "县林业局".into(), progress: "0.5".parse().unwrap(), text: "完成一半".into() };
     // Project 9 is theirs; project 6 belongs to the water bureau.
     assert_eq!(code(world.enter(&forestry, "project:6", 2025, report.clone(), "")), Some("QS-1003"));
     let id = world.enter(&forestry, "project:9", 2025, report, "").unwrap();
@@ -259,7 +272,11 @@ fn a_body_enters_what_it_is_responsible_for_and_is_scored_with_reasons() {
 #[test]
 fn done_quantities_become_the_indicator() {
     let world = World::new("quantities");
-    let done = |amount: i64| Content::Quantity { quantity: "karst_control".into(), amount: Decimal::from(amount), unit: "公顷".into() };
+    let done = |amount: i64| Content::Quantity {
+        quantity: "karst_control".into(),
+        amount: Decimal::from(amount),
+        unit: "公顷".into(),
+    };
     for (year, amount) in [(2023, 3000), (2024, 2000)] {
         let id = world.enter(&officer(1), "project:9", year, done(amount), "").unwrap();
         world.approve(id).unwrap();

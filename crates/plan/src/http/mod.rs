@@ -2,6 +2,7 @@
 
 mod enter;
 mod read;
+mod table;
 
 use std::sync::Arc;
 
