@@ -5,7 +5,8 @@ import { type APIRequestContext, expect, request as newRequest, test } from '@pl
 import { expectAccessible } from './axe';
 import { people, type Running, signIn, startServer } from './server';
 
-test.describe.configure({ mode: 'serial' });
+// One server for all; a test that fails does not hide the others.
+test.describe.configure({ mode: 'default' });
 const HEADERS = { 'X-Qingshan': '1' };
 const FIRST = { name: 'plan1', display_name: '规划甲', password: 'Gui-hua-jia-2026!', roles: ['plan_officer'] };
 const SECOND = { name: 'plan2', display_name: '规划乙', password: 'Gui-hua-yi-2026!', roles: ['plan_officer'] };
