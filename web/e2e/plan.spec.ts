@@ -115,6 +115,7 @@ test('an assessment is written, its numbers are links, and it comes out as docx 
 });
 
 test('every page of the plan is accessible, in both languages and on a phone', async ({ browser }) => {
+  test.setTimeout(420_000);
   mkdirSync('test-results/plan', { recursive: true });
   for (const locale of ['zh', 'en']) {
     for (const width of [1440, 390]) {

@@ -80,3 +80,4 @@ export function contentText(content: { kind: string } & Record<string, unknown>)
     default: return JSON.stringify(content);
   }
 }
+export const operatorText = (operator: string): string => ({ '>=': '≥', '<=': '≤' })[operator] ?? operator;
