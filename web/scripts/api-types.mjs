@@ -48,7 +48,7 @@ export function typesOf(document) {
   const named = Object.entries(document.components.schemas).sort(([a], [b]) => (a < b ? -1 : 1));
   const text = named.map(([name, schema]) => {
     const body = typeOf(schema);
-    return `${comment(schema.description, '')}${body.startsWith('{') ? `export interface ${name} ${body}` : `export type ${name} = ${body};`}\n`;
+    return `${comment(schema.description, '')}${body.startsWith('{') && !schema.oneOf && !schema.anyOf ? `export interface ${name} ${body}` : `export type ${name} = ${body};`}\n`;
   });
   return `// Made by scripts/api-types.mjs from the OpenAPI document. Do not edit.\n\n${text.join('\n')}`;
 }

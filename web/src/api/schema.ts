@@ -377,7 +377,7 @@ export type CommandReason = "manual" | "gap" | "clock";
 export type CommandState = "queued" | "sent" | "accepted" | "refused" | "done" | "failed" | "timed_out";
 
 /** What an item says. Amounts of money are in 万元. */
-export interface Content {
+export type Content = {
   kind: "value";
   value: string;
 } | {
@@ -435,7 +435,7 @@ export interface Content {
   kind: "appeal";
   of: Id;
   text: string;
-}
+};
 
 export interface CountyAnswer {
   division: string;
@@ -747,7 +747,7 @@ export interface Forecasts {
 export type Format = "json" | "csv";
 
 /** Why an indicator has no value although it has a formula. Each is named; none is ever read as zero. */
-export interface FormulaError {
+export type FormulaError = {
   code: "syntax";
   about: string;
 } | {
@@ -782,7 +782,7 @@ export interface FormulaError {
 } | {
   code: "evaluation";
   about: string;
-}
+};
 
 export interface FramesQuery {
   /** Received before this time. */
