@@ -40,7 +40,7 @@ function objectOf(schema, indent) {
     const always = (schema.required ?? []).includes(name) || mayBeNull(field);
     return `${comment(field.description, inner)}${inner}${quoted(name)}${always ? '' : '?'}: ${typeOf(field, inner)};\n`;
   });
-  if (schema.additionalProperties && !fields.length) return `Record<string, ${typeOf(schema.additionalProperties, indent)}>`;
+  if (schema.additionalProperties && !fields.length) return `{ [key: string]: ${typeOf(schema.additionalProperties, indent)} }`;
   return fields.length ? `{\n${fields.join('')}${indent}}` : 'Record<string, never>';
 }
 

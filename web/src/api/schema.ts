@@ -125,7 +125,7 @@ export interface ArgumentRow {
 export interface Ask {
   kind: CommandKind;
   /** CP fields by name; values as text. */
-  arguments?: Record<string, string>;
+  arguments?: { [key: string]: string };
 }
 
 export interface Assessment {
@@ -520,7 +520,7 @@ export type Direction = "higher_is_better" | "lower_is_better" | "neutral";
 
 /** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
 export interface Draft {
-  fields: Record<string, unknown>;
+  fields: { [key: string]: unknown };
   /** Why it is written. */
   reason: string;
   /** Revision that was seen, when an existing record is revised. */
@@ -635,7 +635,7 @@ export interface EvidenceQuery {
 }
 
 /** A value in a fact. Numbers that must be exact travel as decimal text beside their meaning. */
-export type FactValue = null | boolean | number | string | FactValue[] | Record<string, FactValue>;
+export type FactValue = null | boolean | number | string | FactValue[] | { [key: string]: FactValue };
 
 /** One of a point's own limits, such as those of its discharge permit. */
 export interface FactorLimit {
@@ -824,9 +824,9 @@ export interface Home {
   approved_at: Timestamp | null;
   pending_revision: number | null;
   /** Light → how many indicators. */
-  lights: Record<string, number>;
+  lights: { [key: string]: number };
   /** Result of the period → how many. */
-  results: Record<string, number>;
+  results: { [key: string]: number };
   indicators: IndicatorRow[];
   projects: number;
   /** 万元 */
@@ -1025,7 +1025,7 @@ export interface KindCount {
   kind: PointKind;
   name: Name;
   total: number;
-  by_state: Record<string, number>;
+  by_state: { [key: string]: number };
 }
 
 export interface KindRow {
@@ -1102,7 +1102,7 @@ export interface LedgerView {
   title: string;
   filters: string[];
   fields: FieldView[];
-  code_lists: Record<string, CodeView[]>;
+  code_lists: { [key: string]: CodeView[] };
   duties: DutyView[];
   colours: ColourView[];
   /** Numbers that the plan states without all names. */
@@ -1340,7 +1340,7 @@ export interface PersonList {
 
 export interface PointCounts {
   total: number;
-  by_state: Record<string, number>;
+  by_state: { [key: string]: number };
   by_kind: KindCount[];
 }
 
@@ -1609,7 +1609,7 @@ export interface RecordView {
   ledger: string;
   key: string;
   title: Name;
-  fields: Record<string, unknown>;
+  fields: { [key: string]: unknown };
   location: Location | null;
   location_note: string;
   source: string;
@@ -1628,7 +1628,7 @@ export interface RecordView {
   /** State by the ledger's colour rules. */
   state: StateView | null;
   /** Field → the records that it links to. */
-  links: Record<string, LinkedView[]>;
+  links: { [key: string]: LinkedView[] };
 }
 
 export interface RecordsPage {
@@ -1742,7 +1742,7 @@ export interface Scored {
   got: number | null;
   explain: Name;
   /** Variable → value that it was computed from. */
-  from: Record<string, FactValue>;
+  from: { [key: string]: FactValue };
 }
 
 export interface Section {
@@ -2028,7 +2028,7 @@ export interface Trace {
   variable: string;
   /** Name of the fact, or `indicator`. */
   fact: string;
-  arguments: Record<string, FactValue>;
+  arguments: { [key: string]: FactValue };
   label: Name | null;
   value: FactValue;
   unit: string;
