@@ -40,7 +40,7 @@ function objectOf(schema, indent) {
     const always = (schema.required ?? []).includes(name) || mayBeNull(field);
     return `${comment(field.description, inner)}${inner}${quoted(name)}${always ? '' : '?'}: ${typeOf(field, inner)};\n`;
   });
-  if (schema.additionalProperties && !fields.length) return `Record<string, ${typeOf(schema.additionalProperties, indent)}>`;
+  if (schema.additionalProperties && !fields.length) return `{ [key: string]: ${typeOf(schema.additionalProperties, indent)} }`;
   return fields.length ? `{\n${fields.join('')}${indent}}` : 'Record<string, never>';
 }
 
@@ -48,7 +48,7 @@ export function typesOf(document) {
   const named = Object.entries(document.components.schemas).sort(([a], [b]) => (a < b ? -1 : 1));
   const text = named.map(([name, schema]) => {
     const body = typeOf(schema);
-    return `${comment(schema.description, '')}${body.startsWith('{') ? `export interface ${name} ${body}` : `export type ${name} = ${body};`}\n`;
+    return `${comment(schema.description, '')}${body.startsWith('{') && !schema.oneOf && !schema.anyOf ? `export interface ${name} ${body}` : `export type ${name} = ${body};`}\n`;
   });
   return `// Made by scripts/api-types.mjs from the OpenAPI document. Do not edit.\n\n${text.join('\n')}`;
 }

@@ -34,6 +34,7 @@ const FACTS: &[(&str, &str, &str, &str, &[&str])] = &[
     ("flow.compliance_rate", "生态流量达标率（日）", "share of days with the minimum flow", "%", &[]),
     ("noise.day_compliance_rate", "功能区昼间达标率", "daytime noise compliance", "%", &[]),
     ("noise.night_compliance_rate", "功能区夜间达标率", "night noise compliance", "%", &[]),
+    ("outlet.networked_ratio", "排放口联网率", "share of outlets that send data", "%", &[]),
     ("data.effective_rate", "有效传输率", "effective transmission rate", "%", &[]),
 ];
 
@@ -96,6 +97,7 @@ impl FactSource for Judge {
             }
             "source.sample_compliance_ratio" | "source.volume_compliance_ratio" => self.sources_fact(query, year)?,
             "data.effective_rate" => self.rate_fact(year, now)?,
+            "outlet.networked_ratio" => self.networked_fact(year, now)?,
             _ => self.days_fact(query, year)?,
         };
         let mut evidence = answer.evidence;
@@ -408,6 +410,37 @@ impl Judge {
             method: Name::new(
                 format!("达标 {met} 点·日／已比较 {judged} 点·日"),
                 format!("{met} of {judged} point-days inside the limits"),
+            ),
+            missing,
+            points,
+            evidence: Vec::new(),
+        })
+    }
+
+    /// Outlets that sent anything in the year, of all that are registered.
+    fn networked_fact(&self, year: i32, now: Timestamp) -> Result<Answer, Problem> {
+        let (from, until) = (Day::from_civil(year, 1, 1).start(), Day::from_civil(year + 1, 1, 1).start());
+        let points = self.of_kind(&[PointKind::WastewaterOutlet, PointKind::WasteGasOutlet]);
+        let (mut networked, mut missing) = (0u32, Vec::new());
+        for point in &points {
+            if self.rates(point, from, until, now)?.networked {
+                networked += 1;
+            } else {
+                missing.push(Name::new(format!("{} 没有数据", point.name.zh), format!("{}: no data", point.name.en)));
+            }
+        }
+        let all = u32::try_from(points.len()).unwrap_or(u32::MAX);
+        // A year from which nothing at all is known is no year without networked outlets.
+        let known = networked > 0;
+        Ok(Answer {
+            value: if known {
+                number(standards::measure::percent(networked.into(), all.into(), 1))
+            } else {
+                FactValue::Missing
+            },
+            method: Name::new(
+                format!("有数据的排放口 {networked}／登记的排放口 {all}"),
+                format!("{networked} of {all} registered outlets sent data"),
             ),
             missing,
             points,

@@ -18,6 +18,7 @@
 //! date; raw observations are never touched.
 
 pub mod chart;
+mod change;
 pub mod code;
 pub mod confirmation;
 mod event;
@@ -71,6 +72,7 @@ pub struct Judge {
     pub(crate) shipped: Arc<standards::Library>,
     /// Confirmations may wait for what rests on them to be judged again.
     pub(crate) confirmations_wait: AtomicBool,
+    pub(crate) changes: change::Changes,
 }
 
 /// Names of enterprises and rivers by key.
@@ -99,6 +101,7 @@ impl Judge {
             current_rules: ArcSwap::from_pointee(rules),
             ids: IdSource::new(),
             names: OnceLock::new(),
+            changes: change::Changes::default(),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),
         }))
@@ -123,6 +126,15 @@ impl Judge {
     /// The name of an enterprise or river.
     pub fn name_of(&self, key: Option<&str>) -> Option<Name> {
         self.names.get()?(key?)
+    }
+
+    /// Counts up when verdicts of days and above changed; [`Judge::take_changed_years`] says of which years.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub fn take_changed_years(&self) -> Vec<i32> {
+        self.changes.take()
     }
 
     pub fn routes(self: &Arc<Self>) -> api::Routes {

@@ -197,6 +197,8 @@ impl Judge {
         })?;
         for (piece, changes) in pieces.iter().zip(&kept) {
             self.announce(&piece.point, changes, now);
+            let years = changes.iter().filter(|change| change.new.key.level != PeriodLevel::Hour);
+            self.changes.note(years.map(|change| period::date(change.new.key.start().day()).year().into()));
         }
         Ok(kept.iter().map(|changes| changes.len() as u64).sum())
     }

@@ -24,6 +24,8 @@ pub enum Role {
     Body,
     /// 企业
     Enterprise,
+    /// 规划管理员 (plan office): enters for every body, approves what others entered.
+    PlanOfficer,
     /// 领导
     Leader,
     /// 相邻区县或上级平台 (a machine)
@@ -31,7 +33,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Role; 10] = [
+    pub const ALL: [Role; 11] = [
         Self::SystemAdministrator,
         Self::SecurityAdministrator,
         Self::AuditAdministrator,
@@ -40,6 +42,7 @@ impl Role {
         Self::Inspector,
         Self::Body,
         Self::Enterprise,
+        Self::PlanOfficer,
         Self::Leader,
         Self::Neighbour,
     ];
@@ -54,6 +57,7 @@ impl Role {
             Self::Inspector => "inspector",
             Self::Body => "body",
             Self::Enterprise => "enterprise",
+            Self::PlanOfficer => "plan_officer",
             Self::Leader => "leader",
             Self::Neighbour => "neighbour",
         }
@@ -88,10 +92,16 @@ pub enum Action {
     ReadAudit,
     /// Invalidate, correct, confirm data (数据审核); raw data are never touched.
     ReviewData,
+    /// The plan: indicators, projects, duties, assessments.
+    ReadPlan,
+    /// Enter values, money, progress and reports of the plan.
+    EditPlan,
+    /// Approve what others entered, revisions of the plan, assessments.
+    ApprovePlan,
 }
 
 impl Action {
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 16] = [
         Self::ReadMonitoring,
         Self::ReadFrames,
         Self::ReadCases,
@@ -105,6 +115,9 @@ impl Action {
         Self::ManageUsers,
         Self::ReadAudit,
         Self::ReviewData,
+        Self::ReadPlan,
+        Self::EditPlan,
+        Self::ApprovePlan,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -122,6 +135,9 @@ impl Action {
             Self::ManageUsers => "manage_users",
             Self::ReadAudit => "read_audit",
             Self::ReviewData => "review_data",
+            Self::ReadPlan => "read_plan",
+            Self::EditPlan => "edit_plan",
+            Self::ApprovePlan => "approve_plan",
         }
     }
 }
@@ -189,22 +205,27 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
     match (role, action) {
         (R::SystemAdministrator, A::ManageUsers | A::ReadAudit) => Nothing,
         (R::SystemAdministrator, A::WorkCases | A::AssignCases | A::CloseCases | A::ReviewData) => Nothing,
+        (R::SystemAdministrator, A::ApprovePlan) => Nothing,
         (R::SystemAdministrator, _) => All,
         (R::SecurityAdministrator, A::ManageUsers) => All,
         (R::AuditAdministrator, A::ReadAudit) => All,
         (R::SecurityAdministrator | R::AuditAdministrator, _) => Nothing,
         (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData | A::ReviewData) => Nothing,
+        (R::DutyOfficer | R::MonitoringEngineer, A::EditPlan | A::ApprovePlan) => Nothing,
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,
+        (R::Inspector, A::ReadPlan) => All,
         (R::Inspector, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases | A::CloseCases) => All,
         (R::Inspector, _) => Nothing,
-        (R::Body, A::ReadMonitoring) => All,
-        (R::Body, A::ReadCases | A::WorkCases) => OwnBody,
+        (R::Body, A::ReadMonitoring | A::ReadPlan) => All,
+        (R::Body, A::ReadCases | A::WorkCases | A::EditPlan) => OwnBody,
         (R::Body, _) => Nothing,
         (R::Enterprise, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases) => OwnBody,
         (R::Enterprise, _) => Nothing,
-        (R::Leader, A::ReadMonitoring | A::ReadCases) => All,
+        (R::PlanOfficer, A::ReadMonitoring | A::ReadPlan | A::EditPlan | A::ApprovePlan) => All,
+        (R::PlanOfficer, _) => Nothing,
+        (R::Leader, A::ReadMonitoring | A::ReadCases | A::ReadPlan | A::ApprovePlan) => All,
         (R::Leader, _) => Nothing,
         (R::Neighbour, A::ReadMonitoring) => All,
         (R::Neighbour, _) => Nothing,

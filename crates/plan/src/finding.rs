@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::source::Position;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// A contradiction, or something that cannot be so.
@@ -14,7 +14,7 @@ pub enum Severity {
     Warning,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// Number of the rule; `docs/guides/plan.md` lists them.
     pub code: &'static str,
@@ -74,4 +74,6 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL411", "目标未达或年份已过", "a value that its own target contradicts"),
     ("PL501", "同一名称写法不一", "one thing is written in two ways"),
     ("PL502", "两处数字不一致", "two places state different figures"),
+    ("PL601", "公式不能计算", "a formula cannot be computed"),
+    ("PL602", "公式互相引用成环", "formulas refer to each other in a circle"),
 ];

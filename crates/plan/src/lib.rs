@@ -1,19 +1,57 @@
-//! The five-year plan (规划) as data, and the linter that finds its contradictions.
+//! Plan (规划): the five-year plan as data, the linter that finds its contradictions, and the plan that computes
+//! itself: every indicator from facts or documents, every project and duty from approved entries.
 //!
-//! - [`model`]: indicators, tasks, projects, lists, figures and waivers as the pack's `plan/*.toml` hold them.
-//! - [`source`]: files → model, with the line of everything.
-//! - [`checks`]: one rule a function, none of them knows a county.
-//! - [`finding`], [`report`]: findings in the manner of a compiler, as text and JSON.
+//! | file | holds |
+//! |---|---|
+//! | `model.rs`, `source.rs` | the pack's `plan/*.toml` as nouns; files → model, with the line of everything |
+//! | `checks/`, `finding.rs`, `report.rs` | the linter: one rule a function, none of them knows a county |
+//! | `formula.rs`, `evaluate.rs` | CEL over facts; the sheet of all indicators and years, recomputed where a fact changed |
+//! | `scheme.rs`, `trajectory.rs` | lights, forecast and scores as data; path, standing, forecast, what is needed |
+//! | `item.rs`, `portfolio.rs`, `duty.rs`, `assessment.rs` | entries; projects; duties and scores; documents |
+//! | `ops/`, `rows.rs`, `http/`, `run.rs` | the service, its SQL, its routes, what it does by itself |
 //!
-//! Invariants: the plan's figures are kept exactly as its source has them, contradictions included; a finding
-//! is silenced only by a waiver with a reason, and stays listed; nothing here does I/O.
+//! Invariants: the plan's figures are kept exactly as its source has them, contradictions included; a finding is
+//! silenced only by a waiver with a reason, and stays listed; missing evidence is missing, never zero; nothing that
+//! people enter counts before somebody else approved it; an approved revision or document never changes.
 
+pub mod assessment;
 pub mod checks;
+pub mod duty;
+pub mod evaluate;
 pub mod finding;
+pub mod formula;
+mod http;
+pub mod item;
 pub mod model;
+pub mod ops;
+pub mod portfolio;
 pub mod report;
+pub mod rows;
+mod run;
+pub mod scheme;
 pub mod source;
+pub mod trajectory;
 pub mod unit;
 
+use std::sync::Arc;
+
 pub use finding::{Finding, Severity};
+pub use ops::Plan;
 pub use report::{Report, check};
+pub use rows::MIGRATIONS;
+
+impl Plan {
+    pub fn routes(self: &Arc<Self>) -> api::Routes {
+        http::routes(self)
+    }
+}
+
+/// A value as the county publishes it: rounded half to even at its decimals (2 when not said), no trailing zeros.
+pub(crate) fn show(value: f64, decimals: Option<u32>) -> String {
+    use rust_decimal::prelude::FromPrimitive as _;
+    let places = decimals.unwrap_or(2);
+    match rust_decimal::Decimal::from_f64(value) {
+        Some(exact) => exact.round_dp(places).normalize().to_string(),
+        None => value.to_string(),
+    }
+}

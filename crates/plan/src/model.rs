@@ -1,6 +1,8 @@
 //! The plan's nouns as the pack's files hold them. Texts are our own short words; names and figures are the
 //! source's, with the place they stand in.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -145,7 +147,7 @@ pub struct IndicatorFile {
     pub indicators: Vec<At<Indicator>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     HigherIsBetter,
@@ -154,7 +156,7 @@ pub enum Direction {
     Neutral,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Bindingness {
     /// 约束性
@@ -185,9 +187,23 @@ pub struct Indicator {
     /// Bodies as spelled in the pack.
     #[serde(default)]
     pub bodies: Vec<String>,
-    /// CEL over facts.
+    /// CEL over the variables of `facts`; or `numerator` ÷ `denominator` × `factor`.
     #[serde(default)]
     pub formula: String,
+    /// CEL of the numerator (分子); with `denominator` it stands instead of `formula`.
+    #[serde(default)]
+    pub numerator: String,
+    #[serde(default)]
+    pub denominator: String,
+    /// Multiplies the quotient: 100 for percent.
+    #[serde(default)]
+    pub factor: Option<Decimal>,
+    /// Variable → what it stands for.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Binding>,
+    /// Decimal places that the county publishes; 2 when not said.
+    #[serde(default)]
+    pub decimals: Option<u32>,
     /// Which document will prove it, where no formula can.
     #[serde(default)]
     pub document: String,
@@ -198,6 +214,32 @@ pub struct Indicator {
     #[serde(default)]
     pub statistic: Vec<String>,
     pub place: String,
+}
+
+impl Indicator {
+    pub fn has_formula(&self) -> bool {
+        !self.formula.is_empty() || !self.numerator.is_empty()
+    }
+}
+
+/// What a variable of a formula stands for: a fact of another mechanism, or another indicator's value.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    /// Name of a fact, such as `air.mean`; it is asked with `year` and `arguments`.
+    #[serde(default)]
+    pub fact: String,
+    #[serde(default)]
+    pub arguments: BTreeMap<String, kernel::FactValue>,
+    /// Identifier of an indicator.
+    #[serde(default)]
+    pub indicator: String,
+    /// The value of so many years before.
+    #[serde(default)]
+    pub years_back: u32,
+    /// Unit that the formula was written for; an answer in another unit is an error, not a number.
+    #[serde(default)]
+    pub unit: Option<String>,
 }
 
 /// A value that the source states for a year.

@@ -15,7 +15,7 @@ pub type At<T> = toml::Spanned<T>;
 pub type Files = BTreeMap<String, String>;
 
 /// Line and column, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 pub struct Position {
     pub line: usize,
     pub column: usize,

@@ -104,3 +104,24 @@ fn checking_is_quick() {
     plan::check(&files);
     assert!(started.elapsed().as_secs() < 5);
 }
+
+#[test]
+fn a_formula_that_cannot_be_computed_is_found_at_its_line() {
+    let check = |formula: &str, code: &str| {
+        let mut files = files();
+        let text = files.get_mut("plan/indicators.toml").unwrap();
+        *text = text.replacen("formula = \"ratio\"", formula, 1);
+        let report = plan::check(&files);
+        let found: Vec<_> = report.findings.iter().filter(|finding| finding.code.starts_with("PL6")).collect();
+        assert_eq!(found.len(), 1, "{formula}: {found:?}");
+        assert_eq!((found[0].code, found[0].subjects[0].as_str()), (code, "indicator:good-days"));
+    };
+    check("formula = \"ratio +\"", "PL601");
+    check("formula = \"ratio + nobody\"", "PL601");
+    let around = "formula = \"me\"\nfacts.me = { indicator = \"good-days\" }\n#";
+    let mut files = files();
+    let text = files.get_mut("plan/indicators.toml").unwrap();
+    *text = text.replacen("formula = \"ratio\"\nfacts", &format!("{around}facts"), 1);
+    let report = plan::check(&files);
+    assert!(report.findings.iter().any(|finding| finding.code == "PL602"), "{:?}", report.errors);
+}

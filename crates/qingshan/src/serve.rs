@@ -139,6 +139,8 @@ pub fn run(arguments: &[String]) -> ExitCode {
 async fn serve(options: Options) -> Result<(), String> {
     let mqtt = options.mqtt.as_deref().map(mqtt_of).transpose()?;
     let pack = load_pack(&options.county)?;
+    let files = register::pack_files::read_tree(&options.county)
+        .map_err(|error| format!("{}: {error}", options.county.display()))?;
     let simulation = pack.simulation.clone();
     // Both ports before anything runs: a second server on the same folder fails here, not half-way.
     let bind = async |address: SocketAddr| {
@@ -150,6 +152,7 @@ async fn serve(options: Options) -> Result<(), String> {
     let settings = Settings {
         data: options.data.clone(),
         pack,
+        files,
         simulating: options.simulate,
         store: SqliteOptions::default(),
         version: VERSION,

@@ -38,7 +38,7 @@ impl ColourBook {
     }
 }
 
-fn facts_of(definition: &LedgerDefinition, content: &Content, today: Day) -> BTreeMap<String, FactValue> {
+pub(crate) fn facts_of(definition: &LedgerDefinition, content: &Content, today: Day) -> BTreeMap<String, FactValue> {
     let mut facts: BTreeMap<String, FactValue> = definition
         .fields
         .iter()

@@ -21,6 +21,7 @@ pub mod colour;
 pub mod county;
 pub mod definition;
 pub mod export;
+mod facts;
 pub mod format;
 pub mod http;
 pub mod import;

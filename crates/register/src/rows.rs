@@ -401,3 +401,19 @@ pub fn linking(
     }
     Ok(users)
 }
+
+/// Contents of a ledger's records as they stood just before a moment; deleted ones left out.
+pub fn contents_at(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    at: Timestamp,
+) -> Result<Vec<(Id, Content)>, StoreError> {
+    let rows = reader.query(
+        "SELECT v.record, v.content FROM record_revision v JOIN record r ON r.division = v.division AND r.id = v.record
+         WHERE r.division = $1 AND r.ledger = $2 AND v.deleted IS NULL AND v.revision = (
+           SELECT MAX(w.revision) FROM record_revision w WHERE w.division = $1 AND w.record = v.record AND w.at < $3)",
+        &[division.into(), ledger.into(), at.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, content_of(row.text(1)?)?))).collect()
+}

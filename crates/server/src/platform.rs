@@ -1,6 +1,6 @@
 //! The wiring: one store, four mechanisms, who tells whom what. Nothing here decides for a mechanism.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,7 +10,8 @@ use api::{LiveBus, Routes};
 use axum::Router;
 use collect::Collect;
 use judge::Judge;
-use kernel::{Actor, Division, ErrorCode, Name, PointSource, Problem};
+use kernel::{Actor, Division, ErrorCode, Facts, Name, PointSource, Problem};
+use plan::Plan;
 use register::{Pack, Register};
 use share::PublicSource;
 use store::sqlite::{SqliteOptions, SqliteStore};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The county, checked.
     pub pack: Pack,
+    /// Files of the pack by path, for the plan.
+    pub files: BTreeMap<String, String>,
     /// Simulated (模拟) stations are started beside the server.
     pub simulating: bool,
     pub store: SqliteOptions,
@@ -44,6 +47,8 @@ pub struct Platform {
     pub live: LiveBus,
     pub points: Points,
     pub identity: Arc<Identity>,
+    /// A pack without a plan has none.
+    pub plan: Option<Arc<Plan>>,
     simulating: bool,
     version: &'static str,
     /// Ends what would keep a connection open for ever.
@@ -54,7 +59,15 @@ pub struct Platform {
 
 /// Migrations of all mechanisms, in the order of their floors.
 pub fn migrations() -> Vec<Migration> {
-    [register::MIGRATIONS, collect::MIGRATIONS, judge::MIGRATIONS, act::MIGRATIONS, identity::MIGRATIONS].concat()
+    [
+        register::MIGRATIONS,
+        collect::MIGRATIONS,
+        judge::MIGRATIONS,
+        act::MIGRATIONS,
+        identity::MIGRATIONS,
+        plan::MIGRATIONS,
+    ]
+    .concat()
 }
 
 /// Opens the store of a county as it is, for those who only look: verification, backup.
@@ -69,7 +82,7 @@ pub fn open_store(
 impl Platform {
     /// Opens the store, brings it to what the pack says, and makes the mechanisms. Nothing listens or runs yet.
     pub fn open(settings: Settings) -> Result<Arc<Self>, Problem> {
-        let Settings { data, pack, simulating, store: options, version } = settings;
+        let Settings { data, pack, files, simulating, store: options, version } = settings;
         let division = pack.county.division;
         let store = open_store(&data, division, options)?;
         let live = LiveBus::default();
@@ -103,6 +116,14 @@ impl Platform {
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
         act.set_people(move || accounts.people());
+        let mut facts = Facts::default();
+        facts.add(Arc::clone(&judge) as Arc<dyn kernel::FactSource>);
+        facts.add(Arc::clone(&register) as Arc<dyn kernel::FactSource>);
+        facts.add(Arc::clone(&act) as Arc<dyn kernel::FactSource>);
+        let plan = match files.contains_key("plan/plan.toml") {
+            true => Some(Plan::new(Arc::clone(&store), division, live.clone(), facts, files, kernel::time::now())?),
+            false => None,
+        };
         let points = Points { store: Arc::clone(&store), division, register, collect, judge, act };
         Ok(Arc::new(Self {
             division,
@@ -110,6 +131,7 @@ impl Platform {
             live,
             points,
             identity,
+            plan,
             simulating,
             version,
             closing: watch::Sender::new(false),
@@ -122,7 +144,7 @@ impl Platform {
         let points = &self.points;
         let public: Arc<dyn PublicSource> =
             Arc::new(PublicView { register: Arc::clone(&points.register), judge: Arc::clone(&points.judge) });
-        share::routes(&public)
+        let routes = share::routes(&public)
             .merge(identity::http::routes(&self.identity))
             .merge(overview::routes(points))
             .merge(points::http::routes(points))
@@ -132,7 +154,11 @@ impl Platform {
             .merge(points.act.routes())
             .merge(points.register.routes())
             .merge(audit::routes(&self.store, self.division))
-            .merge(live::routes(&self.live, self.closing.subscribe()))
+            .merge(live::routes(&self.live, self.closing.subscribe()));
+        match &self.plan {
+            Some(plan) => routes.merge(plan.routes()),
+            None => routes,
+        }
     }
 
     pub fn router(&self) -> Router {
@@ -147,6 +173,10 @@ impl Platform {
         running.spawn(Arc::clone(&self.points.act).run(stop.clone()));
         running.spawn(announce::run(self.points.clone(), self.live.clone(), stop.clone()));
         running.spawn(Arc::clone(self).follow_register(stop.clone()));
+        if let Some(plan) = &self.plan {
+            running.spawn(Arc::clone(plan).run(stop.clone()));
+            running.spawn(follow_verdicts(Arc::clone(&self.points.judge), Arc::clone(plan), stop.clone()));
+        }
         running
     }
 
@@ -189,6 +219,19 @@ impl Platform {
                 tracing::error!("exchanging device bindings: {error}");
             }
         }
+    }
+}
+
+/// Verdicts that changed are facts that changed, in their years.
+async fn follow_verdicts(judge: Arc<Judge>, plan: Arc<Plan>, mut stop: watch::Receiver<bool>) {
+    let mut changes = judge.changes();
+    loop {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let prefixes = ["air.", "water.", "source.", "outlet.", "flow.", "noise.", "data."];
+        plan.touch(&prefixes, Some(judge.take_changed_years()));
     }
 }
 

@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan";
 
 export interface ActionRequest {
   action: string;
@@ -125,7 +125,73 @@ export interface ArgumentRow {
 export interface Ask {
   kind: CommandKind;
   /** CP fields by name; values as text. */
-  arguments?: Record<string, string>;
+  arguments?: { [key: string]: string };
+}
+
+export interface Assessment {
+  kind: Kind;
+  year: number;
+  title: Name;
+  plan: Name;
+  /** Revision of the plan that it was written under. */
+  plan_revision: number;
+  as_of: Timestamp;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  sections: Section[];
+}
+
+export interface AssessmentRequest {
+  kind: Kind;
+  year: number | null;
+}
+
+/** What-if: pretend values or facts. Nothing is saved. */
+export interface Assumption {
+  indicator: string;
+  year: number;
+  value: number;
+}
+
+/** A file beside an item. */
+export interface Attached {
+  /** SHA-256, lower-case hexadecimal. */
+  hash: string;
+  file_name: string;
+}
+
+/** Where a value comes from. */
+export type Basis = "formula" | "document" | "missing" | "stated";
+
+export type Bindingness = "binding" | "expected" | "text";
+
+export interface Bodies {
+  year: number;
+  bodies: BodyScore[];
+  scheme: Scheme;
+  /** Tasks that the plan gives to nobody and that nobody has been given since. */
+  unassigned_tasks: [string, string][];
+}
+
+export interface BodyDetail {
+  body: string;
+  key: string | null;
+  year: number;
+  score: BodyScore | null;
+  duties: Duty[];
+  items: Item[];
+  scheme: Scheme;
+  may_enter: boolean;
+  may_approve: boolean;
+}
+
+export interface BodyScore {
+  body: string;
+  duties: number;
+  scored: number;
+  score: number | null;
+  rank: number | null;
+  estimate: string;
 }
 
 export interface CaseCounts {
@@ -207,6 +273,22 @@ export interface CaseSummary {
   spell_until: Timestamp;
   exceedances: number;
   revision: number;
+}
+
+/** One indicator in one year. */
+export interface Cell {
+  value: number | null;
+  basis: Basis;
+  /** What the formula gave, taken or not. */
+  computed: number | null;
+  numerator: number | null;
+  denominator: number | null;
+  documented: number | null;
+  stated: number | null;
+  error: FormulaError | null;
+  missing: Name[];
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
 }
 
 export interface CellView {
@@ -294,6 +376,67 @@ export type CommandReason = "manual" | "gap" | "clock";
 /** Life of a command: queued → sent → accepted (9011, QnRtn=1) → done or failed (9012). */
 export type CommandState = "queued" | "sent" | "accepted" | "refused" | "done" | "failed" | "timed_out";
 
+/** What an item says. Amounts of money are in 万元. */
+export type Content = {
+  kind: "value";
+  value: string;
+} | {
+  kind: "target";
+  target_year: number;
+  operator: string;
+  value: string;
+} | {
+  kind: "money";
+  step: MoneyStep;
+  source: MoneySource;
+  amount: string;
+} | {
+  kind: "quantity";
+  quantity: string;
+  amount: string;
+  unit: string;
+} | {
+  kind: "stage";
+  to: string;
+} | {
+  kind: "milestone";
+  name: string;
+  /** `2026-06-30` */
+  due: string;
+  done: string | null;
+} | {
+  kind: "contract";
+  number: string;
+  party: string;
+  amount: string;
+  signed_on: string;
+} | {
+  kind: "change";
+  what: string;
+  before: string;
+  after: string;
+} | {
+  kind: "inspection";
+  finding: string;
+  lon: number | null;
+  lat: number | null;
+} | {
+  kind: "assignment";
+  body: string;
+  target: string | null;
+  what: string;
+} | {
+  kind: "report";
+  body: string;
+  /** 0 to 1. */
+  progress: string;
+  text: string;
+} | {
+  kind: "appeal";
+  of: Id;
+  text: string;
+};
+
 export interface CountyAnswer {
   division: string;
   name: Name;
@@ -305,6 +448,25 @@ export interface CountyAnswer {
   simulating: boolean;
   layers: LayerView[];
   version: string;
+}
+
+export interface Criterion {
+  code: string;
+  name: Name;
+  points: number;
+  /** CEL that gives a share between 0 and 1. */
+  share: string;
+  explain: Name;
+}
+
+/** One year of the S-curve, cumulative, 万元. */
+export interface CurveYear {
+  year: number;
+  /** The estimates spread evenly over each project's period: an assumption, and said so. */
+  even: string;
+  arranged: string | null;
+  arrived: string | null;
+  paid: string | null;
 }
 
 export interface DataQuery {
@@ -323,6 +485,12 @@ export interface DaysQuery2 {
   point: string | null;
   year: number | null;
   format?: Format;
+}
+
+export interface DecisionRequest {
+  /** `approved`, `returned`; `withdrawn` by the author. */
+  to: State2;
+  note?: string;
 }
 
 export interface DeleteQuery {
@@ -348,13 +516,40 @@ export interface DeviceRow {
   clock_drift_millis: number | null;
 }
 
+export type Direction = "higher_is_better" | "lower_is_better" | "neutral";
+
 /** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
 export interface Draft {
-  fields: Record<string, unknown>;
+  fields: { [key: string]: unknown };
   /** Why it is written. */
   reason: string;
   /** Revision that was seen, when an existing record is revised. */
   revision: number | null;
+}
+
+/** What somebody wants to enter. */
+export interface Draft2 {
+  subject: string;
+  year: number;
+  content: Content;
+  note?: string;
+  evidence?: Attached[];
+}
+
+export interface Duty {
+  /** `project:7`, `task:T-3.1-1`, `indicator:pm25`. */
+  subject: string;
+  name: string;
+  part: Part;
+  /** Share that should be done by the end of the year. */
+  due: number;
+  /** Newest report of the year that was not withdrawn. */
+  report: Id | null;
+  report_state: State2 | null;
+  progress: number | null;
+  criteria: Scored[];
+  /** Per cent of the points that could be scored. */
+  score: number | null;
 }
 
 export interface DutyView {
@@ -371,6 +566,17 @@ export interface EffectView {
   from: string;
   until: string | null;
   basis: string;
+}
+
+/** A cell: what it says, and where a reader sees why. */
+export interface Entry {
+  text: string;
+  /** Path of a page of this platform. */
+  href: string | null;
+  /** The text is a number. */
+  number: boolean;
+  /** Draws a bar of this share, 0 to 1. */
+  bar: number | null;
 }
 
 export interface EntryView {
@@ -417,9 +623,19 @@ export interface Evidence {
   at: Timestamp;
 }
 
+/** Where a reader can see what a fact rests on. */
+export interface Evidence2 {
+  label: Name;
+  /** Path of the API or page. */
+  href: string;
+}
+
 export interface EvidenceQuery {
   file_name?: string;
 }
+
+/** A value in a fact. Numbers that must be exact travel as decimal text beside their meaning. */
+export type FactValue = null | boolean | number | string | FactValue[] | { [key: string]: FactValue };
 
 /** One of a point's own limits, such as those of its discharge permit. */
 export interface FactorLimit {
@@ -477,12 +693,112 @@ export interface FigureView {
   clause: string;
 }
 
+export interface FileQuery {
+  file_name?: string;
+}
+
+/** Line and column, from 1. */
+export interface Finding {
+  /** Number of the rule; `docs/guides/plan.md` lists them. */
+  code: string;
+  severity: Severity;
+  file: string;
+  line: number;
+  column: number;
+  /** What it is about: `project:37`, `indicator:pm25`, `list:box4-river`, … */
+  subjects: string[];
+  what: Name;
+  /** Why this is wrong and what to do about it. */
+  hint: Name;
+  /** Reason of the waiver that silences it. */
+  waived: string | null;
+}
+
+export interface Findings {
+  findings: Finding[];
+  errors: number;
+  warnings: number;
+  waived: number;
+  rules: [string, Name][];
+}
+
+/** A forecast for one year. */
+export interface Forecast {
+  year: number;
+  value: number;
+  low: number;
+  high: number;
+  meets: boolean | null;
+}
+
+export interface ForecastRule {
+  method: string;
+  confidence: number;
+  least_years: number;
+}
+
+export interface Forecasts {
+  method: Name;
+  years: Forecast[];
+  /** Why there is none. */
+  none_because: Name | null;
+}
+
 export type Format = "json" | "csv";
+
+/** Why an indicator has no value although it has a formula. Each is named; none is ever read as zero. */
+export type FormulaError = {
+  code: "syntax";
+  about: string;
+} | {
+  code: "unknown_name";
+  about: string;
+} | {
+  code: "unknown_fact";
+  about: string;
+} | {
+  code: "unknown_indicator";
+  about: string;
+} | {
+  code: "cycle";
+  about: string[];
+} | {
+  code: "division_by_zero";
+} | {
+  code: "unit_changed";
+  about: {
+    variable: string;
+    expected: string;
+    found: string;
+  };
+} | {
+  code: "not_a_number";
+} | {
+  code: "fact_failed";
+  about: {
+    variable: string;
+    why: string;
+  };
+} | {
+  code: "evaluation";
+  about: string;
+};
 
 export interface FramesQuery {
   /** Received before this time. */
   before: string | null;
   limit: number | null;
+}
+
+/** A numbered target in force. */
+export interface Goal {
+  year: number;
+  /** `>=`, `>`, `<=`, `<`, `=`. */
+  operator: string;
+  value: number;
+  place: string;
+  /** Changed after approval: number of the item that says why. */
+  changed_by: string | null;
 }
 
 /** The newest verdict of a point in one line. */
@@ -494,6 +810,37 @@ export interface Headline {
   time: Timestamp;
   level: Name | null;
   colour: string | null;
+}
+
+export interface Home {
+  name: Name;
+  document: string;
+  period: number[];
+  horizon: number;
+  year: number;
+  years: number[];
+  this_year: number;
+  revision: number;
+  approved_at: Timestamp | null;
+  pending_revision: number | null;
+  /** Light → how many indicators. */
+  lights: { [key: string]: number };
+  /** Result of the period → how many. */
+  results: { [key: string]: number };
+  indicators: IndicatorRow[];
+  projects: number;
+  /** 万元 */
+  estimate: string;
+  arranged: string | null;
+  paid: string | null;
+  projects_without_stage: number;
+  tasks: number;
+  tasks_without_owner: number;
+  findings: number;
+  warnings: number;
+  waiting: number;
+  simulated: boolean;
+  as_of: Timestamp;
 }
 
 export type Id = string;
@@ -563,6 +910,47 @@ export interface ImportReport2 {
   written: boolean;
 }
 
+export interface IndicatorDetail {
+  row: IndicatorRow;
+  formula: string | null;
+  /** Which document proves it, where no formula can. */
+  document: string | null;
+  path_method: Name;
+  goals: Goal[];
+  years: YearValue[];
+  trace: Trace[];
+  needed: Needed | null;
+  bodies: string[];
+  projects: [number, string][];
+  tasks: [string, string][];
+  items: Item[];
+  findings: Finding[];
+}
+
+/** One indicator in one year, as a list shows it. */
+export interface IndicatorRow {
+  id: string;
+  name: Name;
+  unit: string;
+  direction: Direction;
+  bindingness: Bindingness;
+  cumulative: boolean;
+  year: number;
+  /** Rounded as the county publishes it; the number itself is in the cell. */
+  value: string | null;
+  basis: Basis;
+  simulated: boolean;
+  /** Problem of the formula, in words. */
+  error: Name | null;
+  standing: Standing;
+  /** Target in words where it has no figure. */
+  target_text: string | null;
+  forecast: Forecasts;
+  /** What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs. */
+  result: string;
+  place: string;
+}
+
 export interface InputView {
   factor: string;
   name: Name;
@@ -581,6 +969,33 @@ export interface InputView {
   /** The verdict that the value comes from, where it is one. */
   verdict: string | null;
   revision: number;
+}
+
+export interface Item {
+  id: Id;
+  /** `indicator:pm25`, `project:33`, `task:T-3.1-1`. */
+  subject: string;
+  year: number;
+  content: Content;
+  note: string;
+  evidence: Attached[];
+  state: State2;
+  entered_by: Id;
+  entered_name: string;
+  /** Body (key) of the author. */
+  body: string | null;
+  entered_at: Timestamp;
+  decided_by: Id | null;
+  decided_name: string | null;
+  decided_at: Timestamp | null;
+  decision_note: string;
+}
+
+export interface ItemQuery {
+  subject: string | null;
+  /** `entered`: those that wait for a decision. */
+  state: State2 | null;
+  mine?: boolean;
 }
 
 export interface ItemView {
@@ -604,11 +1019,13 @@ export interface ItemView {
   count: number;
 }
 
+export type Kind = "yearly" | "mid_term" | "final";
+
 export interface KindCount {
   kind: PointKind;
   name: Name;
   total: number;
-  by_state: Record<string, number>;
+  by_state: { [key: string]: number };
 }
 
 export interface KindRow {
@@ -685,13 +1102,24 @@ export interface LedgerView {
   title: string;
   filters: string[];
   fields: FieldView[];
-  code_lists: Record<string, CodeView[]>;
+  code_lists: { [key: string]: CodeView[] };
   duties: DutyView[];
   colours: ColourView[];
   /** Numbers that the plan states without all names. */
   stated: StatedView[];
   /** The caller may write here. */
   editable: boolean;
+}
+
+export interface Lifecycle {
+  stage: Stage[];
+}
+
+export interface LightRule {
+  code: string;
+  name: Name;
+  /** CEL that gives a truth value. */
+  when: string;
 }
 
 export interface LimitLine {
@@ -763,12 +1191,35 @@ export interface MainPollutant {
   multiple: string | null;
 }
 
+export interface MilestoneRow {
+  name: string;
+  due: string;
+  done: string | null;
+  overdue: boolean;
+  item: Id;
+  proof: Attached[];
+}
+
 export interface MissingValue {
   factor: string;
   hour: Timestamp;
   /** `missing`: nothing came; `invalid`: what came does not count. */
   state: string;
 }
+
+export interface MoneyRow {
+  year: number;
+  source: MoneySource;
+  sums: Sums;
+  /** Items that it is the sum of. */
+  items: Id[];
+}
+
+/** Where money comes from. */
+export type MoneySource = "central" | "municipal" | "county" | "loan" | "social" | "other";
+
+/** How far money is. */
+export type MoneyStep = "planned" | "arranged" | "arrived" | "paid";
 
 /** A name in both languages of the product; Chinese is the one of record. */
 export interface Name {
@@ -779,6 +1230,17 @@ export interface Name {
 export interface NamedCode {
   code: string;
   name: Name;
+}
+
+/** What each year that is left must bring: the rest of the way and the rest per year. Negative or zero: reached. */
+export interface Needed {
+  target_year: number;
+  /** Target minus value, with its sign. */
+  rest: number;
+  years_left: number;
+  /** `None` when no year is left. */
+  per_year: number | null;
+  met: boolean;
 }
 
 export interface NeighbourView {
@@ -792,6 +1254,10 @@ export interface NewUserRequest {
   password: string;
   roles: Role[];
   body: string | null;
+}
+
+export interface NoteRequest {
+  note: string;
 }
 
 export interface OutcomeView {
@@ -844,6 +1310,8 @@ export interface PageQuery {
   lang: string | null;
 }
 
+export type Part = "lead" | "cooperating" | "owner" | "assigned";
+
 export interface PasswordRequest {
   old: string;
   new: string;
@@ -872,7 +1340,7 @@ export interface PersonList {
 
 export interface PointCounts {
   total: number;
-  by_state: Record<string, number>;
+  by_state: { [key: string]: number };
   by_kind: KindCount[];
 }
 
@@ -981,15 +1449,80 @@ export interface PointSuspicions {
   suspicions: Suspicion[];
 }
 
+export interface Portfolio {
+  projects: ProjectState[];
+  curve: CurveYear[];
+  /** Words about the even spread. */
+  curve_method: Name;
+  as_of: Timestamp;
+}
+
+export interface PreviewQuery {
+  kind: Kind;
+  year: number | null;
+}
+
 export interface ProfileRow {
   id: string;
   name: Name;
+}
+
+export interface ProjectDetail {
+  project: ProjectState;
+  items: Item[];
+  /** Stages that may come next. */
+  next: string[];
+  may_enter: boolean;
+  may_approve: boolean;
+  findings: Finding[];
+}
+
+export interface ProjectState {
+  number: number;
+  name: string;
+  group: string;
+  content: string;
+  estimate: string;
+  years: number[];
+  lead: string[];
+  cooperating: string[];
+  place: string;
+  indicators: string[];
+  tasks: string[];
+  /** `None`: nobody has declared it. */
+  stage: string | null;
+  stage_name: Name | null;
+  /** Stage before it was suspended. */
+  stage_before: string | null;
+  money: MoneyRow[];
+  sums: Sums;
+  quantities: QuantityRow[];
+  milestones: MilestoneRow[];
+  warnings: Warning[];
+  performance: Scored[];
+  /** Items that wait for a decision. */
+  waiting: number;
 }
 
 export interface PublicFactor {
   name: Name;
   value: string;
   unit: string;
+}
+
+export interface Published {
+  scheme: Scheme;
+  lifecycle: Lifecycle;
+}
+
+export interface QuantityRow {
+  kind: string;
+  what: string;
+  planned: string;
+  unit: string;
+  /** In the unit of the plan. */
+  done: string | null;
+  items: Id[];
 }
 
 export interface QuarantineRow {
@@ -1076,7 +1609,7 @@ export interface RecordView {
   ledger: string;
   key: string;
   title: Name;
-  fields: Record<string, unknown>;
+  fields: { [key: string]: unknown };
   location: Location | null;
   location_note: string;
   source: string;
@@ -1095,7 +1628,7 @@ export interface RecordView {
   /** State by the ledger's colour rules. */
   state: StateView | null;
   /** Field → the records that it links to. */
-  links: Record<string, LinkedView[]>;
+  links: { [key: string]: LinkedView[] };
 }
 
 export interface RecordsPage {
@@ -1161,8 +1694,62 @@ export interface RevisionView {
   cause: Name;
 }
 
+/** A revision as a list shows it. */
+export interface RevisionView2 {
+  number: number;
+  hash: string;
+  loaded_at: Timestamp;
+  state: string;
+  /** What differs from the revision before. */
+  changes: string[];
+  approved_by: string | null;
+  approved_at: Timestamp | null;
+  note: string;
+}
+
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
-export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "leader" | "neighbour";
+export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
+
+/** A saved assessment with its content. */
+export interface SavedView {
+  id: Id;
+  kind: Kind;
+  year: number;
+  revision: number;
+  /** SHA-256 of the content. */
+  hash: string;
+  made_by: string;
+  made_at: Timestamp;
+  approved_by: string | null;
+  approved_at: Timestamp | null;
+  /** Left out in lists. */
+  content: Assessment | null;
+}
+
+export interface Scheme {
+  forecast: ForecastRule;
+  light: LightRule[];
+  criterion: Criterion[];
+  performance: Criterion[];
+}
+
+/** One criterion applied, with why. */
+export interface Scored {
+  code: string;
+  name: Name;
+  points: number;
+  /** `None`: the facts are missing, so nothing is scored. */
+  got: number | null;
+  explain: Name;
+  /** Variable → value that it was computed from. */
+  from: { [key: string]: FactValue };
+}
+
+export interface Section {
+  title: Name;
+  paragraphs: Name[];
+  tables: TableBlock[];
+}
 
 export interface Series {
   point: string;
@@ -1220,6 +1807,8 @@ export interface SetupState {
   valid: boolean;
 }
 
+export type Severity = "error" | "warning";
+
 export interface SignIn {
   name: string;
   password: string;
@@ -1227,6 +1816,17 @@ export interface SignIn {
 
 /** State before number. */
 export type Situation = "no_data" | "current" | "stale" | "incomplete";
+
+export interface Stage {
+  code: string;
+  name: Name;
+  next: string[];
+  needs_note?: boolean;
+  needs_evidence?: boolean;
+  /** May be entered from any stage that has not ended. */
+  aside?: boolean;
+  ends?: boolean;
+}
 
 export interface StandardBrief {
   id: string;
@@ -1270,6 +1870,18 @@ export interface StandardView {
   in_force_from: string | null;
 }
 
+/** How one year stands. */
+export interface Standing {
+  /** A light of the scheme, `missing` without a value, `text` without a numbered target. */
+  light: string;
+  name: Name;
+  path: number | null;
+  target: Goal | null;
+  met: boolean | null;
+  /** How far behind the path, as a share of the target; not above zero: not behind. */
+  lag: number | null;
+}
+
 /** State before number: what a point is in, since when and why. */
 export interface State {
   code: StateCode;
@@ -1277,6 +1889,8 @@ export interface State {
   since: Timestamp | null;
   reason: Name | null;
 }
+
+export type State2 = "entered" | "approved" | "returned" | "withdrawn";
 
 export type StateCode = "exceeding" | "offline" | "attention" | "stale" | "no_data" | "suspended" | "normal";
 
@@ -1335,6 +1949,14 @@ export interface StopView {
   at: Timestamp;
 }
 
+/** Sums in 万元; `None`: not entered. */
+export interface Sums {
+  planned: string | null;
+  arranged: string | null;
+  arrived: string | null;
+  paid: string | null;
+}
+
 /** One flag. */
 export interface Suspicion {
   /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`. */
@@ -1369,6 +1991,14 @@ export interface Table {
   rows: string[][];
 }
 
+export interface TableBlock {
+  title: Name;
+  header: Name[];
+  /** Relative widths. */
+  widths: number[];
+  rows: Entry[][];
+}
+
 export interface TableView {
   id: string;
   title: Name;
@@ -1391,6 +2021,22 @@ export interface Township {
   code: string | null;
   lon: number | null;
   lat: number | null;
+}
+
+/** A variable of a formula with what it rests on. */
+export interface Trace {
+  variable: string;
+  /** Name of the fact, or `indicator`. */
+  fact: string;
+  arguments: { [key: string]: FactValue };
+  label: Name | null;
+  value: FactValue;
+  unit: string;
+  as_of: Timestamp | null;
+  method: Name | null;
+  missing: Name[];
+  simulated: boolean;
+  evidence: Evidence2[];
 }
 
 export interface UnconfirmedView {
@@ -1477,6 +2123,13 @@ export interface Verified {
   problem: string | null;
 }
 
+/** Something that a plan office should look at. */
+export interface Warning {
+  code: string;
+  zh: string;
+  en: string;
+}
+
 /** A section or source now. */
 export interface WaterRow {
   point: Name;
@@ -1526,6 +2179,29 @@ export interface WaterValue {
   exceeding: boolean;
 }
 
+export interface WhatIf {
+  /** Cells that moved, and cells whose light or forecast moved. */
+  cells: WhatIfCell[];
+  /** Rows of the indicators that moved, for the year asked. */
+  rows: IndicatorRow[];
+}
+
+export interface WhatIfCell {
+  indicator: string;
+  name: Name;
+  year: number;
+  before: string | null;
+  after: string | null;
+  light_before: string;
+  light_after: string;
+}
+
+export interface WhatIfRequest {
+  /** Year whose rows are answered. */
+  year: number;
+  assumptions: Assumption[];
+}
+
 export interface WhyQuery {
   revision: number | null;
   /** The verdict as it was known at that time. */
@@ -1541,4 +2217,18 @@ export interface WrongNow {
   since: Timestamp | null;
   reason: Name | null;
   case_id: Id | null;
+}
+
+export interface YearQuery {
+  year: number | null;
+  format?: Format;
+}
+
+export interface YearValue {
+  year: number;
+  cell: Cell;
+  shown: string | null;
+  standing: Standing;
+  /** The year still runs: a value to date. */
+  to_date: boolean;
 }

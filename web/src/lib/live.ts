@@ -3,8 +3,8 @@
 import { onUnmounted, reactive } from 'vue';
 import { isSilent, retryPause } from './freshness';
 
-export type LiveKind = 'latest' | 'verdict' | 'case' | 'point_state' | 'command' | 'collect' | 'resync';
-const KINDS: LiveKind[] = ['latest', 'verdict', 'case', 'point_state', 'command', 'collect', 'resync'];
+export type LiveKind = 'latest' | 'verdict' | 'case' | 'point_state' | 'command' | 'collect' | 'plan' | 'resync';
+const KINDS: LiveKind[] = ['latest', 'verdict', 'case', 'point_state', 'command', 'collect', 'plan', 'resync'];
 type Handler = (data: never) => void;
 
 const handlers = new Map<LiveKind, Set<Handler>>();

@@ -24,7 +24,7 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
         let item = indicator.get_ref();
         let subject = vec![format!("indicator:{}", item.id)];
         let mut out = Out { file: INDICATORS, findings };
-        if item.formula.trim().is_empty() && item.document.trim().is_empty() {
+        if !item.has_formula() && item.document.trim().is_empty() {
             out.put(
                 "PL406",
                 Severity::Error,

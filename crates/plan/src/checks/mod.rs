@@ -1,6 +1,7 @@
 //! The rules. Each knows plans in general and no county in particular.
 
 mod figures;
+mod formulas;
 mod indicators;
 mod names;
 mod projects;
@@ -47,6 +48,7 @@ pub fn run_all(source: &Source<'_>, findings: &mut Vec<Finding>) {
     projects::each(source, findings);
     projects::counted_twice(source, findings);
     indicators::each(source, findings);
+    formulas::each(source, findings);
     indicators::carried(source, findings);
     indicators::tasks(source, findings);
     figures::lists(source, findings);

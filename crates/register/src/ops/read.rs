@@ -193,6 +193,17 @@ impl Register {
         Ok(townships)
     }
 
+    /// Living records of a ledger as they stood just before a moment.
+    pub(crate) fn contents_at(
+        &self,
+        ledger: &str,
+        at: Timestamp,
+    ) -> Result<Vec<(Id, crate::record::Content)>, Problem> {
+        let mut found = self.store.read(|reader| rows::contents_at(reader, self.division, ledger, at))?;
+        found.sort_by_key(|(id, _)| *id);
+        Ok(found)
+    }
+
     /// Owner of a living record: `None` when there is no such record.
     pub(crate) fn owner_of(&self, ledger: &str, key: &str) -> Result<Option<Option<String>>, Problem> {
         let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;

@@ -50,13 +50,18 @@ pub fn open_as(data: &Path, division: Division) -> Arc<Platform> {
     open_pack(data, SqliteOptions::default(), pack)
 }
 
+fn county() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang")
+}
+
 fn pack() -> Pack {
-    let county = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang");
-    register::pack_files::load(&county, &register::built_in::catalog().unwrap()).unwrap()
+    register::pack_files::load(&county(), &register::built_in::catalog().unwrap()).unwrap()
 }
 
 fn open_pack(data: &Path, options: SqliteOptions, pack: Pack) -> Arc<Platform> {
-    let settings = Settings { data: data.to_owned(), pack, simulating: false, store: options, version: "0.0.0-test" };
+    let files = register::pack_files::read_tree(&county()).unwrap();
+    let settings =
+        Settings { data: data.to_owned(), pack, files, simulating: false, store: options, version: "0.0.0-test" };
     Platform::open(settings).unwrap()
 }
 

@@ -1,0 +1,211 @@
+//! Duties (责任) of bodies, their self-reports, and the score by the published scheme. Pure. A criterion without
+//! facts is not scored; a body with nothing scored has no score and no rank.
+
+use std::collections::BTreeMap;
+
+use kernel::{Day, FactValue, Id};
+use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Content, Item, State};
+use crate::model::{Indicator, Project, Task};
+use crate::scheme::{Rules, Scored};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Lead,
+    Cooperating,
+    /// Named by the plan for a task or indicator.
+    Owner,
+    /// Broken down by the county since.
+    Assigned,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Duty {
+    /// `project:7`, `task:T-3.1-1`, `indicator:pm25`.
+    pub subject: String,
+    pub name: String,
+    pub part: Part,
+    /// Share that should be done by the end of the year.
+    pub due: f64,
+    /// Newest report of the year that was not withdrawn.
+    pub report: Option<Id>,
+    pub report_state: Option<State>,
+    pub progress: Option<f64>,
+    pub criteria: Vec<Scored>,
+    /// Per cent of the points that could be scored.
+    pub score: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct BodyScore {
+    pub body: String,
+    pub duties: usize,
+    pub scored: usize,
+    pub score: Option<f64>,
+    pub rank: Option<usize>,
+    pub estimate: String,
+}
+
+/// Everything that duties come from.
+pub struct Ground<'g> {
+    pub projects: Vec<&'g Project>,
+    pub tasks: Vec<&'g Task>,
+    pub indicators: Vec<&'g Indicator>,
+    pub items: &'g [Item],
+    pub rules: &'g Rules,
+}
+
+impl Ground<'_> {
+    /// Bodies that have any duty, in the order of the plan.
+    pub fn bodies(&self) -> Vec<String> {
+        let mut bodies: Vec<String> = Vec::new();
+        let mut add = |body: &String| {
+            if !bodies.contains(body) {
+                bodies.push(body.clone());
+            }
+        };
+        self.projects.iter().flat_map(|project| project.lead.iter().chain(&project.cooperating)).for_each(&mut add);
+        self.tasks.iter().flat_map(|task| &task.owners).for_each(&mut add);
+        self.indicators.iter().flat_map(|indicator| &indicator.bodies).for_each(&mut add);
+        for item in self.items.iter().filter(|item| item.approved()) {
+            if let Content::Assignment { body, .. } = &item.content {
+                add(body);
+            }
+        }
+        bodies
+    }
+
+    /// Duties of a body in a year.
+    pub fn duties(&self, body: &str, year: i32) -> Vec<Duty> {
+        let names = |list: &[String]| list.iter().any(|name| name == body);
+        let mut found: Vec<(String, String, Part, f64)> = Vec::new();
+        for project in self.projects.iter().filter(|project| project.years[0] <= year) {
+            let part = if names(&project.lead) {
+                Part::Lead
+            } else if names(&project.cooperating) {
+                Part::Cooperating
+            } else {
+                continue;
+            };
+            let whole = f64::from((project.years[1] - project.years[0] + 1).max(1));
+            let due = (f64::from(year - project.years[0] + 1) / whole).clamp(0.0, 1.0);
+            found.push((format!("project:{}", project.number), project.name.clone(), part, due));
+        }
+        for task in self.tasks.iter().filter(|task| names(&task.owners)) {
+            found.push((format!("task:{}", task.id), task.text.clone(), Part::Owner, due_of(task.due, year)));
+        }
+        for indicator in self.indicators.iter().filter(|indicator| names(&indicator.bodies)) {
+            let due = due_of(indicator.targets.iter().map(|target| target.year).max(), year);
+            found.push((format!("indicator:{}", indicator.id), indicator.name.clone(), Part::Owner, due));
+        }
+        for item in self.items.iter().filter(|item| item.approved() && item.year == year) {
+            if let Content::Assignment { body: to, what, .. } = &item.content
+                && to == body
+                && found.iter().all(|(subject, ..)| *subject != item.subject)
+            {
+                found.push((item.subject.clone(), what.clone(), Part::Assigned, 1.0));
+            }
+        }
+        found.into_iter().map(|(subject, name, part, due)| self.duty(body, year, subject, name, part, due)).collect()
+    }
+
+    fn duty(&self, body: &str, year: i32, subject: String, name: String, part: Part, due: f64) -> Duty {
+        let report = self
+            .items
+            .iter()
+            .filter(|item| item.subject == subject && item.year == year && item.state != State::Withdrawn)
+            .filter(|item| matches!(&item.content, Content::Report { body: by, .. } if by == body))
+            .max_by_key(|item| item.id);
+        let accepted = report.filter(|item| item.approved());
+        let progress = accepted.and_then(|item| match &item.content {
+            Content::Report { progress, .. } => progress.to_f64(),
+            _ => None,
+        });
+        let number = |value: Option<f64>| value.map_or(FactValue::Missing, FactValue::Number);
+        let deadline = Day::from_civil(year + 1, 4, 1).start();
+        let variables = BTreeMap::from([
+            ("reported".to_owned(), FactValue::Bool(report.is_some())),
+            ("accepted".to_owned(), FactValue::Bool(accepted.is_some())),
+            ("evidence".to_owned(), number(accepted.map(|item| item.evidence.len() as f64))),
+            (
+                "in_time".to_owned(),
+                accepted.map_or(FactValue::Missing, |item| FactValue::Bool(item.entered_at < deadline)),
+            ),
+            ("progress".to_owned(), number(progress)),
+            ("due".to_owned(), FactValue::Number(due)),
+        ]);
+        let criteria = self.rules.score_duty(&variables);
+        Duty {
+            subject,
+            name,
+            part,
+            due,
+            report: report.map(|item| item.id),
+            report_state: report.map(|item| item.state),
+            progress,
+            score: share_of(&criteria),
+            criteria,
+        }
+    }
+
+    /// All bodies with their scores, the best first; those without a score last.
+    pub fn ranking(&self, year: i32) -> Vec<BodyScore> {
+        let mut scores: Vec<BodyScore> = self
+            .bodies()
+            .into_iter()
+            .map(|body| {
+                let duties = self.duties(&body, year);
+                let scored: Vec<f64> = duties.iter().filter_map(|duty| duty.score).collect();
+                let estimate: rust_decimal::Decimal = self
+                    .projects
+                    .iter()
+                    .filter(|project| project.lead.contains(&body))
+                    .map(|project| project.estimate)
+                    .sum();
+                BodyScore {
+                    body,
+                    duties: duties.len(),
+                    scored: scored.len(),
+                    score: (!scored.is_empty()).then(|| round(scored.iter().sum::<f64>() / scored.len() as f64)),
+                    rank: None,
+                    estimate: estimate.normalize().to_string(),
+                }
+            })
+            .collect();
+        scores.sort_by(|one, other| {
+            let key = |score: &BodyScore| score.score.unwrap_or(-1.0);
+            key(other).total_cmp(&key(one)).then(other.scored.cmp(&one.scored))
+        });
+        let mut rank = 0;
+        let mut last = f64::NAN;
+        for (at, score) in scores.iter_mut().enumerate() {
+            let Some(value) = score.score else { break };
+            if value != last {
+                (rank, last) = (at + 1, value);
+            }
+            score.rank = Some(rank);
+        }
+        scores
+    }
+}
+
+fn due_of(due: Option<i32>, year: i32) -> f64 {
+    match due {
+        Some(due) if year >= due => 1.0,
+        Some(_) => 0.0,
+        None => 1.0,
+    }
+}
+
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn share_of(criteria: &[Scored]) -> Option<f64> {
+    let scored: Vec<(f64, f64)> = criteria.iter().filter_map(|one| Some((one.got?, one.points))).collect();
+    let possible: f64 = scored.iter().map(|(_, points)| points).sum();
+    (possible > 0.0).then(|| round(scored.iter().map(|(got, _)| got).sum::<f64>() * 100.0 / possible))
+}

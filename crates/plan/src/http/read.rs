@@ -1,0 +1,436 @@
+//! What can be read. Every list is also a table: the same address with `format=csv`.
+
+use std::sync::Arc;
+
+use api::table::{Format, Table};
+use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use kernel::{Action, Id, Name, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::table::{body_table, findings_table, indicator_table, project_table, years_table};
+use crate::assessment::{Assessment, Kind};
+use crate::duty::{BodyScore, Duty, Ground};
+use crate::item::{Item, State};
+use crate::ops::{Home, IndicatorDetail, Plan, RevisionView, SavedView};
+use crate::portfolio::{self, CurveYear, ProjectState};
+use crate::scheme::{Lifecycle, Scheme};
+
+const READ: Access = Access::May(Action::ReadPlan);
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+pub struct YearQuery {
+    pub year: Option<i32>,
+    #[serde(default)]
+    pub format: Format,
+}
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+pub struct ItemQuery {
+    subject: Option<String>,
+    /// `entered`: those that wait for a decision.
+    state: Option<State>,
+    #[serde(default)]
+    mine: bool,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+pub struct PreviewQuery {
+    kind: Kind,
+    year: Option<i32>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Portfolio {
+    projects: Vec<ProjectState>,
+    curve: Vec<CurveYear>,
+    /// Words about the even spread.
+    curve_method: Name,
+    as_of: Timestamp,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct ProjectDetail {
+    project: ProjectState,
+    items: Vec<Item>,
+    /// Stages that may come next.
+    next: Vec<String>,
+    may_enter: bool,
+    may_approve: bool,
+    findings: Vec<crate::Finding>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Bodies {
+    pub(super) year: i32,
+    pub(super) bodies: Vec<BodyScore>,
+    pub(super) scheme: Scheme,
+    /// Tasks that the plan gives to nobody and that nobody has been given since.
+    pub(super) unassigned_tasks: Vec<(String, String)>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct BodyDetail {
+    body: String,
+    key: Option<String>,
+    year: i32,
+    score: Option<BodyScore>,
+    duties: Vec<Duty>,
+    items: Vec<Item>,
+    scheme: Scheme,
+    may_enter: bool,
+    may_approve: bool,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Findings {
+    findings: Vec<crate::Finding>,
+    errors: usize,
+    warnings: usize,
+    waived: usize,
+    rules: Vec<(String, Name)>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Published {
+    scheme: Scheme,
+    lifecycle: Lifecycle,
+}
+
+pub(crate) fn ground<'g>(loaded: &'g crate::ops::Loaded, items: &'g [Item]) -> Ground<'g> {
+    Ground {
+        projects: loaded.projects.iter().collect(),
+        tasks: loaded.tasks.iter().collect(),
+        indicators: loaded.indicators.iter().collect(),
+        items,
+        rules: &loaded.rules,
+    }
+}
+
+pub fn routes(plan: &Arc<Plan>) -> Routes {
+    let routes = Routes::new("plan");
+    let (home, one, table) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
+    let routes = routes
+        .get(
+            "/api/plan",
+            operation("规划一页", "the plan at one glance", READ).query::<YearQuery>().returns::<Home>(),
+            async move |_: Caller, Query(query): Query<YearQuery>| -> ApiResult<Json<Home>> {
+                let plan = Arc::clone(&home);
+                Ok(Json(blocking(move || plan.home(query.year, kernel::time::now())).await?))
+            },
+        )
+        .get(
+            "/api/plan/indicators",
+            operation("指标表", "indicators as a table", READ).query::<YearQuery>().returns::<Table>().also("text/csv"),
+            async move |_: Caller, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+                let plan = Arc::clone(&table);
+                let found = blocking(move || indicator_table(&plan, query.year)).await?;
+                Ok(found.respond(query.format))
+            },
+        )
+        .get(
+            "/api/plan/indicators/{id}",
+            operation("一个指标及其依据", "one indicator with its evidence", READ)
+                .query::<YearQuery>()
+                .returns::<IndicatorDetail>()
+                .also("text/csv"),
+            async move |_: Caller, Path(id): Path<String>, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+                let plan = Arc::clone(&one);
+                let now = kernel::time::now();
+                let found = blocking(move || plan.indicator(&id, query.year, now)).await?;
+                Ok(match query.format {
+                    Format::Json => Json(found).into_response(),
+                    Format::Csv => years_table(&found, now).respond(Format::Csv),
+                })
+            },
+        );
+    projects(bodies(papers(routes, plan), plan), plan)
+}
+
+fn projects(routes: Routes, plan: &Arc<Plan>) -> Routes {
+    let (all, one, items) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
+    routes
+        .get(
+            "/api/plan/projects",
+            operation("项目总览", "portfolio", READ).query::<YearQuery>().returns::<Portfolio>().also("text/csv"),
+            async move |_: Caller, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+                let plan = Arc::clone(&all);
+                let now = kernel::time::now();
+                let projects = blocking(move || Ok(plan.projects(now))).await?;
+                Ok(match query.format {
+                    Format::Csv => project_table(&projects, now).respond(Format::Csv),
+                    Format::Json => Json(Portfolio {
+                        curve: portfolio::curve(&projects),
+                        curve_method: Name::new(
+                            "“均匀摊开”把估算按周期平均，是假设；原文没有分年投资",
+                            "“spread evenly” divides the estimate over the period: an assumption, for the plan states no yearly money",
+                        ),
+                        projects,
+                        as_of: now,
+                    })
+                    .into_response(),
+                })
+            },
+        )
+        .get(
+            "/api/plan/projects/{number}",
+            operation("一个项目", "one project", READ).returns::<ProjectDetail>(),
+            async move |caller: Caller, Path(number): Path<u32>| -> ApiResult<Json<ProjectDetail>> {
+                let plan = Arc::clone(&one);
+                Ok(Json(blocking(move || project_detail(&plan, &caller, number)).await?))
+            },
+        )
+        .get(
+            "/api/plan/items",
+            operation("填报与审核", "entries and decisions", READ).query::<ItemQuery>().returns::<Vec<Item>>(),
+            async move |caller: Caller, Query(query): Query<ItemQuery>| -> ApiResult<Json<Vec<Item>>> {
+                let mut found: Vec<Item> = items
+                    .items()
+                    .iter()
+                    .rev()
+                    .filter(|item| query.subject.as_ref().is_none_or(|subject| item.subject == *subject))
+                    .filter(|item| query.state.is_none_or(|state| item.state == state))
+                    .filter(|item| !query.mine || item.entered_by == caller.0.id)
+                    .take(500)
+                    .cloned()
+                    .collect();
+                found.sort_by_key(|item| std::cmp::Reverse(item.id));
+                Ok(Json(found))
+            },
+        )
+}
+
+fn project_detail(plan: &Plan, caller: &Caller, number: u32) -> Result<ProjectDetail, Problem> {
+    let subject = format!("project:{number}");
+    let project = plan.project_state(&subject, kernel::time::now())?;
+    let loaded = plan.loaded();
+    let may_go = |to: &str| loaded.rules.may_go(project.stage.as_deref(), project.stage_before.as_deref(), to).is_ok();
+    let stages = loaded.rules.lifecycle.stages.iter();
+    Ok(ProjectDetail {
+        next: stages.map(|stage| stage.code.clone()).filter(|code| may_go(code)).collect(),
+        items: plan.items_of(&subject),
+        may_enter: plan.may_enter(&caller.0, &subject),
+        may_approve: caller.0.may(Action::ApprovePlan, None),
+        findings: loaded
+            .report
+            .findings
+            .iter()
+            .filter(|finding| finding.subjects.contains(&subject))
+            .cloned()
+            .collect(),
+        project,
+    })
+}
+
+fn bodies(routes: Routes, plan: &Arc<Plan>) -> Routes {
+    let (all, one) = (Arc::clone(plan), Arc::clone(plan));
+    routes
+        .get(
+            "/api/plan/bodies",
+            operation("责任单位与得分", "bodies and their scores", READ)
+                .query::<YearQuery>()
+                .returns::<Bodies>()
+                .also("text/csv"),
+            async move |_: Caller, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+                let plan = Arc::clone(&all);
+                let now = kernel::time::now();
+                let found =
+                    blocking(move || Ok(bodies_of(&plan, query.year.unwrap_or_else(|| this_year(now))))).await?;
+                Ok(match query.format {
+                    Format::Json => Json(found).into_response(),
+                    Format::Csv => body_table(&found, now).respond(Format::Csv),
+                })
+            },
+        )
+        .get(
+            "/api/plan/bodies/{body}",
+            operation("一个单位的责任与得分", "duties and score of a body", READ)
+                .query::<YearQuery>()
+                .returns::<BodyDetail>(),
+            async move |caller: Caller,
+                        Path(body): Path<String>,
+                        Query(query): Query<YearQuery>|
+                        -> ApiResult<Json<BodyDetail>> {
+                let plan = Arc::clone(&one);
+                let year = query.year.unwrap_or_else(|| this_year(kernel::time::now()));
+                Ok(Json(blocking(move || body_detail(&plan, &caller, &body, year)).await?))
+            },
+        )
+}
+
+fn this_year(now: Timestamp) -> i32 {
+    now.to_iso().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
+}
+
+fn bodies_of(plan: &Plan, year: i32) -> Bodies {
+    let (loaded, items) = (plan.loaded(), plan.items());
+    let given = |task: &str| {
+        let subject = format!("task:{task}");
+        items.iter().any(|item| {
+            item.approved()
+                && item.subject == subject
+                && matches!(item.content, crate::item::Content::Assignment { .. })
+        })
+    };
+    Bodies {
+        year,
+        bodies: ground(&loaded, &items).ranking(year),
+        scheme: loaded.rules.scheme.clone(),
+        unassigned_tasks: loaded
+            .tasks
+            .iter()
+            .filter(|task| task.owners.is_empty() && !given(&task.id))
+            .map(|task| (task.id.clone(), task.text.clone()))
+            .collect(),
+    }
+}
+
+fn body_detail(plan: &Plan, caller: &Caller, body: &str, year: i32) -> Result<BodyDetail, Problem> {
+    let (loaded, items) = (plan.loaded(), plan.items());
+    // `mine` is the body of the caller.
+    let wanted = match body {
+        "mine" => {
+            caller.0.body.clone().ok_or_else(|| Problem::not_found("您不属于任何单位 (you belong to no body)"))?
+        }
+        other => other.to_owned(),
+    };
+    let name = loaded.body_name(&wanted).map_or(wanted.clone(), str::to_owned);
+    let ground = ground(&loaded, &items);
+    if !ground.bodies().contains(&name) {
+        return Err(Problem::not_found(format!("“{name}”在规划里没有责任 (has no duty in the plan)")));
+    }
+    let key = loaded.body_key(&name).map(str::to_owned);
+    let duties = ground.duties(&name, year);
+    let of_duties = |item: &&Item| duties.iter().any(|duty| duty.subject == item.subject);
+    Ok(BodyDetail {
+        score: ground.ranking(year).into_iter().find(|score| score.body == name),
+        items: items.iter().filter(|item| item.year == year).filter(of_duties).cloned().collect(),
+        scheme: loaded.rules.scheme.clone(),
+        may_enter: caller.0.may(Action::EditPlan, Some(key.as_deref().unwrap_or(&name))),
+        may_approve: caller.0.may(Action::ApprovePlan, None),
+        duties,
+        key,
+        year,
+        body: name,
+    })
+}
+
+fn papers(routes: Routes, plan: &Arc<Plan>) -> Routes {
+    let (findings, scheme, revisions, rollover) =
+        (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
+    let (preview, list, one, file) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
+    routes
+        .get(
+            "/api/plan/findings",
+            operation("规划检查", "findings of the linter", READ)
+                .query::<YearQuery>()
+                .returns::<Findings>()
+                .also("text/csv"),
+            async move |_: Caller, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+                let loaded = findings.loaded();
+                Ok(match query.format {
+                    Format::Csv => findings_table(&loaded.report, kernel::time::now()).respond(Format::Csv),
+                    Format::Json => Json(Findings {
+                        findings: loaded.report.findings.clone(),
+                        errors: loaded.report.errors,
+                        warnings: loaded.report.warnings,
+                        waived: loaded.report.waived,
+                        rules: crate::finding::RULES
+                            .iter()
+                            .map(|(code, zh, en)| ((*code).to_owned(), Name::new(*zh, *en)))
+                            .collect(),
+                    })
+                    .into_response(),
+                })
+            },
+        )
+        .get(
+            "/api/plan/scheme",
+            operation("评判办法", "lights, scores and life cycle as published", READ).returns::<Published>(),
+            async move |_: Caller| -> ApiResult<Json<Published>> {
+                let loaded = scheme.loaded();
+                Ok(Json(Published { scheme: loaded.rules.scheme.clone(), lifecycle: loaded.rules.lifecycle.clone() }))
+            },
+        )
+        .get(
+            "/api/plan/revisions",
+            operation("规划修订", "revisions of the plan", READ).returns::<Vec<RevisionView>>(),
+            async move |_: Caller| -> ApiResult<Json<Vec<RevisionView>>> {
+                let plan = Arc::clone(&revisions);
+                Ok(Json(blocking(move || plan.revisions()).await?))
+            },
+        )
+        .get(
+            "/api/plan/rollover",
+            operation("结转为下一轮规划的指标文件", "indicators file of the next plan", READ).also("application/toml"),
+            async move |_: Caller| -> ApiResult<Response> {
+                let plan = Arc::clone(&rollover);
+                let text = blocking(move || Ok(plan.rollover())).await?;
+                Ok(([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], text).into_response())
+            },
+        )
+        .get(
+            "/api/plan/preview",
+            operation("评估预览", "an assessment as it would be now", READ)
+                .query::<PreviewQuery>()
+                .returns::<Assessment>(),
+            async move |_: Caller, Query(query): Query<PreviewQuery>| -> ApiResult<Json<Assessment>> {
+                let plan = Arc::clone(&preview);
+                Ok(Json(blocking(move || plan.assess(query.kind, query.year, kernel::time::now())).await?))
+            },
+        )
+        .get(
+            "/api/plan/assessments",
+            operation("已存评估", "saved assessments", READ).returns::<Vec<SavedView>>(),
+            async move |_: Caller| -> ApiResult<Json<Vec<SavedView>>> {
+                let plan = Arc::clone(&list);
+                Ok(Json(blocking(move || plan.assessments()).await?))
+            },
+        )
+        .get(
+            "/api/plan/assessments/{id}",
+            operation("一份评估", "one assessment", READ).returns::<SavedView>(),
+            async move |_: Caller, Path(id): Path<Id>| -> ApiResult<Json<SavedView>> {
+                let plan = Arc::clone(&one);
+                Ok(Json(blocking(move || plan.assessment(id)).await?))
+            },
+        )
+        .get(
+            "/api/plan/assessments/{id}/{form}",
+            operation("评估文件（docx、xlsx）", "an assessment as docx or xlsx", READ)
+                .also("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            async move |_: Caller,
+                        headers: axum::http::HeaderMap,
+                        Path((id, form)): Path<(Id, String)>|
+                        -> ApiResult<Response> {
+                let plan = Arc::clone(&file);
+                let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+                let base = format!("http://{host}");
+                let (kind, bytes, name) = blocking(move || office_file(&plan, id, &form, &base)).await?;
+                let disposition = format!("attachment; filename=\"{name}\"");
+                Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+                    .into_response())
+            },
+        )
+}
+
+fn office_file(plan: &Plan, id: Id, form: &str, base: &str) -> Result<(&'static str, Vec<u8>, String), Problem> {
+    let saved = plan.assessment(id)?;
+    let content = saved.content.ok_or_else(|| Problem::not_found("没有内容 (no content)"))?;
+    let approved = saved
+        .approved_at
+        .map(|at| format!("已由{}于 {} 审批", saved.approved_by.clone().unwrap_or_default(), &at.to_iso()[..10]));
+    let name = format!("plan-{}-{}-r{}.{form}", content.kind.code(), content.year, saved.revision);
+    match form {
+        "docx" => Ok((
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            content.to_docx(base, approved.as_deref())?,
+            name,
+        )),
+        "xlsx" => {
+            Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", content.to_xlsx(base)?, name))
+        }
+        other => Err(Problem::not_found(format!("没有 {other} 形式，只有 docx、xlsx (only docx and xlsx)"))),
+    }
+}

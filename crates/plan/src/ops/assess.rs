@@ -1,0 +1,438 @@
+//! Writing assessments from what stands now, keeping them, approving them.
+
+use kernel::{Action, Actor, ErrorCode, EventDraft, Id, Name, Problem, Timestamp};
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::event_log;
+
+use super::{IndicatorRow, Plan};
+use crate::assessment::{Assessment, Entry, Kind, Section, TableBlock};
+use crate::duty::Ground;
+use crate::evaluate::Basis;
+use crate::portfolio::{self, ProjectState};
+use crate::rows::{self, Saved};
+
+/// A saved assessment with its content.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct SavedView {
+    pub id: Id,
+    pub kind: Kind,
+    pub year: i32,
+    pub revision: i64,
+    /// SHA-256 of the content.
+    pub hash: String,
+    pub made_by: String,
+    pub made_at: Timestamp,
+    pub approved_by: Option<String>,
+    pub approved_at: Option<Timestamp>,
+    /// Left out in lists.
+    pub content: Option<Assessment>,
+}
+
+fn names(pairs: &[(&str, &str)]) -> Vec<Name> {
+    pairs.iter().map(|(zh, en)| Name::new(*zh, *en)).collect()
+}
+
+const MISSING: &str = "缺";
+
+impl Plan {
+    /// Writes an assessment from what stands now.
+    pub fn assess(&self, kind: Kind, year: Option<i32>, now: Timestamp) -> Result<Assessment, Problem> {
+        let loaded = self.loaded();
+        let [first, last] = loaded.plan.period;
+        let year = match kind {
+            Kind::Yearly => year.ok_or_else(|| Problem::invalid("年度评估要写年份 (say which year)"))?,
+            Kind::MidTerm => (first + last) / 2,
+            Kind::Final => last,
+        };
+        if !(first..=loaded.plan.horizon).contains(&year) {
+            return Err(Problem::invalid(format!("{year} 年不在规划期和远景期里 (outside the plan)")));
+        }
+        let rows: Vec<IndicatorRow> = self
+            .rows_of(year, now)
+            .into_iter()
+            // What the plan before it ended with is no part of this assessment.
+            .filter(|row| row.standing.target.as_ref().is_none_or(|goal| goal.year >= first))
+            .collect();
+        let projects = self.projects(now);
+        let title = match kind {
+            Kind::Yearly => Name::new(
+                format!("{}{year} 年度评估报告", loaded.plan.name),
+                format!("{}: assessment of {year}", loaded.plan.name_en),
+            ),
+            Kind::MidTerm => Name::new(
+                format!("{}中期评估报告（{first}—{year}）", loaded.plan.name),
+                format!("{}: mid-term assessment {first}–{year}", loaded.plan.name_en),
+            ),
+            Kind::Final => Name::new(
+                format!("{}终期评估报告（{first}—{last}）", loaded.plan.name),
+                format!("{}: final assessment {first}–{last}", loaded.plan.name_en),
+            ),
+        };
+        Ok(Assessment {
+            kind,
+            year,
+            title,
+            plan: Name::new(loaded.plan.name.clone(), loaded.plan.name_en.clone()),
+            plan_revision: loaded.revision,
+            as_of: now,
+            simulated: rows.iter().any(|row| row.simulated),
+            sections: vec![
+                summary(&rows, &projects, year),
+                indicators(&rows, year),
+                portfolio_section(&projects),
+                self.bodies_section(year),
+                self.changes_section(),
+            ],
+        })
+    }
+
+    fn bodies_section(&self, year: i32) -> Section {
+        let (loaded, items) = (self.loaded(), self.items());
+        let ground = Ground {
+            projects: loaded.projects.iter().collect(),
+            tasks: loaded.tasks.iter().collect(),
+            indicators: loaded.indicators.iter().collect(),
+            items: &items,
+            rules: &loaded.rules,
+        };
+        let rows = ground.ranking(year).into_iter().map(|score| {
+            let page = format!("/app/plan/bodies/{}?year={year}", score.body);
+            vec![
+                Entry::text(score.rank.map_or_else(|| "—".into(), |rank| rank.to_string())),
+                Entry::link(score.body.clone(), page.clone()),
+                Entry::number(score.duties.to_string(), page.clone()),
+                Entry::number(score.scored.to_string(), page.clone()),
+                score.score.map_or_else(|| Entry::text("未评"), |value| Entry::number(value.to_string(), page)),
+            ]
+        });
+        Section {
+            title: Name::new("四、责任单位", "4 Responsible bodies"),
+            paragraphs: vec![Name::new(
+                "只对已审核的自评计分；没有资料的项目不计分，也不按零分。",
+                "Only accepted self-reports are scored; what has no data is not scored, and is not zero.",
+            )],
+            tables: vec![TableBlock {
+                title: Name::new("责任单位得分", "Scores of bodies"),
+                header: names(&[
+                    ("名次", "rank"),
+                    ("单位", "body"),
+                    ("责任数", "duties"),
+                    ("已评", "scored"),
+                    ("得分", "score"),
+                ]),
+                widths: vec![1, 4, 1, 1, 1],
+                rows: rows.collect(),
+            }],
+        }
+    }
+
+    fn changes_section(&self) -> Section {
+        let items = self.items();
+        let rows = items
+            .iter()
+            .filter(|item| item.approved())
+            .filter_map(|item| {
+                let what = match &item.content {
+                    crate::item::Content::Target { target_year, operator, value } => {
+                        format!("{target_year} 年目标改为 {operator} {value}")
+                    }
+                    crate::item::Content::Change { what, before, after } => format!("{what}：{before} → {after}"),
+                    _ => return None,
+                };
+                Some(vec![
+                    Entry::text(item.subject.clone()),
+                    Entry::text(what),
+                    Entry::text(item.note.clone()),
+                    Entry::text(format!("{}／{}", item.entered_name, item.decided_name.clone().unwrap_or_default())),
+                ])
+            })
+            .collect();
+        let loaded = self.loaded();
+        Section {
+            title: Name::new("五、调整与规划本身的问题", "5 Changes, and what is wrong in the plan itself"),
+            paragraphs: vec![Name::new(
+                format!(
+                    "规划文本自查：{} 处矛盾，{} 处提示，见“规划检查”页。",
+                    loaded.report.errors, loaded.report.warnings
+                ),
+                format!(
+                    "The plan contradicts itself in {} places and has {} warnings; see the page of findings.",
+                    loaded.report.errors, loaded.report.warnings
+                ),
+            )],
+            tables: vec![TableBlock {
+                title: Name::new("目标与项目调整", "Changes of targets and projects"),
+                header: names(&[
+                    ("对象", "subject"),
+                    ("调整", "change"),
+                    ("理由", "reason"),
+                    ("填报／审批", "entered / approved"),
+                ]),
+                widths: vec![2, 3, 3, 2],
+                rows,
+            }],
+        }
+    }
+
+    /// Saves what stands now as a draft; an approved one stays as it is and a new revision is made beside it.
+    pub fn save_assessment(
+        &self,
+        actor: &Actor,
+        kind: Kind,
+        year: Option<i32>,
+        now: Timestamp,
+    ) -> Result<SavedView, Problem> {
+        if !actor.may(Action::EditPlan, None) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "没有编写权限 (needs the right to write)"));
+        }
+        let content = self.assess(kind, year, now)?;
+        let text = serde_json::to_string(&content)
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("keeping an assessment: {error}")))?;
+        let hash = hex::encode(Sha256::digest(text.as_bytes()));
+        let known = self.store.read(|reader| rows::assessments(reader, self.division))?;
+        let same = known.iter().filter(|saved| saved.kind == kind.code() && saved.year == content.year);
+        let saved = Saved {
+            id: self.ids.next(now),
+            kind: kind.code().to_owned(),
+            year: content.year,
+            revision: same.map(|saved| saved.revision).max().unwrap_or(0) + 1,
+            content: text,
+            hash,
+            made_by: actor.id,
+            made_name: actor.name.clone(),
+            made_at: now,
+            approved_by: None,
+            approved_name: None,
+            approved_at: None,
+        };
+        self.store.write(|transaction| {
+            rows::add_assessment(transaction, self.division, &saved)?;
+            event_log::append(transaction, self.division, now, &[event("plan.assessment_saved", actor, &saved)])?;
+            Ok(())
+        })?;
+        view(saved, true)
+    }
+
+    pub fn assessments(&self) -> Result<Vec<SavedView>, Problem> {
+        let known = self.store.read(|reader| rows::assessments(reader, self.division))?;
+        known.into_iter().map(|saved| view(saved, false)).collect()
+    }
+
+    pub fn assessment(&self, id: Id) -> Result<SavedView, Problem> {
+        let found = self.store.read(|reader| rows::assessment(reader, self.division, id))?;
+        view(found.ok_or_else(|| Problem::not_found(format!("没有评估 {id} (no such assessment)")))?, true)
+    }
+
+    pub fn approve_assessment(&self, actor: &Actor, id: Id, now: Timestamp) -> Result<SavedView, Problem> {
+        if !actor.may(Action::ApprovePlan, None) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "没有审批权 (needs the right to approve)"));
+        }
+        let saved = self.store.write(|transaction| {
+            let found = rows::assessment(transaction.as_reader(), self.division, id)?;
+            let mut saved = found.ok_or_else(|| Problem::not_found(format!("没有评估 {id} (no such assessment)")))?;
+            if saved.made_by == actor.id {
+                let why = "不能审批自己编写的 (nobody approves what they wrote)";
+                return Err(Problem::new(ErrorCode::OwnerMayNotClose, why).into());
+            }
+            if saved.approved_at.is_some() {
+                return Err(Problem::new(ErrorCode::NoTransition, "已经审批 (approved already)").into());
+            }
+            saved.approved_by = Some(actor.id);
+            saved.approved_name = Some(actor.name.clone());
+            saved.approved_at = Some(now);
+            rows::approve_assessment(transaction, self.division, &saved)?;
+            event_log::append(transaction, self.division, now, &[event("plan.assessment_approved", actor, &saved)])?;
+            Ok(saved)
+        })?;
+        view(saved, true)
+    }
+}
+
+fn event(kind: &'static str, actor: &Actor, saved: &Saved) -> EventDraft {
+    EventDraft {
+        kind,
+        actor: actor.id.to_string(),
+        subject: format!("assessment:{}", saved.id),
+        payload: json!({ "kind": saved.kind, "year": saved.year, "revision": saved.revision, "hash": saved.hash }),
+    }
+}
+
+/// A content that does not fit its hash is not shown: it is not what was approved.
+fn view(saved: Saved, whole: bool) -> Result<SavedView, Problem> {
+    let broken = |why: String| {
+        Problem::new(ErrorCode::Internal, format!("评估 {} 与保存时不符：{why} (not what was saved)", saved.id))
+    };
+    if hex::encode(Sha256::digest(saved.content.as_bytes())) != saved.hash {
+        return Err(broken("hash".into()));
+    }
+    let content: Assessment = serde_json::from_str(&saved.content).map_err(|error| broken(error.to_string()))?;
+    Ok(SavedView {
+        id: saved.id,
+        kind: content.kind,
+        year: saved.year,
+        revision: saved.revision,
+        hash: saved.hash,
+        made_by: saved.made_name,
+        made_at: saved.made_at,
+        approved_by: saved.approved_name,
+        approved_at: saved.approved_at,
+        content: whole.then_some(content),
+    })
+}
+
+fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i32) -> Section {
+    let count = |light: &str| rows.iter().filter(|row| row.standing.light == light).count();
+    let reached = rows.iter().filter(|row| row.standing.met == Some(true)).count();
+    let undeclared = projects.iter().filter(|project| project.stage.is_none()).count();
+    let total = rows.len().max(1);
+    let bars = [
+        ("green", "达到路径", "on the path"),
+        ("yellow", "略落后", "slightly behind"),
+        ("red", "落后", "behind"),
+        ("missing", "缺证据", "no evidence"),
+        ("text", "文字目标", "in words"),
+    ];
+    let rows_of_bars = bars.iter().map(|(light, zh, _)| {
+        let number = count(light);
+        let link = format!("/app/plan?year={year}&light={light}");
+        vec![
+            Entry::text(*zh),
+            Entry::number(number.to_string(), link),
+            Entry { bar: Some(number as f64 / total as f64), ..Entry::default() },
+        ]
+    });
+    Section {
+        title: Name::new("一、总体结论", "1 Summary"),
+        paragraphs: vec![
+            Name::new(
+                format!(
+                    "{year} 年：{} 项指标中，{reached} 项达到目标，{} 项缺证据，{} 项为文字目标。缺证据的不作达标计算，也不按零计。",
+                    rows.len(),
+                    count("missing"),
+                    count("text")
+                ),
+                format!(
+                    "{year}: of {} indicators {reached} meet their target, {} have no evidence, {} have a target in words. What has no evidence is counted neither as met nor as zero.",
+                    rows.len(),
+                    count("missing"),
+                    count("text")
+                ),
+            ),
+            Name::new(
+                format!("{} 个项目中，{undeclared} 个尚未填报阶段。", projects.len()),
+                format!("Of {} projects {undeclared} have no stage entered.", projects.len()),
+            ),
+        ],
+        tables: vec![TableBlock {
+            title: Name::new("指标状态分布", "Indicators by state"),
+            header: names(&[("状态", "state"), ("项数", "indicators"), ("占比", "share")]),
+            widths: vec![2, 1, 5],
+            rows: rows_of_bars.collect(),
+        }],
+    }
+}
+
+fn indicators(rows: &[IndicatorRow], year: i32) -> Section {
+    let basis = |row: &IndicatorRow| match row.basis {
+        Basis::Formula if row.simulated => "公式（模拟数据）",
+        Basis::Formula => "公式",
+        Basis::Document => "材料",
+        Basis::Stated => "规划所载",
+        Basis::Missing => MISSING,
+    };
+    let lines = rows.iter().map(|row| {
+        let page = format!("/app/plan/indicators/{}?year={year}", row.id);
+        let target = match (&row.standing.target, &row.target_text) {
+            (Some(goal), _) => format!("{} {} {}", goal.year, goal.operator, goal.value),
+            (None, Some(text)) => text.clone(),
+            (None, None) => "—".into(),
+        };
+        vec![
+            Entry::link(row.name.zh.clone(), page.clone()),
+            Entry::text(row.unit.clone()),
+            Entry::text(target),
+            row.value.clone().map_or_else(|| Entry::text(MISSING), |value| Entry::number(value, page)),
+            Entry::text(row.standing.name.zh.clone()),
+            Entry::text(basis(row)),
+        ]
+    });
+    Section {
+        title: Name::new("二、指标", "2 Indicators"),
+        paragraphs: Vec::new(),
+        tables: vec![TableBlock {
+            title: Name::new(format!("{year} 年指标完成情况"), format!("Indicators in {year}")),
+            header: names(&[
+                ("指标", "indicator"),
+                ("单位", "unit"),
+                ("目标", "target"),
+                ("数值", "value"),
+                ("状态", "state"),
+                ("依据", "basis"),
+            ]),
+            widths: vec![4, 1, 2, 1, 2, 2],
+            rows: lines.collect(),
+        }],
+    }
+}
+
+fn portfolio_section(projects: &[ProjectState]) -> Section {
+    let money = |value: Option<rust_decimal::Decimal>, page: &str| match value {
+        Some(value) => Entry::number(value.normalize().to_string(), page),
+        None => Entry::text("未填报"),
+    };
+    let lines = projects.iter().map(|project| {
+        let page = format!("/app/plan/projects/{}", project.number);
+        vec![
+            Entry::text(project.number.to_string()),
+            Entry::link(project.name.clone(), page.clone()),
+            Entry::text(project.stage_name.clone().map_or_else(|| "未填报".into(), |name| name.zh)),
+            Entry::number(project.estimate.normalize().to_string(), page.clone()),
+            money(project.sums.arranged, &page),
+            money(project.sums.paid, &page),
+        ]
+    });
+    let curve = portfolio::curve(projects);
+    let top = curve.last().map(|year| year.even).unwrap_or_default();
+    let share = |value: rust_decimal::Decimal| {
+        let share = value.checked_div(top).unwrap_or_default();
+        rust_decimal::prelude::ToPrimitive::to_f64(&share).unwrap_or_default()
+    };
+    let bars = curve.iter().map(|year| {
+        vec![
+            Entry::text(year.year.to_string()),
+            Entry::number(year.even.to_string(), "/app/plan/projects"),
+            Entry { bar: Some(share(year.even)), ..Entry::default() },
+            money(year.paid, "/app/plan/projects"),
+        ]
+    });
+    Section {
+        title: Name::new("三、项目", "3 Projects"),
+        paragraphs: vec![Name::new(
+            "“均匀摊开”是把估算按周期平均的假设，原文没有分年投资；安排与支付只列已审核的填报。",
+            "“Spread evenly” is an assumption, for the plan states no yearly money; arranged and paid are approved entries only.",
+        )],
+        tables: vec![
+            TableBlock {
+                title: Name::new("项目进展（万元）", "Projects (10,000 yuan)"),
+                header: names(&[
+                    ("序号", "number"),
+                    ("项目", "project"),
+                    ("阶段", "stage"),
+                    ("估算", "estimate"),
+                    ("已安排", "arranged"),
+                    ("已支付", "paid"),
+                ]),
+                widths: vec![1, 5, 2, 2, 2, 2],
+                rows: lines.collect(),
+            },
+            TableBlock {
+                title: Name::new("累计投资曲线（万元）", "Cumulative money (10,000 yuan)"),
+                header: names(&[("年", "year"), ("均匀摊开", "spread evenly"), ("", ""), ("已支付", "paid")]),
+                widths: vec![1, 2, 5, 2],
+                rows: bars.collect(),
+            },
+        ],
+    }
+}

@@ -1,0 +1,259 @@
+//! What people enter, and who decides on it.
+
+use kernel::{Action, Actor, ErrorCode, EventDraft, Id, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::event_log;
+
+use super::Plan;
+use crate::item::{self, Attached, Content, Item, State};
+use crate::{portfolio, rows};
+
+/// Largest attached file.
+pub const MOST_BYTES: usize = 20 << 20;
+
+/// What somebody wants to enter.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    pub subject: String,
+    pub year: i32,
+    pub content: Content,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub evidence: Vec<Attached>,
+}
+
+/// Type of a file by its first bytes; only what is harmless to keep.
+fn content_type(bytes: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 5] = [
+        (b"%PDF-", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        // docx, xlsx
+        (b"PK\x03\x04", "application/zip"),
+        (b"OFD", "application/ofd"),
+    ];
+    kinds.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
+}
+
+impl Plan {
+    /// May the actor enter things of a subject?
+    pub(crate) fn may_enter(&self, actor: &Actor, subject: &str) -> bool {
+        let loaded = self.loaded();
+        actor.may(Action::EditPlan, None)
+            || loaded
+                .bodies_of(subject)
+                .iter()
+                .any(|name| actor.may(Action::EditPlan, Some(loaded.body_key(name).unwrap_or(name))))
+            || self.items_of(subject).iter().any(|item| match &item.content {
+                Content::Assignment { body, .. } if item.approved() => {
+                    actor.may(Action::EditPlan, Some(loaded.body_key(body).unwrap_or(body)))
+                }
+                _ => false,
+            })
+    }
+
+    /// Keeps a file; returns its hash.
+    pub fn keep_file(&self, actor: &Actor, file_name: &str, bytes: &[u8]) -> Result<Attached, Problem> {
+        if !actor.may_somewhere(Action::EditPlan) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "没有填报权限 (needs the right to enter)"));
+        }
+        if bytes.len() > MOST_BYTES {
+            return Err(Problem::new(ErrorCode::TooLarge, "文件最大 20 MB (the file is too large)"));
+        }
+        let kind = content_type(bytes)
+            .ok_or_else(|| Problem::invalid("只收 PDF、图片、docx、xlsx、OFD (only PDF, pictures, docx, xlsx, OFD)"))?;
+        let hash = hex::encode(Sha256::digest(bytes));
+        self.store.write(|transaction| rows::add_file(transaction, self.division, &hash, kind, bytes))?;
+        let clean: String = file_name
+            .chars()
+            .filter(|letter| !letter.is_control() && !"/\\:*?\"<>|".contains(*letter))
+            .take(120)
+            .collect();
+        Ok(Attached { hash, file_name: if clean.is_empty() { "附件".into() } else { clean } })
+    }
+
+    pub fn file(&self, hash: &str) -> Result<(String, Vec<u8>), Problem> {
+        let found = self.store.read(|reader| rows::file(reader, self.division, hash))?;
+        found.ok_or_else(|| Problem::not_found("没有这个附件 (no such file)"))
+    }
+
+    /// Enters an item; it counts once somebody else has approved it.
+    pub fn enter(&self, actor: &Actor, draft: Draft, now: Timestamp) -> Result<Item, Problem> {
+        let loaded = self.loaded();
+        if !loaded.exists(&draft.subject) {
+            return Err(Problem::not_found(format!("没有 {} (no such subject)", draft.subject)));
+        }
+        let assigns = matches!(draft.content, Content::Assignment { .. } | Content::Target { .. });
+        let may = if assigns { actor.may(Action::EditPlan, None) } else { self.may_enter(actor, &draft.subject) };
+        if !may {
+            return Err(Problem::new(
+                ErrorCode::NotAllowed,
+                "只能填本单位承担的事项 (only what your body is responsible for)",
+            ));
+        }
+        item::check(&draft.subject, &draft.content, &draft.note, &draft.evidence)?;
+        self.check_against_plan(&draft)?;
+        let item = Item {
+            id: self.ids.next(now),
+            subject: draft.subject,
+            year: draft.year,
+            content: draft.content,
+            note: draft.note,
+            evidence: draft.evidence,
+            state: State::Entered,
+            entered_by: actor.id,
+            entered_name: actor.name.clone(),
+            body: actor.body.clone(),
+            entered_at: now,
+            decided_by: None,
+            decided_name: None,
+            decided_at: None,
+            decision_note: String::new(),
+        };
+        self.store.write(|transaction| {
+            for file in &item.evidence {
+                if !rows::has_file(transaction.as_reader(), self.division, &file.hash)? {
+                    return Err(Problem::not_found(format!("没有附件 {} (upload it first)", file.hash)).into());
+                }
+            }
+            rows::add_item(transaction, self.division, &item)?;
+            event_log::append(transaction, self.division, now, &[event("plan.item_entered", actor, &item)])?;
+            Ok(())
+        })?;
+        self.reload_items()?;
+        self.announce(json!({ "item": item.id, "subject": item.subject }), now);
+        Ok(item)
+    }
+
+    fn check_against_plan(&self, draft: &Draft) -> Result<(), Problem> {
+        let loaded = self.loaded();
+        if !(loaded.plan.period[0] - 5..=loaded.plan.horizon + 10).contains(&draft.year) {
+            return Err(Problem::invalid(format!("{} 年不在规划的年份里 (outside the years of the plan)", draft.year)));
+        }
+        match &draft.content {
+            Content::Stage { to } => {
+                let state = self.project_state(&draft.subject, kernel::time::now())?;
+                let stage = loaded.rules.may_go(state.stage.as_deref(), state.stage_before.as_deref(), to)?;
+                if stage.needs_evidence && draft.evidence.is_empty() {
+                    return Err(Problem::new(
+                        ErrorCode::EvidenceMissing,
+                        "这个阶段要附证明 (this stage needs its proof)",
+                    ));
+                }
+                if stage.needs_note && draft.note.trim().is_empty() {
+                    return Err(Problem::invalid("这个阶段要写明理由 (say why)"));
+                }
+                Ok(())
+            }
+            Content::Quantity { quantity, unit, .. } => {
+                let state = self.project_state(&draft.subject, kernel::time::now())?;
+                let fits = state.quantities.iter().any(|row| {
+                    let one = rust_decimal::Decimal::ONE;
+                    row.kind == *quantity
+                        && crate::unit::normalise(one, &row.unit).0 == crate::unit::normalise(one, unit).0
+                });
+                match fits {
+                    true => Ok(()),
+                    false => Err(Problem::invalid(format!(
+                        "项目没有“{quantity}”，或单位“{unit}”不能换算 (no such quantity, or another unit)"
+                    ))),
+                }
+            }
+            Content::Appeal { of, .. } => {
+                let known = self.items().iter().any(|item| item.id == *of && item.state != State::Entered);
+                match known {
+                    true => Ok(()),
+                    false => Err(Problem::not_found("没有可申诉的审核结论 (nothing decided to appeal against)")),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// State of a project now.
+    pub fn project_state(&self, subject: &str, now: Timestamp) -> Result<portfolio::ProjectState, Problem> {
+        let loaded = self.loaded();
+        let number = subject.strip_prefix("project:").and_then(|number| number.parse().ok());
+        let project = loaded.project(number.ok_or_else(|| Problem::not_found("没有这个项目 (no such project)"))?)?;
+        let items = self.items();
+        let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
+        Ok(portfolio::state(project, &own, &loaded.rules, &now.day().to_iso()))
+    }
+
+    /// Approves, returns or withdraws. Nobody approves what they entered; only the author withdraws.
+    pub fn decide(&self, actor: &Actor, id: Id, to: State, note: &str, now: Timestamp) -> Result<Item, Problem> {
+        let decided = self.store.write(|transaction| {
+            let found = rows::item(transaction.as_reader(), self.division, id)?;
+            let mut item = found.ok_or_else(|| Problem::not_found(format!("没有条目 {id} (no such item)")))?;
+            let refuse = |code, why: &str| Err(Problem::new(code, why).into());
+            match to {
+                State::Withdrawn if item.entered_by == actor.id => {}
+                State::Withdrawn => {
+                    return refuse(ErrorCode::NotAllowed, "只有填报人能撤回 (only its author withdraws it)");
+                }
+                State::Entered => return refuse(ErrorCode::NoTransition, "不能这样做 (not possible)"),
+                State::Approved | State::Returned => {
+                    if !actor.may(Action::ApprovePlan, None) {
+                        return refuse(ErrorCode::NotAllowed, "没有审核权限 (needs the right to approve)");
+                    }
+                    if item.entered_by == actor.id {
+                        return refuse(
+                            ErrorCode::OwnerMayNotClose,
+                            "不能审核自己填的 (nobody approves what they entered)",
+                        );
+                    }
+                    if to == State::Returned && note.trim().is_empty() {
+                        return refuse(ErrorCode::InvalidInput, "退回要写理由 (say why it is returned)");
+                    }
+                }
+            }
+            if item.state != State::Entered {
+                return refuse(
+                    ErrorCode::NoTransition,
+                    "已经有结论；更正请另填一条 (decided already; enter a correction)",
+                );
+            }
+            item.state = to;
+            item.decided_by = Some(actor.id);
+            item.decided_name = Some(actor.name.clone());
+            item.decided_at = Some(now);
+            item.decision_note = note.to_owned();
+            rows::decide_item(transaction, self.division, &item)?;
+            event_log::append(transaction, self.division, now, &[event("plan.item_decided", actor, &item)])?;
+            // A granted appeal opens the decision again.
+            if let (Content::Appeal { of, .. }, State::Approved) = (&item.content, to)
+                && let Some(mut other) = rows::item(transaction.as_reader(), self.division, *of)?
+            {
+                other.state = State::Entered;
+                (other.decided_by, other.decided_name, other.decided_at) = (None, None, None);
+                other.decision_note = String::new();
+                rows::decide_item(transaction, self.division, &other)?;
+                event_log::append(transaction, self.division, now, &[event("plan.item_reopened", actor, &other)])?;
+            }
+            Ok(item)
+        })?;
+        self.reload_items()?;
+        if matches!(decided.content, Content::Quantity { .. }) {
+            self.touch(&["project."], None);
+            self.refresh(false, now)?;
+        }
+        self.announce(json!({ "item": decided.id, "subject": decided.subject }), now);
+        Ok(decided)
+    }
+}
+
+fn event(kind: &'static str, actor: &Actor, item: &Item) -> EventDraft {
+    EventDraft {
+        kind,
+        actor: actor.id.to_string(),
+        subject: item.subject.clone(),
+        payload: json!({
+            "item": item.id, "year": item.year, "content": item.content, "note": item.note, "state": item.state,
+            "evidence": item.evidence, "decision_note": item.decision_note,
+        }),
+    }
+}

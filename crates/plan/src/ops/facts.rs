@@ -1,0 +1,167 @@
+//! Asking the other mechanisms, and the facts that the plan has itself.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use kernel::fact::Evidence;
+use kernel::{Action, EventDraft, Fact, FactQuery, FactValue, Name, Problem, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::json;
+use store::event_log;
+
+use super::{Plan, reading, writing};
+use crate::evaluate::{Known, key_of};
+use crate::item::Content;
+use crate::trajectory::Standing;
+use crate::unit::normalise;
+
+/// Done quantities of all projects of a kind, from the beginning of the period to the end of the year.
+pub const QUANTITY: &str = "project.quantity";
+
+/// What one refresh did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    pub asked: usize,
+    /// Indicator and year of every cell that changed.
+    pub cells: Vec<(String, i32)>,
+}
+
+impl Plan {
+    /// Asks again what was touched, or everything. Years after this one have no facts yet.
+    pub fn refresh(&self, everything: bool, now: Timestamp) -> Result<Refreshed, Problem> {
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        let this_year = year_of(now);
+        let wanted = |query: &FactQuery| {
+            let Ok(year) = query.integer("year") else { return false };
+            let hit = |(prefix, years): &(String, Option<Vec<i32>>)| {
+                query.name.starts_with(prefix.as_str())
+                    && years.as_ref().is_none_or(|years| years.iter().any(|one| i64::from(*one) == year))
+            };
+            year <= i64::from(this_year) && (everything || touched.iter().any(hit))
+        };
+        let queries: Vec<FactQuery> =
+            reading!(self.sheet).queries().iter().filter(|query| wanted(query)).cloned().collect();
+        let mut refreshed = Refreshed { asked: queries.len(), cells: Vec::new() };
+        let before = self.lights(this_year);
+        let mut changed: BTreeSet<(usize, i32)> = BTreeSet::new();
+        for query in queries {
+            let key = key_of(&query);
+            let (known, fact) = match self.ask(&query, now) {
+                Ok(fact) => (
+                    Known {
+                        value: fact.value.clone(),
+                        unit: fact.unit.clone(),
+                        missing: fact.missing.clone(),
+                        simulated: fact.simulated,
+                        failed: None,
+                    },
+                    Some(fact),
+                ),
+                Err(problem) => (Known { failed: Some(problem.detail), ..Known::default() }, None),
+            };
+            if let Some(fact) = fact {
+                writing!(self.answers).insert(key.clone(), fact);
+            }
+            changed.extend(writing!(self.sheet).learn(&key, known));
+        }
+        let sheet = reading!(self.sheet);
+        refreshed.cells = changed.into_iter().map(|(at, year)| (sheet.book().ids[at].clone(), year)).collect();
+        drop(sheet);
+        self.tell(&before, &refreshed, this_year, now)?;
+        Ok(refreshed)
+    }
+
+    /// A light that changed is an event; every change is announced.
+    fn tell(
+        &self,
+        before: &[(String, Standing)],
+        refreshed: &Refreshed,
+        year: i32,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        if refreshed.cells.is_empty() {
+            return Ok(());
+        }
+        let after = self.lights(year);
+        let drafts: Vec<EventDraft> = before
+            .iter()
+            .zip(&after)
+            .filter(|(old, new)| old.1.light != new.1.light)
+            .map(|((id, old), (_, new))| EventDraft {
+                kind: "plan.light_changed",
+                actor: "plan".into(),
+                subject: format!("indicator:{id}"),
+                payload: json!({ "indicator": id, "year": year, "old": old.light, "new": new.light, "lag": new.lag }),
+            })
+            .collect();
+        if !drafts.is_empty() {
+            self.store.write(|transaction| event_log::append(transaction, self.division, now, &drafts))?;
+        }
+        let indicators: BTreeSet<&String> = refreshed.cells.iter().map(|(id, _)| id).collect();
+        self.announce(json!({ "indicators": indicators }), now);
+        Ok(())
+    }
+
+    pub(crate) fn announce(&self, data: serde_json::Value, now: Timestamp) {
+        self.live.send(api::LiveEvent { kind: "plan", at: now, action: Action::ReadPlan, owner: None, data });
+    }
+
+    fn ask(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
+        match query.name.as_str() {
+            QUANTITY => self.quantity_fact(query, now),
+            _ => self.facts.answer(query, now),
+        }
+    }
+
+    /// Newest answer to a question.
+    pub fn answer(&self, key: &str) -> Option<Fact> {
+        reading!(self.answers).get(key).cloned()
+    }
+
+    fn quantity_fact(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
+        let (kind, unit) = (query.text("quantity")?, query.text("unit")?);
+        let year = query.integer("year")?;
+        let (dimension, one) = normalise(Decimal::ONE, unit);
+        let loaded = self.loaded();
+        let first = i64::from(loaded.plan.period[0]);
+        let (mut sum, mut evidence) = (None::<Decimal>, Vec::new());
+        for item in self.items().iter().filter(|item| item.approved()) {
+            let Content::Quantity { quantity, amount, unit } = &item.content else { continue };
+            let (other, amount) = normalise(*amount, unit);
+            if quantity != kind || other != dimension || !(first..=year).contains(&i64::from(item.year)) {
+                continue;
+            }
+            sum = Some(sum.unwrap_or_default() + amount / one);
+            let number = item.subject.trim_start_matches("project:");
+            evidence.push(Evidence {
+                label: Name::new(
+                    format!("项目 {number}，{} 年完成量", item.year),
+                    format!("project {number}, done in {}", item.year),
+                ),
+                href: format!("/app/plan/projects/{number}#item-{}", item.id),
+            });
+        }
+        let parts = evidence.len();
+        evidence.truncate(50);
+        Ok(Fact {
+            value: sum.and_then(|sum| sum.to_f64()).map_or(FactValue::Missing, FactValue::Number),
+            unit: unit.to_owned(),
+            as_of: now,
+            method: Name::new(
+                format!("{first} 年至 {year} 年各项目已审核完成量之和（{parts} 笔）"),
+                format!("sum of the approved quantities of all projects, {first} to {year} ({parts} entries)"),
+            ),
+            evidence,
+            missing: match sum {
+                None => vec![Name::new("没有已审核的完成量", "no approved quantity")],
+                Some(_) => Vec::new(),
+            },
+            simulated: false,
+        })
+    }
+}
+
+pub fn year_of(now: Timestamp) -> i32 {
+    now.to_iso().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
+}

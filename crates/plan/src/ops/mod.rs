@@ -1,0 +1,153 @@
+//! The service: what the plan says (a revision in force), what people entered, and the sheet that is computed from
+//! both and from the facts of the other mechanisms.
+
+mod assess;
+mod enter;
+mod facts;
+mod revise;
+mod view;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use kernel::{Division, Fact, Facts, Id, IdSource, Problem, Timestamp};
+use store::Store;
+
+pub use assess::SavedView;
+pub use enter::Draft;
+pub use revise::{Loaded, RevisionView};
+pub use view::{Assumption, Home, IndicatorDetail, IndicatorRow, Trace, WhatIf, WhatIfCell, YearValue};
+
+use crate::evaluate::Sheet;
+use crate::item::Item;
+use crate::rows;
+use crate::source::Files;
+
+/// Items that are kept in memory.
+const MOST_ITEMS: i64 = 200_000;
+
+/// The plan service. Cheap to share as an `Arc`.
+pub struct Plan {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) division: Division,
+    pub(crate) live: api::LiveBus,
+    facts: Facts,
+    ids: IdSource,
+    loaded: RwLock<Arc<Loaded>>,
+    items: RwLock<Arc<Vec<Item>>>,
+    sheet: RwLock<Sheet>,
+    /// Newest answer to each question, with its evidence.
+    answers: RwLock<HashMap<String, Fact>>,
+    /// What may have changed since the last refresh: prefixes of facts, and years (none: all).
+    touched: Mutex<Vec<(String, Option<Vec<i32>>)>>,
+    pub(crate) touch: tokio::sync::Notify,
+}
+
+/// Reads a lock whose holder cannot have left half a change behind.
+macro_rules! reading {
+    ($lock:expr) => {
+        $lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    };
+}
+macro_rules! writing {
+    ($lock:expr) => {
+        $lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    };
+}
+pub(crate) use {reading, writing};
+
+impl Plan {
+    /// Opens the plan of a pack. The store must have been opened with [`rows::MIGRATIONS`]. Files that differ from
+    /// an approved revision wait for approval; the approved one stays in force.
+    pub fn new(
+        store: Arc<dyn Store>,
+        division: Division,
+        live: api::LiveBus,
+        facts: Facts,
+        files: Files,
+        now: Timestamp,
+    ) -> Result<Arc<Self>, Problem> {
+        let files: Files =
+            files.into_iter().filter(|(name, _)| name.starts_with("plan/") || name.starts_with("bodies/")).collect();
+        let loaded = revise::load(&store, division, &facts, files, now)?;
+        let items = store.read(|reader| rows::items(reader, division, MOST_ITEMS))?;
+        let sheet = loaded.sheet(now);
+        let plan = Self {
+            store,
+            division,
+            live,
+            facts,
+            ids: IdSource::new(),
+            loaded: RwLock::new(Arc::new(loaded)),
+            items: RwLock::new(Arc::new(items)),
+            sheet: RwLock::new(sheet),
+            answers: RwLock::default(),
+            touched: Mutex::default(),
+            touch: tokio::sync::Notify::new(),
+        };
+        plan.take_over_documents();
+        Ok(Arc::new(plan))
+    }
+
+    pub fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&reading!(self.loaded))
+    }
+
+    pub fn items(&self) -> Arc<Vec<Item>> {
+        Arc::clone(&reading!(self.items))
+    }
+
+    pub fn items_of(&self, subject: &str) -> Vec<Item> {
+        self.items().iter().filter(|item| item.subject == subject).cloned().collect()
+    }
+
+    fn reload_items(&self) -> Result<(), Problem> {
+        let items = self.store.read(|reader| rows::items(reader, self.division, MOST_ITEMS))?;
+        *writing!(self.items) = Arc::new(items);
+        self.take_over_documents();
+        Ok(())
+    }
+
+    /// Approved documented values into the sheet.
+    fn take_over_documents(&self) {
+        let items = self.items();
+        let mut newest: HashMap<(&str, i32), (Id, f64)> = HashMap::new();
+        for item in items.iter().filter(|item| item.approved()) {
+            if let (crate::item::Content::Value { value }, Some(id)) =
+                (&item.content, item.subject.strip_prefix("indicator:"))
+                && let Some(value) = rust_decimal::prelude::ToPrimitive::to_f64(value)
+            {
+                newest.insert((id, item.year), (item.id, value));
+            }
+        }
+        let mut sheet = writing!(self.sheet);
+        // One whose approval was reopened counts no more.
+        for (id, year) in sheet.documented() {
+            if !newest.contains_key(&(id.as_str(), year)) {
+                sheet.document(&id, year, None);
+            }
+        }
+        for ((id, year), (_, value)) in newest {
+            sheet.document(id, year, Some(value));
+        }
+    }
+
+    /// Tells that facts may have changed: those whose names begin so, in these years (none: every year).
+    pub fn touch(&self, prefixes: &[&str], years: Option<Vec<i32>>) {
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        // More than that, and everything is asked again: the list stays small whatever storms.
+        if touched.len() > 64 {
+            touched.clear();
+            touched.push((String::new(), None));
+        } else {
+            for prefix in prefixes {
+                let wanted = ((*prefix).to_owned(), years.clone());
+                if !touched.contains(&wanted) {
+                    touched.push(wanted);
+                }
+            }
+        }
+        drop(touched);
+        self.touch.notify_one();
+    }
+}

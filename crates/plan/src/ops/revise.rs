@@ -1,0 +1,371 @@
+//! Revisions of the plan's files: what is in force, what waits, and what differs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Facts, Problem, Timestamp};
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::{Store, event_log};
+
+use super::facts::{QUANTITY, year_of};
+use super::{Plan, reading, writing};
+use crate::evaluate::{Book, Sheet};
+use crate::model::{self, Indicator, Project, Task};
+use crate::report::Report;
+use crate::rows::{self, Revision};
+use crate::scheme::Rules;
+use crate::source::{Files, Source};
+
+/// A revision, read.
+#[derive(Debug)]
+pub struct Loaded {
+    pub revision: i64,
+    pub plan: model::Plan,
+    pub indicators: Vec<Indicator>,
+    pub projects: Vec<Project>,
+    pub tasks: Vec<Task>,
+    /// Key of a body and its name.
+    pub bodies: Vec<(String, String)>,
+    pub rules: Rules,
+    pub report: Report,
+    pub files: Files,
+    book: Arc<Book>,
+}
+
+/// A revision as a list shows it.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct RevisionView {
+    pub number: i64,
+    pub hash: String,
+    pub loaded_at: Timestamp,
+    pub state: String,
+    /// What differs from the revision before.
+    pub changes: Vec<String>,
+    pub approved_by: Option<String>,
+    pub approved_at: Option<Timestamp>,
+    pub note: String,
+}
+
+impl Loaded {
+    fn read(revision: i64, files: Files, facts: &Facts) -> Result<Self, Problem> {
+        let mut findings = Vec::new();
+        let report = crate::check(&files);
+        let source = Source::read(&files, &mut findings);
+        let unreadable = findings.iter().find(|finding| finding.code == "PL002");
+        if let Some(finding) = unreadable {
+            let at = finding.at;
+            return Err(Problem::invalid(format!("{}:{}:{}: {}", finding.file, at.line, at.column, finding.what.zh)));
+        }
+        let plan = source.plan.ok_or_else(|| Problem::invalid("数据包没有 plan/plan.toml (no plan in the pack)"))?;
+        let indicators: Vec<Indicator> =
+            source.indicators.indicators.into_iter().map(|item| item.into_inner()).collect();
+        let projects = source.projects.projects.into_iter().map(|item| item.into_inner()).collect();
+        let tasks = source.tasks.tasks.into_iter().map(|item| item.into_inner()).collect();
+        let known = facts.describe();
+        let exists = |name: &str| name == QUANTITY || known.iter().any(|fact| fact.name == name);
+        let book = Arc::new(Book::new(&indicators, &exists));
+        let rules = Rules::read(&files)?;
+        let bodies = bodies(&files);
+        Ok(Self { revision, plan, indicators, projects, tasks, bodies, rules, report, book, files })
+    }
+
+    /// An empty sheet from the year before the period to the horizon.
+    pub fn sheet(&self, now: Timestamp) -> Sheet {
+        let last = self.plan.horizon.max(year_of(now)).min(self.plan.period[0] + 60);
+        Sheet::new(Arc::clone(&self.book), self.plan.period[0] - 1, last)
+    }
+
+    pub fn indicator(&self, id: &str) -> Result<&Indicator, Problem> {
+        let found = self.indicators.iter().find(|indicator| indicator.id == id);
+        found.ok_or_else(|| Problem::not_found(format!("没有指标“{id}” (no such indicator)")))
+    }
+
+    pub fn project(&self, number: u32) -> Result<&Project, Problem> {
+        let found = self.projects.iter().find(|project| project.number == number);
+        found.ok_or_else(|| Problem::not_found(format!("没有项目 {number} (no such project)")))
+    }
+
+    /// Key of a body by its name, where the pack knows it.
+    pub fn body_key(&self, name: &str) -> Option<&str> {
+        self.bodies.iter().find(|(_, known)| known == name).map(|(key, _)| key.as_str())
+    }
+
+    pub fn body_name(&self, key: &str) -> Option<&str> {
+        self.bodies.iter().find(|(known, _)| known == key).map(|(_, name)| name.as_str())
+    }
+
+    /// Names of the bodies that a subject belongs to.
+    pub fn bodies_of(&self, subject: &str) -> Vec<String> {
+        let Some((kind, id)) = subject.split_once(':') else { return Vec::new() };
+        match kind {
+            "project" => {
+                let project = id.parse().ok().and_then(|number| self.project(number).ok());
+                project
+                    .map(|project| project.lead.iter().chain(&project.cooperating).cloned().collect())
+                    .unwrap_or_default()
+            }
+            "task" => self.tasks.iter().find(|task| task.id == id).map(|task| task.owners.clone()).unwrap_or_default(),
+            "indicator" => self.indicator(id).map(|indicator| indicator.bodies.clone()).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn exists(&self, subject: &str) -> bool {
+        match subject.split_once(':') {
+            Some(("project", id)) => id.parse().is_ok_and(|number| self.project(number).is_ok()),
+            Some(("task", id)) => self.tasks.iter().any(|task| task.id == id),
+            Some(("indicator", id)) => self.indicator(id).is_ok(),
+            _ => false,
+        }
+    }
+}
+
+fn bodies(files: &Files) -> Vec<(String, String)> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        number: String,
+        name: String,
+    }
+    #[derive(serde::Deserialize)]
+    struct BodyFile {
+        #[serde(default)]
+        record: Vec<Body>,
+    }
+    let read = |(name, text): (&String, &String)| {
+        (name.starts_with("bodies/") && name.ends_with(".toml"))
+            .then(|| toml::from_str::<BodyFile>(text).ok())
+            .flatten()
+    };
+    files.iter().filter_map(read).flat_map(|file| file.record).map(|body| (body.number, body.name)).collect()
+}
+
+fn hash_of(files: &Files) -> String {
+    let mut hasher = Sha256::new();
+    for (name, text) in files {
+        for part in [name, text] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// Targets, units, formulas and projects that differ, in words; Chinese first.
+fn differences(old: &Loaded, new: &Loaded) -> Vec<String> {
+    let mut found = Vec::new();
+    let by_id = |loaded: &'_ Loaded| -> BTreeMap<String, String> {
+        let indicators = loaded.indicators.iter().map(|one| {
+            let targets: Vec<String> = one
+                .targets
+                .iter()
+                .map(|target| {
+                    let value = target.value.map_or_else(|| target.text.clone(), |value| value.to_string());
+                    format!("{} {} {value}", target.year, target.operator)
+                })
+                .collect();
+            let formula = crate::formula::shown(one);
+            (
+                format!("指标 {}", one.id),
+                format!("{} [{}] 目标 {} 公式 {formula}", one.name, one.unit, targets.join("；")),
+            )
+        });
+        let projects = loaded.projects.iter().map(|one| {
+            (format!("项目 {}", one.number), format!("{} 估算 {} 周期 {:?}", one.name, one.estimate, one.years))
+        });
+        let tasks = loaded.tasks.iter().map(|one| (format!("任务 {}", one.id), format!("{} {:?}", one.text, one.due)));
+        indicators.chain(projects).chain(tasks).collect()
+    };
+    let (before, after) = (by_id(old), by_id(new));
+    for (id, text) in &after {
+        match before.get(id) {
+            None => found.push(format!("新增 (added) {id}：{text}")),
+            Some(was) if was != text => found.push(format!("改动 (changed) {id}：{was} → {text}")),
+            Some(_) => {}
+        }
+    }
+    found.extend(before.keys().filter(|id| !after.contains_key(*id)).map(|id| format!("删除 (removed) {id}")));
+    if found.is_empty() {
+        found.push("只有文字或其他文件改动 (only wording or other files changed)".into());
+    }
+    found.truncate(500);
+    found
+}
+
+/// What the pack offers against what the store holds.
+pub fn load(
+    store: &Arc<dyn Store>,
+    division: Division,
+    facts: &Facts,
+    files: Files,
+    now: Timestamp,
+) -> Result<Loaded, Problem> {
+    let known = store.read(|reader| rows::revisions(reader, division))?;
+    let in_force = known.iter().find(|revision| revision.state == "in_force");
+    let hash = hash_of(&files);
+    let stored = |revision: &Revision| -> Result<Loaded, Problem> {
+        let files: Files = serde_json::from_str(&revision.files)
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
+        Loaded::read(revision.number, files, facts)
+    };
+    if let Some(revision) = in_force
+        && (revision.hash == hash || known.iter().any(|known| known.hash == hash && known.state == "pending"))
+    {
+        return stored(revision);
+    }
+    let number = known.first().map_or(1, |revision| revision.number + 1);
+    let offered = Loaded::read(number, files, facts)?;
+    let changes = match in_force {
+        Some(revision) => differences(&stored(revision)?, &offered),
+        None => vec!["首次装入 (first loaded)".to_owned()],
+    };
+    // An approved plan never changes silently; one that nobody approved yet is a draft and follows its files.
+    let waits = in_force.is_some_and(|revision| revision.approved_at.is_some());
+    let revision = Revision {
+        number,
+        hash: hash.clone(),
+        files: serde_json::to_string(&offered.files)
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("keeping the plan: {error}")))?,
+        loaded_at: now,
+        state: if waits { "pending" } else { "in_force" }.to_owned(),
+        changes: serde_json::to_string(&changes).unwrap_or_default(),
+        approved_name: None,
+        approved_at: None,
+        note: String::new(),
+    };
+    store.write(|transaction| {
+        for old in known.iter().filter(|old| old.state == "pending" || (!waits && old.state == "in_force")) {
+            rows::save_revision(transaction, division, &Revision { state: "replaced".into(), ..old.clone() })?;
+        }
+        rows::save_revision(transaction, division, &revision)?;
+        let event = EventDraft {
+            kind: "plan.revision_loaded",
+            actor: "plan".into(),
+            subject: format!("revision:{number}"),
+            payload: json!({ "number": number, "hash": hash, "state": revision.state, "changes": changes }),
+        };
+        event_log::append(transaction, division, now, &[event])?;
+        Ok(())
+    })?;
+    match in_force.filter(|_| waits) {
+        Some(revision) => stored(revision),
+        None => Ok(offered),
+    }
+}
+
+impl Plan {
+    pub fn revisions(&self) -> Result<Vec<RevisionView>, Problem> {
+        let known = self.store.read(|reader| rows::revisions(reader, self.division))?;
+        let view = |revision: Revision| RevisionView {
+            number: revision.number,
+            hash: revision.hash,
+            loaded_at: revision.loaded_at,
+            state: revision.state,
+            changes: serde_json::from_str(&revision.changes).unwrap_or_default(),
+            approved_by: revision.approved_name,
+            approved_at: revision.approved_at,
+            note: revision.note,
+        };
+        Ok(known.into_iter().map(view).collect())
+    }
+
+    /// Approves a revision: one that waits comes into force, and the one before is kept as replaced.
+    pub fn approve_revision(&self, actor: &Actor, number: i64, note: &str, now: Timestamp) -> Result<(), Problem> {
+        if !actor.may(Action::ApprovePlan, None) {
+            return Err(Problem::new(ErrorCode::NotAllowed, "批准规划需要审批权 (needs the right to approve)"));
+        }
+        if note.trim().is_empty() {
+            return Err(Problem::invalid("请写批准依据 (say by which document)"));
+        }
+        let known = self.store.read(|reader| rows::revisions(reader, self.division))?;
+        let wanted = known.iter().find(|revision| revision.number == number);
+        let wanted = wanted.ok_or_else(|| Problem::not_found(format!("没有修订 {number} (no such revision)")))?;
+        if wanted.approved_at.is_some() || wanted.state == "replaced" {
+            return Err(Problem::new(
+                ErrorCode::NoTransition,
+                "这一修订已经批准或被替换 (approved or replaced already)",
+            ));
+        }
+        let files: Files = serde_json::from_str(&wanted.files)
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
+        let loaded = Loaded::read(number, files, &self.facts)?;
+        self.store.write(|transaction| {
+            for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
+                rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;
+            }
+            let approved = Revision {
+                state: "in_force".into(),
+                approved_name: Some(actor.name.clone()),
+                approved_at: Some(now),
+                note: note.to_owned(),
+                ..wanted.clone()
+            };
+            rows::save_revision(transaction, self.division, &approved)?;
+            let event = EventDraft {
+                kind: "plan.revision_approved",
+                actor: actor.id.to_string(),
+                subject: format!("revision:{number}"),
+                payload: json!({ "number": number, "hash": wanted.hash, "note": note }),
+            };
+            event_log::append(transaction, self.division, now, &[event])?;
+            Ok(())
+        })?;
+        *writing!(self.sheet) = loaded.sheet(now);
+        *writing!(self.loaded) = Arc::new(loaded);
+        self.take_over_documents();
+        self.refresh(true, now)?;
+        Ok(())
+    }
+
+    /// The pack files of the next plan: the same identifiers, the final values as baselines, targets to be set.
+    pub fn rollover(&self) -> String {
+        let loaded = self.loaded();
+        let last = loaded.plan.period[1];
+        let quote = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let mut out = format!(
+            "# 由“{}”结转：编号不变，{last} 年终值为基数，目标待定（写 text 直到定下来）。\n# Rolled over: the same ids, the values of {last} as baselines, targets to be set.\n",
+            loaded.plan.name
+        );
+        let sheet = reading!(self.sheet);
+        for indicator in &loaded.indicators {
+            let word = |value: &dyn std::fmt::Debug| {
+                let text = format!("{value:?}");
+                let mut snake = String::new();
+                for (at, letter) in text.chars().enumerate() {
+                    if letter.is_uppercase() && at > 0 {
+                        snake.push('_');
+                    }
+                    snake.extend(letter.to_lowercase());
+                }
+                snake
+            };
+            out.push_str(&format!(
+                "\n[[indicator]]\nid = {}\nname = {}\nname_en = {}\nunit = {}\ndirection = \"{}\"\nbindingness = \"{}\"\ncumulative = {}\ndocument = {}\nplace = \"结转\"\n",
+                quote(&indicator.id),
+                quote(&indicator.name),
+                quote(&indicator.name_en),
+                quote(&indicator.unit),
+                word(&indicator.direction),
+                word(&indicator.bindingness),
+                indicator.cumulative,
+                quote(&indicator.document),
+            ));
+            if let Some(cell) = sheet.cell(&indicator.id, last)
+                && let Some(value) = cell.value
+            {
+                let place = format!("{last} 年终值（{:?}）", cell.basis);
+                out.push_str(&format!(
+                    "[[indicator.value]]\nyear = {last}\nvalue = \"{}\"\nplace = {}\n",
+                    crate::show(value, indicator.decimals),
+                    quote(&place)
+                ));
+            }
+            out.push_str(&format!(
+                "[[indicator.target]]\nyear = {}\noperator = \"text\"\ntext = \"待定\"\nplace = \"待定\"\n",
+                last + 5
+            ));
+        }
+        out
+    }
+}

@@ -1,0 +1,421 @@
+//! Projects (项目): what the plan says of each, and what approved entries say since. Pure. Figures that nobody
+//! entered are absent, never zero.
+
+use std::collections::BTreeMap;
+
+use kernel::{FactValue, Id, Name};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Attached, Content, Item, MoneySource, MoneyStep};
+use crate::model::Project;
+use crate::scheme::{Rules, Scored};
+use crate::unit::normalise;
+
+/// Sums in 万元; `None`: not entered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Sums {
+    #[schemars(with = "Option<String>")]
+    pub planned: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub arranged: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub arrived: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub paid: Option<Decimal>,
+}
+
+impl Sums {
+    fn of(&mut self, step: MoneyStep) -> &mut Option<Decimal> {
+        match step {
+            MoneyStep::Planned => &mut self.planned,
+            MoneyStep::Arranged => &mut self.arranged,
+            MoneyStep::Arrived => &mut self.arrived,
+            MoneyStep::Paid => &mut self.paid,
+        }
+    }
+
+    pub fn add(&mut self, step: MoneyStep, amount: Decimal) {
+        let sum = self.of(step);
+        *sum = Some(sum.unwrap_or_default() + amount);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct MoneyRow {
+    pub year: i32,
+    pub source: MoneySource,
+    pub sums: Sums,
+    /// Items that it is the sum of.
+    pub items: Vec<Id>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct QuantityRow {
+    pub kind: String,
+    pub what: String,
+    #[schemars(with = "String")]
+    pub planned: Decimal,
+    pub unit: String,
+    /// In the unit of the plan.
+    #[schemars(with = "Option<String>")]
+    pub done: Option<Decimal>,
+    pub items: Vec<Id>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct MilestoneRow {
+    pub name: String,
+    pub due: String,
+    pub done: Option<String>,
+    pub overdue: bool,
+    pub item: Id,
+    pub proof: Vec<Attached>,
+}
+
+/// Something that a plan office should look at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Warning {
+    pub code: String,
+    pub zh: String,
+    pub en: String,
+}
+
+impl Warning {
+    fn new(code: &str, zh: String, en: String) -> Self {
+        Self { code: code.to_owned(), zh, en }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ProjectState {
+    pub number: u32,
+    pub name: String,
+    pub group: String,
+    pub content: String,
+    #[schemars(with = "String")]
+    pub estimate: Decimal,
+    pub years: [i32; 2],
+    pub lead: Vec<String>,
+    pub cooperating: Vec<String>,
+    pub place: String,
+    pub indicators: Vec<String>,
+    pub tasks: Vec<String>,
+    /// `None`: nobody has declared it.
+    pub stage: Option<String>,
+    pub stage_name: Option<Name>,
+    /// Stage before it was suspended.
+    pub stage_before: Option<String>,
+    pub money: Vec<MoneyRow>,
+    pub sums: Sums,
+    pub quantities: Vec<QuantityRow>,
+    pub milestones: Vec<MilestoneRow>,
+    pub warnings: Vec<Warning>,
+    pub performance: Vec<Scored>,
+    /// Items that wait for a decision.
+    pub waiting: usize,
+}
+
+/// State of a project on a day (`2026-11-25`), from its items in the order in which they were decided.
+pub fn state(project: &Project, items: &[&Item], rules: &Rules, today: &str) -> ProjectState {
+    let mut approved: Vec<&Item> = items.iter().copied().filter(|item| item.approved()).collect();
+    approved.sort_by_key(|item| (item.decided_at, item.id));
+    let (mut stage, mut stage_before): (Option<String>, Option<String>) = (None, None);
+    let mut rows: BTreeMap<(i32, MoneySource), MoneyRow> = BTreeMap::new();
+    let mut sums = Sums::default();
+    // The newest word on a milestone counts.
+    let mut milestones: BTreeMap<String, MilestoneRow> = BTreeMap::new();
+    for item in &approved {
+        match &item.content {
+            Content::Stage { to } => {
+                if rules.stage(to).is_some_and(|stage| stage.aside) {
+                    stage_before = stage.take();
+                }
+                stage = Some(to.clone());
+            }
+            Content::Money { step, source, amount } => {
+                let row = rows.entry((item.year, *source)).or_insert_with(|| MoneyRow {
+                    year: item.year,
+                    source: *source,
+                    sums: Sums::default(),
+                    items: Vec::new(),
+                });
+                row.sums.add(*step, *amount);
+                row.items.push(item.id);
+                sums.add(*step, *amount);
+            }
+            Content::Milestone { name, due, done } => {
+                let row = MilestoneRow {
+                    name: name.clone(),
+                    due: due.clone(),
+                    done: done.clone(),
+                    overdue: done.is_none() && due.as_str() < today,
+                    item: item.id,
+                    proof: item.evidence.clone(),
+                };
+                milestones.insert(name.clone(), row);
+            }
+            _ => {}
+        }
+    }
+    let mut milestones: Vec<MilestoneRow> = milestones.into_values().collect();
+    milestones.sort_by(|one, other| one.due.cmp(&other.due));
+    let quantities: Vec<QuantityRow> = project.quantities.iter().map(|planned| quantity(planned, &approved)).collect();
+    let mut state = ProjectState {
+        number: project.number,
+        name: project.name.clone(),
+        group: project.group.clone(),
+        content: project.content.clone(),
+        estimate: project.estimate,
+        years: project.years,
+        lead: project.lead.clone(),
+        cooperating: project.cooperating.clone(),
+        place: project.place.clone(),
+        indicators: project.indicators.clone(),
+        tasks: project.tasks.clone(),
+        stage_name: stage.as_ref().and_then(|code| rules.stage(code)).map(|stage| stage.name.clone()),
+        stage,
+        stage_before,
+        money: rows.into_values().collect(),
+        sums,
+        quantities,
+        milestones,
+        warnings: Vec::new(),
+        performance: Vec::new(),
+        waiting: items.iter().filter(|item| item.state == crate::item::State::Entered).count(),
+    };
+    state.warnings = warnings(&state, rules, today);
+    state.performance = rules.score_project(&variables(&state));
+    state
+}
+
+fn quantity(planned: &crate::model::Quantity, approved: &[&Item]) -> QuantityRow {
+    let (dimension, whole) = normalise(planned.value, &planned.unit);
+    let (mut done, mut items) = (None, Vec::new());
+    for item in approved {
+        if let Content::Quantity { quantity, amount, unit } = &item.content
+            && *quantity == planned.kind
+        {
+            let (other, amount) = normalise(*amount, unit);
+            if other == dimension && !whole.is_zero() {
+                done = Some(done.unwrap_or(Decimal::ZERO) + amount * planned.value / whole);
+                items.push(item.id);
+            }
+        }
+    }
+    QuantityRow {
+        kind: planned.kind.clone(),
+        what: planned.what.clone(),
+        planned: planned.value,
+        unit: planned.unit.clone(),
+        done: done.map(|done| done.round_dp(4).normalize()),
+        items,
+    }
+}
+
+/// Money checks and risks.
+fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let mut exceeds = |code: &str, above: (Option<Decimal>, &str, &str), below: (Option<Decimal>, &str, &str)| {
+        if let (Some(more), Some(less)) = (above.0, below.0)
+            && more > less
+        {
+            found.push(Warning::new(
+                code,
+                format!("{} {more} 万元大于{} {less} 万元", above.1, below.1),
+                format!("{} {more} exceeds {} {less} (10,000 yuan)", above.2, below.2),
+            ));
+        }
+    };
+    let sums = &state.sums;
+    let (paid, arrived) = ((sums.paid, "已支付", "paid"), (sums.arrived, "到位", "arrived"));
+    let (arranged, estimate) = ((sums.arranged, "已安排", "arranged"), (Some(state.estimate), "估算", "estimate"));
+    exceeds("PM101", paid, arranged);
+    exceeds("PM102", paid, arrived);
+    exceeds("PM103", arrived, arranged);
+    exceeds("PM104", arranged, estimate);
+    exceeds("PM105", (sums.planned, "计划", "planned"), estimate);
+    for row in state.milestones.iter().filter(|row| row.overdue) {
+        found.push(Warning::new(
+            "PR201",
+            format!("里程碑“{}”{} 到期，没有证明", row.name, row.due),
+            format!("milestone {} was due {} and has no proof", row.name, row.due),
+        ));
+    }
+    let year: i32 = today.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
+    let ended = state.stage.as_deref().and_then(|code| rules.stage(code)).is_some_and(|stage| stage.ends);
+    let accepted = state.stage.as_deref() == Some("accepted") || ended;
+    if state.years[1] < year && !accepted {
+        let now = state.stage_name.clone().unwrap_or_else(|| Name::new("未填报", "not entered"));
+        found.push(Warning::new(
+            "PR202",
+            format!("周期到 {} 年已过，阶段：{}", state.years[1], now.zh),
+            format!("its period ended in {}; stage: {}", state.years[1], now.en),
+        ));
+    } else if state.stage.is_none() && state.years[0] <= year {
+        found.push(Warning::new("PR203", "应已开工，阶段未填报".into(), "should have begun; no stage entered".into()));
+    }
+    if state.stage.as_deref() == Some("suspended") {
+        found.push(Warning::new("PR204", "项目暂停".into(), "the project is suspended".into()));
+    }
+    found
+}
+
+fn variables(state: &ProjectState) -> BTreeMap<String, FactValue> {
+    let number = |value: Option<f64>| value.map_or(FactValue::Missing, FactValue::Number);
+    let share = |above: Option<Decimal>, below: Option<Decimal>| {
+        let (above, below) = (above?, below?);
+        above.checked_div(below)?.to_f64()
+    };
+    let known: Vec<f64> = state.quantities.iter().filter_map(|row| share(row.done, Some(row.planned))).collect();
+    // One quantity that nobody entered leaves the whole unknown.
+    let all = !known.is_empty() && known.len() == state.quantities.len();
+    let due: Vec<&MilestoneRow> = state.milestones.iter().filter(|row| row.overdue || row.done.is_some()).collect();
+    let done = due.iter().filter(|row| row.done.is_some()).count();
+    BTreeMap::from([
+        ("paid_share".to_owned(), number(share(state.sums.paid, state.sums.arrived))),
+        (
+            "quantity_share".to_owned(),
+            number(all.then(|| known.iter().map(|share| share.min(1.0)).sum::<f64>() / known.len() as f64)),
+        ),
+        ("milestones_share".to_owned(), number((!due.is_empty()).then(|| done as f64 / due.len() as f64))),
+    ])
+}
+
+/// One year of the S-curve, cumulative, 万元.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CurveYear {
+    pub year: i32,
+    /// The estimates spread evenly over each project's period: an assumption, and said so.
+    #[schemars(with = "String")]
+    pub even: Decimal,
+    #[schemars(with = "Option<String>")]
+    pub arranged: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub arrived: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub paid: Option<Decimal>,
+}
+
+pub fn curve(projects: &[ProjectState]) -> Vec<CurveYear> {
+    let Some(first) = projects.iter().map(|project| project.years[0]).min() else { return Vec::new() };
+    let last = projects.iter().map(|project| project.years[1]).max().unwrap_or(first).min(first + 60);
+    (first..=last)
+        .map(|year| {
+            let mut even = Decimal::ZERO;
+            let mut sums = Sums::default();
+            for project in projects {
+                let whole = (project.years[1] - project.years[0] + 1).max(1);
+                let gone = (year - project.years[0] + 1).clamp(0, whole);
+                even += project.estimate * Decimal::from(gone) / Decimal::from(whole);
+                for row in project.money.iter().filter(|row| row.year <= year) {
+                    let steps = [
+                        (MoneyStep::Arranged, row.sums.arranged),
+                        (MoneyStep::Arrived, row.sums.arrived),
+                        (MoneyStep::Paid, row.sums.paid),
+                    ];
+                    for (step, amount) in steps {
+                        if let Some(amount) = amount {
+                            sums.add(step, amount);
+                        }
+                    }
+                }
+            }
+            CurveYear {
+                year,
+                even: even.round_dp(2).normalize(),
+                arranged: sums.arranged,
+                arrived: sums.arrived,
+                paid: sums.paid,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Timestamp;
+
+    use super::*;
+    use crate::item::State;
+
+    fn project() -> Project {
+        toml::from_str(
+            "number = 4\nname = \"湿地\"\ngroup = \"一\"\ncontent = \"c\"\nestimate = 100\nyears = [2021, 2025]\nlead = [\"县林业局\"]\n\
+             quantity = [{kind=\"wetland_restoration\", what=\"湿地\", value=4000, unit=\"亩\"}]\nplace = \"附表\"\n",
+        )
+        .unwrap()
+    }
+
+    fn item(id: i64, content: Content) -> Item {
+        Item {
+            id: Id(id),
+            subject: "project:4".into(),
+            year: 2024,
+            content,
+            note: String::new(),
+            evidence: Vec::new(),
+            state: State::Approved,
+            entered_by: Id(1),
+            entered_name: "a".into(),
+            body: None,
+            entered_at: Timestamp(id),
+            decided_by: Some(Id(2)),
+            decided_name: Some("b".into()),
+            decided_at: Some(Timestamp(id)),
+            decision_note: String::new(),
+        }
+    }
+
+    fn money(id: i64, step: MoneyStep, amount: i64) -> Item {
+        item(id, Content::Money { step, source: MoneySource::County, amount: Decimal::from(amount) })
+    }
+
+    fn check(items: &[Item], codes: &[&str]) -> ProjectState {
+        let rules = Rules::built_in().unwrap();
+        let state = state(&project(), &items.iter().collect::<Vec<_>>(), &rules, "2024-07-01");
+        let found: Vec<&str> = state.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(found, codes, "{:?}", state.warnings);
+        state
+    }
+
+    #[test]
+    fn money_that_cannot_be_is_seen_and_money_not_entered_is_absent() {
+        let state = check(&[], &["PR203"]);
+        assert_eq!((state.sums.paid, state.quantities[0].done), (None, None));
+        assert!(state.performance.iter().all(|scored| scored.got.is_none()));
+        let stage = item(1, Content::Stage { to: "building".into() });
+        check(&[stage.clone(), money(2, MoneyStep::Arranged, 50), money(3, MoneyStep::Paid, 50)], &[]);
+        check(&[stage.clone(), money(2, MoneyStep::Arranged, 50), money(3, MoneyStep::Paid, 51)], &["PM101"]);
+        check(&[stage, money(2, MoneyStep::Arranged, 101)], &["PM104"]);
+    }
+
+    #[test]
+    fn what_is_not_approved_does_not_count() {
+        let mut waiting = money(2, MoneyStep::Paid, 50);
+        waiting.state = State::Entered;
+        let state = check(&[waiting], &["PR203"]);
+        assert_eq!((state.sums.paid, state.waiting), (None, 1));
+    }
+
+    #[test]
+    fn quantities_in_other_units_count() {
+        let area =
+            Content::Quantity {
+                quantity: "wetland_restoration".into(), amount: Decimal::ONE, unit: "平方公里".into()
+            };
+        let state = check(&[item(1, area), item(2, Content::Stage { to: "building".into() })], &[]);
+        assert_eq!(state.quantities[0].done, Some(Decimal::from(1500)));
+        assert_eq!(state.performance[0].got, Some(18.75));
+    }
+
+    #[test]
+    fn the_even_curve_ends_at_the_estimate() {
+        let state = check(&[], &["PR203"]);
+        let curve = curve(&[state]);
+        assert_eq!(curve.len(), 5);
+        assert_eq!((curve[0].even, curve[4].even), (Decimal::from(20), Decimal::from(100)));
+        assert_eq!(curve[4].paid, None);
+    }
+}

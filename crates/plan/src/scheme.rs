@@ -1,0 +1,246 @@
+//! Rules as data (评判办法): lights, forecast, scores, the life cycle of projects. What is published is what is
+//! computed; a county's own files replace the built-in ones.
+
+use std::collections::BTreeMap;
+
+use expression::Expression;
+use kernel::{FactValue, Name, Problem};
+use serde::{Deserialize, Serialize};
+
+use crate::source::Files;
+
+pub const SCHEME: &str = "plan/scheme.toml";
+pub const LIFECYCLE: &str = "plan/lifecycle.toml";
+const BUILT_IN_SCHEME: &str = include_str!("../../../model/plan/scheme.toml");
+const BUILT_IN_LIFECYCLE: &str = include_str!("../../../model/plan/lifecycle.toml");
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastRule {
+    pub method: String,
+    pub confidence: f64,
+    pub least_years: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LightRule {
+    pub code: String,
+    pub name: Name,
+    /// CEL that gives a truth value.
+    pub when: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    pub code: String,
+    pub name: Name,
+    pub points: f64,
+    /// CEL that gives a share between 0 and 1.
+    pub share: String,
+    pub explain: Name,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scheme {
+    pub forecast: ForecastRule,
+    #[serde(rename = "light")]
+    pub lights: Vec<LightRule>,
+    #[serde(rename = "criterion")]
+    pub criteria: Vec<Criterion>,
+    #[serde(rename = "performance")]
+    pub performance: Vec<Criterion>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    pub code: String,
+    pub name: Name,
+    pub next: Vec<String>,
+    #[serde(default)]
+    pub needs_note: bool,
+    #[serde(default)]
+    pub needs_evidence: bool,
+    /// May be entered from any stage that has not ended.
+    #[serde(default)]
+    pub aside: bool,
+    #[serde(default)]
+    pub ends: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lifecycle {
+    #[serde(rename = "stage")]
+    pub stages: Vec<Stage>,
+}
+
+/// Everything compiled.
+#[derive(Debug)]
+pub struct Rules {
+    pub scheme: Scheme,
+    pub lifecycle: Lifecycle,
+    lights: Vec<Expression>,
+    criteria: Vec<Expression>,
+    performance: Vec<Expression>,
+}
+
+/// One criterion applied, with why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Scored {
+    pub code: String,
+    pub name: Name,
+    pub points: f64,
+    /// `None`: the facts are missing, so nothing is scored.
+    pub got: Option<f64>,
+    pub explain: Name,
+    /// Variable → value that it was computed from.
+    pub from: BTreeMap<String, FactValue>,
+}
+
+impl Rules {
+    pub fn read(files: &Files) -> Result<Self, Problem> {
+        let text = |file: &str, built_in: &'static str| files.get(file).cloned().unwrap_or_else(|| built_in.to_owned());
+        let wrong = |file: &str, why: String| Problem::invalid(format!("{file}: {why}"));
+        let scheme: Scheme =
+            toml::from_str(&text(SCHEME, BUILT_IN_SCHEME)).map_err(|error| wrong(SCHEME, error.to_string()))?;
+        let lifecycle: Lifecycle = toml::from_str(&text(LIFECYCLE, BUILT_IN_LIFECYCLE))
+            .map_err(|error| wrong(LIFECYCLE, error.to_string()))?;
+        let compile =
+            |source: &String| Expression::compile(source).map_err(|error| wrong(SCHEME, format!("{source}: {error}")));
+        let shares = |criteria: &[Criterion]| -> Result<Vec<Expression>, Problem> {
+            criteria.iter().map(|criterion| compile(&criterion.share)).collect()
+        };
+        if !(0.5..1.0).contains(&scheme.forecast.confidence) {
+            return Err(wrong(SCHEME, "forecast.confidence 应在 0.5～1 (out of range)".into()));
+        }
+        for stage in &lifecycle.stages {
+            if let Some(lost) = stage.next.iter().find(|next| lifecycle.stages.iter().all(|other| other.code != **next))
+            {
+                return Err(wrong(LIFECYCLE, format!("{} → {lost}：没有这个阶段 (no such stage)", stage.code)));
+            }
+        }
+        Ok(Self {
+            lights: scheme.lights.iter().map(|light| compile(&light.when)).collect::<Result<_, _>>()?,
+            criteria: shares(&scheme.criteria)?,
+            performance: shares(&scheme.performance)?,
+            scheme,
+            lifecycle,
+        })
+    }
+
+    pub fn built_in() -> Result<Self, Problem> {
+        Self::read(&Files::new())
+    }
+
+    /// The first light that holds.
+    pub fn light(&self, variables: &BTreeMap<String, FactValue>) -> Option<&LightRule> {
+        let holds = |expression: &Expression| {
+            expression.evaluate(variables).is_ok_and(|found| found.value == FactValue::Bool(true))
+        };
+        self.scheme.lights.iter().zip(&self.lights).find(|(_, expression)| holds(expression)).map(|(light, _)| light)
+    }
+
+    pub fn score_duty(&self, variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
+        score(&self.scheme.criteria, &self.criteria, variables)
+    }
+
+    pub fn score_project(&self, variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
+        score(&self.scheme.performance, &self.performance, variables)
+    }
+
+    pub fn stage(&self, code: &str) -> Option<&Stage> {
+        self.lifecycle.stages.iter().find(|stage| stage.code == code)
+    }
+
+    /// Whether a project may go from `from` (none: nothing declared yet) to `to`; `before` is the stage it was
+    /// suspended in.
+    pub fn may_go(&self, from: Option<&str>, before: Option<&str>, to: &str) -> Result<&Stage, Problem> {
+        let no = |why: String| Problem::new(kernel::ErrorCode::NoTransition, why);
+        let wanted = self.stage(to).ok_or_else(|| Problem::invalid(format!("没有阶段“{to}” (no such stage)")))?;
+        let Some(from) = from else { return Ok(wanted) };
+        let Some(now) = self.stage(from) else { return Ok(wanted) };
+        if now.ends {
+            return Err(no(format!("项目已{}，不能再变 (it has ended)", now.name.zh)));
+        }
+        let back = now.aside && before == Some(to);
+        if (wanted.aside && from != to) || now.next.iter().any(|next| next == to) || back {
+            return Ok(wanted);
+        }
+        Err(no(format!(
+            "不能从“{}”到“{}” (not from {} to {})",
+            now.name.zh, wanted.name.zh, now.name.en, wanted.name.en
+        )))
+    }
+}
+
+fn score(criteria: &[Criterion], shares: &[Expression], variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
+    let one = |(criterion, expression): (&Criterion, &Expression)| {
+        let share = expression.evaluate(variables).ok().and_then(|found| match found.value {
+            FactValue::Number(share) => Some(share.clamp(0.0, 1.0)),
+            FactValue::Integer(share) => Some((share as f64).clamp(0.0, 1.0)),
+            _ => None,
+        });
+        Scored {
+            code: criterion.code.clone(),
+            name: criterion.name.clone(),
+            points: criterion.points,
+            got: share.map(|share| (share * criterion.points * 100.0).round() / 100.0),
+            explain: criterion.explain.clone(),
+            from: expression
+                .variables()
+                .iter()
+                .filter_map(|name| Some((name.clone(), variables.get(name)?.clone())))
+                .collect(),
+        }
+    };
+    criteria.iter().zip(shares).map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lag: f64, met: bool, expect: &str) {
+        let rules = Rules::built_in().unwrap();
+        let variables =
+            BTreeMap::from([("lag".to_owned(), FactValue::Number(lag)), ("met".to_owned(), FactValue::Bool(met))]);
+        assert_eq!(rules.light(&variables).map(|light| light.code.as_str()), Some(expect), "lag {lag}, met {met}");
+    }
+
+    #[test]
+    fn the_first_light_that_holds_counts() {
+        check(0.0, false, "green");
+        check(0.2, true, "green");
+        check(0.04, false, "yellow");
+        check(0.06, false, "red");
+    }
+
+    #[test]
+    fn a_life_goes_forward_aside_and_back() {
+        let rules = Rules::built_in().unwrap();
+        assert!(rules.may_go(None, None, "building").is_ok());
+        assert!(rules.may_go(Some("tender"), None, "building").is_ok());
+        assert!(rules.may_go(Some("building"), None, "tender").is_err());
+        assert!(rules.may_go(Some("building"), None, "suspended").is_ok());
+        assert!(rules.may_go(Some("suspended"), Some("building"), "building").is_ok());
+        assert!(rules.may_go(Some("suspended"), Some("building"), "operating").is_err());
+        assert!(rules.may_go(Some("cancelled"), None, "reserve").is_err());
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_scored() {
+        let rules = Rules::built_in().unwrap();
+        let variables = BTreeMap::from([
+            ("progress".to_owned(), FactValue::Number(0.3)),
+            ("due".to_owned(), FactValue::Number(0.6)),
+            ("evidence".to_owned(), FactValue::Number(1.0)),
+            ("in_time".to_owned(), FactValue::Missing),
+        ]);
+        let got: Vec<Option<f64>> = rules.score_duty(&variables).into_iter().map(|scored| scored.got).collect();
+        assert_eq!(got, [Some(30.0), Some(20.0), None]);
+    }
+}

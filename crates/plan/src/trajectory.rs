@@ -1,0 +1,334 @@
+//! Trajectory (路径与预测): where an indicator should stand each year, how it stands, where it is going. Pure.
+//!
+//! Path: straight from the baseline to the first target and on to the next. A cumulative indicator starts at zero
+//! in the year before the plan. Where the baseline is missing, or better than the target already, the path is the
+//! target itself from the first year. After the last target its value is held.
+
+use std::collections::BTreeMap;
+
+use kernel::{FactValue, Name};
+use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
+use standards::statistics::{median, theil_sen};
+
+use crate::model::{Direction, Indicator, Plan};
+use crate::scheme::Rules;
+
+/// A numbered target in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Goal {
+    pub year: i32,
+    /// `>=`, `>`, `<=`, `<`, `=`.
+    pub operator: String,
+    pub value: f64,
+    pub place: String,
+    /// Changed after approval: number of the item that says why.
+    pub changed_by: Option<String>,
+}
+
+/// Targets with figures, by year; changes that are in force replace what the pack says.
+pub fn goals(indicator: &Indicator) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = indicator
+        .targets
+        .iter()
+        .filter_map(|target| {
+            let value = target.value?.to_f64()?;
+            (target.operator != "text").then(|| Goal {
+                year: target.year,
+                operator: target.operator.clone(),
+                value,
+                place: target.place.clone(),
+                changed_by: None,
+            })
+        })
+        .collect();
+    goals.sort_by_key(|goal| goal.year);
+    goals
+}
+
+/// Whether a value meets a goal. `=` means "at least" or "at most", as the indicator's direction says.
+pub fn met(goal: &Goal, direction: Direction, value: f64) -> bool {
+    match (goal.operator.as_str(), direction) {
+        (">=", _) => value >= goal.value,
+        (">", _) => value > goal.value,
+        ("<=", _) => value <= goal.value,
+        ("<", _) => value < goal.value,
+        (_, Direction::HigherIsBetter) => value >= goal.value,
+        (_, Direction::LowerIsBetter) => value <= goal.value,
+        (_, Direction::Neutral) => value == goal.value,
+    }
+}
+
+/// The value that a year asks for, `None` without a goal.
+pub fn path(
+    indicator: &Indicator,
+    plan: &Plan,
+    goals: &[Goal],
+    baseline: Option<(i32, f64)>,
+    year: i32,
+) -> Option<f64> {
+    let start = if indicator.cumulative { Some((plan.period[0] - 1, 0.0)) } else { baseline };
+    let mut before = start.filter(|(from, value)| {
+        goals.first().is_some_and(|first| *from < first.year && !met(first, indicator.direction, *value))
+    });
+    for goal in goals {
+        if year <= goal.year {
+            return Some(match before {
+                Some((from, value)) if year <= from => value,
+                Some((from, value)) => {
+                    value + (goal.value - value) * f64::from(year - from) / f64::from(goal.year - from)
+                }
+                None => goal.value,
+            });
+        }
+        before = Some((goal.year, goal.value));
+    }
+    before.filter(|_| !goals.is_empty()).map(|(_, value)| value)
+}
+
+/// The goal that a year works towards: the first not before it, else the last.
+pub fn goal_of(goals: &[Goal], year: i32) -> Option<&Goal> {
+    goals.iter().find(|goal| goal.year >= year).or(goals.last())
+}
+
+/// How one year stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Standing {
+    /// A light of the scheme, `missing` without a value, `text` without a numbered target.
+    pub light: String,
+    pub name: Name,
+    pub path: Option<f64>,
+    pub target: Option<Goal>,
+    pub met: Option<bool>,
+    /// How far behind the path, as a share of the target; not above zero: not behind.
+    pub lag: Option<f64>,
+}
+
+pub fn standing(
+    indicator: &Indicator,
+    plan: &Plan,
+    goals: &[Goal],
+    baseline: Option<(i32, f64)>,
+    rules: &Rules,
+    year: i32,
+    value: Option<f64>,
+) -> Standing {
+    let plain = |light: &str, zh: &str, en: &str| Standing {
+        light: light.to_owned(),
+        name: Name::new(zh, en),
+        path: path(indicator, plan, goals, baseline, year),
+        target: goal_of(goals, year).cloned(),
+        met: None,
+        lag: None,
+    };
+    let (Some(goal), Some(asked)) = (goal_of(goals, year), path(indicator, plan, goals, baseline, year)) else {
+        return plain("text", "目标是文字，由材料判断", "the target is in words: judged by a document");
+    };
+    let Some(value) = value else { return plain("missing", "缺证据", "no evidence") };
+    let behind = match indicator.direction {
+        Direction::HigherIsBetter => asked - value,
+        Direction::LowerIsBetter => value - asked,
+        Direction::Neutral => (value - asked).abs(),
+    };
+    let lag = behind / goal.value.abs().max(1e-9);
+    let reached = met(goal, indicator.direction, value);
+    let number = FactValue::Number;
+    let variables = BTreeMap::from([
+        ("value".to_owned(), number(value)),
+        ("path".to_owned(), number(asked)),
+        ("target".to_owned(), number(goal.value)),
+        ("lag".to_owned(), number(lag)),
+        ("met".to_owned(), FactValue::Bool(reached)),
+    ]);
+    match rules.light(&variables) {
+        Some(light) => Standing {
+            light: light.code.clone(),
+            name: light.name.clone(),
+            path: Some(asked),
+            target: Some(goal.clone()),
+            met: Some(reached),
+            lag: Some(lag),
+        },
+        None => {
+            Standing {
+                met: Some(reached), lag: Some(lag), ..plain("missing", "没有适用的规则", "no rule applies")
+            }
+        }
+    }
+}
+
+/// A forecast for one year.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Forecast {
+    pub year: i32,
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    pub meets: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Forecasts {
+    pub method: Name,
+    pub years: Vec<Forecast>,
+    /// Why there is none.
+    pub none_because: Option<Name>,
+}
+
+/// Theil–Sen over complete years; percentages stay between 0 and 100.
+pub fn forecast(
+    indicator: &Indicator,
+    goals: &[Goal],
+    rules: &Rules,
+    known: &[(i32, f64)],
+    wanted: &[i32],
+) -> Forecasts {
+    let rule = &rules.scheme.forecast;
+    let method = Name::new(
+        format!("Theil–Sen 斜率中位数，{:.0}% 置信区间（Sen 1968），只用完整年份", rule.confidence * 100.0),
+        format!(
+            "Theil–Sen median slope with its {:.0} % interval (Sen 1968), complete years only",
+            rule.confidence * 100.0
+        ),
+    );
+    let none = |zh: String, en: String| Forecasts {
+        method: method.clone(),
+        years: Vec::new(),
+        none_because: Some(Name::new(zh, en)),
+    };
+    if known.len() < rule.least_years.max(2) {
+        return none(
+            format!("只有 {} 个完整年份有值，至少要 {} 个", known.len(), rule.least_years),
+            format!("{} complete years have values, at least {} are needed", known.len(), rule.least_years),
+        );
+    }
+    let x: Vec<f64> = known.iter().map(|(year, _)| f64::from(*year)).collect();
+    let y: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
+    let (Some(trend), Some(middle), Some(level)) = (theil_sen(&x, &y, rule.confidence), median(&x), median(&y)) else {
+        return none("算不出趋势".into(), "no trend can be computed".into());
+    };
+    let bound = |value: f64| if indicator.unit == "%" { value.clamp(0.0, 100.0) } else { value };
+    let years = wanted
+        .iter()
+        .map(|&year| {
+            let at = |slope: f64| bound(level + slope * (f64::from(year) - middle));
+            let (one, other) = (at(trend.low), at(trend.high));
+            let value = at(trend.slope);
+            let goal = goal_of(goals, year);
+            Forecast {
+                year,
+                value,
+                low: one.min(other),
+                high: one.max(other),
+                meets: goal.map(|goal| met(goal, indicator.direction, value)),
+            }
+        })
+        .collect();
+    Forecasts { method, years, none_because: None }
+}
+
+/// What each year that is left must bring: the rest of the way and the rest per year. Negative or zero: reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Needed {
+    pub target_year: i32,
+    /// Target minus value, with its sign.
+    pub rest: f64,
+    pub years_left: i32,
+    /// `None` when no year is left.
+    pub per_year: Option<f64>,
+    pub met: bool,
+}
+
+pub fn needed(indicator: &Indicator, goals: &[Goal], year: i32, value: f64) -> Option<Needed> {
+    let goal = goal_of(goals, year)?;
+    let reached = met(goal, indicator.direction, value);
+    let rest = if reached { 0.0 } else { goal.value - value };
+    let years_left = goal.year - year;
+    Some(Needed {
+        target_year: goal.year,
+        rest,
+        years_left: years_left.max(0),
+        per_year: (years_left > 0).then(|| rest / f64::from(years_left)),
+        met: reached,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn indicator(rest: &str) -> Indicator {
+        toml::from_str(&format!(
+            "id = \"i\"\nname = \"i\"\nunit = \"%\"\nbindingness = \"text\"\nplace = \"p\"\n{rest}\n"
+        ))
+        .unwrap()
+    }
+
+    fn plan() -> Plan {
+        toml::from_str(
+            "name = \"p\"\nname_en = \"p\"\nperiod = [2021, 2025]\nhorizon = 2035\ndocument = \"d\"\nissued = \"i\"",
+        )
+        .unwrap()
+    }
+
+    /// Path values of 2020 to 2026 of a target in 2025.
+    fn check(rest: &str, baseline: Option<f64>, expect: [f64; 7]) {
+        let indicator = indicator(rest);
+        let goals = goals(&indicator);
+        let baseline = baseline.map(|value| (2020, value));
+        let found: Vec<f64> =
+            (2020..=2026).map(|year| path(&indicator, &plan(), &goals, baseline, year).unwrap()).collect();
+        assert_eq!(found, expect, "{rest}");
+    }
+
+    const HIGHER: &str =
+        "direction = \"higher_is_better\"\ntarget = [{ year = 2025, operator = \">=\", value = 60, place = \"p\" }]";
+    const LOWER: &str =
+        "direction = \"lower_is_better\"\ntarget = [{ year = 2025, operator = \"<=\", value = 25, place = \"p\" }]";
+
+    #[test]
+    fn the_path_is_straight_from_the_baseline_and_holds_after_the_target() {
+        check(HIGHER, Some(50.0), [50.0, 52.0, 54.0, 56.0, 58.0, 60.0, 60.0]);
+        // No baseline, or one that meets the target: the target from the first year.
+        check(HIGHER, None, [60.0; 7]);
+        check(LOWER, Some(21.0), [25.0; 7]);
+        let sums = format!("cumulative = true\n{HIGHER}");
+        check(&sums, Some(50.0), [0.0, 12.0, 24.0, 36.0, 48.0, 60.0, 60.0]);
+    }
+
+    #[test]
+    fn a_light_needs_a_value_and_a_figure() {
+        let (rules, indicator) = (Rules::built_in().unwrap(), indicator(LOWER));
+        let goals = goals(&indicator);
+        let light =
+            |goals: &[Goal], value| standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, 2024, value).light;
+        assert_eq!(light(&goals, Some(24.0)), "green");
+        assert_eq!(light(&goals, Some(26.0)), "yellow");
+        assert_eq!(light(&goals, Some(27.0)), "red");
+        assert_eq!(light(&goals, None), "missing");
+        assert_eq!(light(&[], Some(24.0)), "text");
+    }
+
+    #[test]
+    fn a_forecast_needs_years_and_keeps_per_cents_in_bounds() {
+        let (rules, indicator) = (Rules::built_in().unwrap(), indicator(HIGHER));
+        let goals = goals(&indicator);
+        let two = forecast(&indicator, &goals, &rules, &[(2021, 50.0), (2022, 52.0)], &[2025]);
+        assert!(two.years.is_empty() && two.none_because.is_some());
+        let known = [(2021, 50.0), (2022, 52.0), (2023, 54.0), (2024, 56.0)];
+        let found = forecast(&indicator, &goals, &rules, &known, &[2025, 2099]);
+        assert_eq!((found.years[0].value, found.years[0].meets), (58.0, Some(false)));
+        assert_eq!((found.years[1].value, found.years[1].high, found.years[1].meets), (100.0, 100.0, Some(true)));
+    }
+
+    #[test]
+    fn what_is_still_needed_is_spread_over_the_years_that_are_left() {
+        let indicator = indicator(HIGHER);
+        let goals = goals(&indicator);
+        let left = needed(&indicator, &goals, 2023, 54.0).unwrap();
+        assert_eq!((left.rest, left.years_left, left.per_year, left.met), (6.0, 2, Some(3.0), false));
+        let over = needed(&indicator, &goals, 2026, 54.0).unwrap();
+        assert_eq!((over.rest, over.per_year), (6.0, None));
+        assert!(needed(&indicator, &goals, 2023, 61.0).unwrap().met);
+    }
+}

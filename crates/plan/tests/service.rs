@@ -1,0 +1,333 @@
+//! The service on a real store: facts come and go, people enter and decide, papers stay as they are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use kernel::fact::{Evidence, FactDescription};
+use kernel::{Actor, Day, Division, Fact, FactQuery, FactSource, FactValue, Facts, Id, Name, Problem, Role, Timestamp};
+use plan::Plan;
+use plan::assessment::Kind;
+use plan::item::{Content, State};
+use plan::ops::{Assumption, Draft};
+use rust_decimal::Decimal;
+use store::Store;
+use store::sqlite::{SqliteOptions, SqliteStore};
+
+const DIVISION: Division = Division(500_242);
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Answers `air.mean` from a table of years; nothing else is known.
+#[derive(Default)]
+struct Air(Mutex<BTreeMap<i64, f64>>);
+
+impl FactSource for Air {
+    fn describe(&self) -> Vec<FactDescription> {
+        vec![FactDescription {
+            name: "air.mean".into(),
+            label: Name::new("年均", "annual mean"),
+            arguments: BTreeMap::new(),
+            unit: "µg/m³".into(),
+        }]
+    }
+
+    fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
+        let year = query.integer("year")?;
+        let value = self.0.lock().unwrap().get(&year).copied();
+        Ok(Fact {
+            value: value.map_or(FactValue::Missing, FactValue::Number),
+            unit: "µg/m³".into(),
+            as_of: now,
+            method: Name::new("平均", "mean"),
+            evidence: vec![Evidence {
+                label: Name::new("判定", "verdicts"),
+                href: format!("/api/verdicts?point=7&level=day&from={year}-01-01&until={}-01-01", year + 1),
+            }],
+            missing: Vec::new(),
+            simulated: false,
+        })
+    }
+}
+
+struct World {
+    folder: Folder,
+    store: Arc<dyn Store>,
+    air: Arc<Air>,
+    files: BTreeMap<String, String>,
+    plan: Arc<Plan>,
+    now: Timestamp,
+}
+
+fn files() -> BTreeMap<String, String> {
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang");
+    let mut files = BTreeMap::new();
+    for folder in ["plan", "bodies"] {
+        for entry in std::fs::read_dir(pack.join(folder)).unwrap().flatten() {
+            let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            files.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    files
+}
+
+fn facts(air: &Arc<Air>) -> Facts {
+    let mut facts = Facts::default();
+    facts.add(Arc::clone(air) as Arc<dyn FactSource>);
+    facts
+}
+
+impl World {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("qingshan-plan-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        let store: Arc<dyn Store> =
+            SqliteStore::open(&path, DIVISION, SqliteOptions::default(), plan::MIGRATIONS).unwrap();
+        let (air, files, now) = (Arc::new(Air::default()), files(), Day::from_civil(2026, 11, 25).start());
+        let plan =
+            Plan::new(Arc::clone(&store), DIVISION, api::LiveBus::default(), facts(&air), files.clone(), now).unwrap();
+        Self { folder: Folder(path), store, air, files, plan, now }
+    }
+
+    /// The same store, opened again with other files.
+    fn reopen(&self, files: BTreeMap<String, String>) -> Arc<Plan> {
+        let later = self.now.plus(1000);
+        Plan::new(Arc::clone(&self.store), DIVISION, api::LiveBus::default(), facts(&self.air), files, later).unwrap()
+    }
+
+    fn enter(&self, actor: &Actor, subject: &str, year: i32, content: Content, note: &str) -> Result<Id, Problem> {
+        let paper = self.plan.keep_file(actor, "证明.pdf", b"%PDF-1.4 proof")?;
+        let draft = Draft { subject: subject.into(), year, content, note: note.into(), evidence: vec![paper] };
+        Ok(self.plan.enter(actor, draft, self.now)?.id)
+    }
+
+    fn approve(&self, id: Id) -> Result<(), Problem> {
+        self.plan.decide(&officer(2), id, State::Approved, "", self.now).map(|_| ())
+    }
+}
+
+fn officer(id: i64) -> Actor {
+    Actor { id: Id(id), name: format!("规划{id}"), roles: vec![Role::PlanOfficer], body: None }
+}
+
+fn department(key: &str) -> Actor {
+    Actor { id: Id(9), name: "部门".into(), roles: vec![Role::Body], body: Some(key.into()) }
+}
+
+fn code<T>(result: Result<T, Problem>) -> Option<&'static str> {
+    result.err().map(|problem| problem.code.describe().0)
+}
+
+#[test]
+fn a_fact_moves_the_value_the_light_and_the_evidence() {
+    let world = World::new("facts");
+    let light = || world.plan.indicator("pm25", Some(2026), world.now).unwrap();
+    world.plan.refresh(true, world.now).unwrap();
+    assert_eq!((light().row.value, light().row.standing.light.as_str()), (None, "missing"));
+    world.air.0.lock().unwrap().insert(2026, 24.0);
+    world.plan.touch(&["air."], Some(vec![2026]));
+    let refreshed = world.plan.refresh(false, world.now).unwrap();
+    // Only the questions about that year are asked again, only the cells that read them change.
+    assert!(refreshed.asked < 10, "{}", refreshed.asked);
+    assert!(
+        refreshed.cells.contains(&("pm25".to_owned(), 2026)) && refreshed.cells.len() <= 3,
+        "{:?}",
+        refreshed.cells
+    );
+    assert_eq!((light().row.value.as_deref(), light().row.standing.light.as_str()), (Some("24"), "green"));
+    assert_eq!(light().trace[0].evidence[0].href, "/api/verdicts?point=7&level=day&from=2026-01-01&until=2027-01-01");
+    world.air.0.lock().unwrap().insert(2026, 31.4);
+    world.plan.touch(&["air."], Some(vec![2026]));
+    world.plan.refresh(false, world.now).unwrap();
+    assert_eq!((light().row.value.as_deref(), light().row.standing.light.as_str()), (Some("31"), "red"));
+    let events = world.store.read(|reader| store::event_log::after(reader, DIVISION, 0, 100)).unwrap();
+    let told: Vec<_> =
+        events.iter().filter(|event| event.kind == "plan.light_changed" && event.subject == "indicator:pm25").collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[1].payload["new"], "red");
+}
+
+#[test]
+fn what_if_moves_a_copy_only() {
+    let world = World::new("what-if");
+    world.plan.refresh(true, world.now).unwrap();
+    let assumption = Assumption { indicator: "pm25".into(), year: 2026, value: 40.0 };
+    let found = world.plan.what_if(&[assumption], 2026, world.now).unwrap();
+    let cell = &found.cells[0];
+    assert_eq!(
+        (cell.after.as_deref(), cell.light_before.as_str(), cell.light_after.as_str()),
+        (Some("40"), "missing", "red")
+    );
+    assert_eq!(world.plan.indicator("pm25", Some(2026), world.now).unwrap().row.value, None);
+}
+
+#[test]
+fn a_documented_value_counts_once_somebody_else_approved_it() {
+    let world = World::new("documents");
+    let author = officer(1);
+    let value = |text: &str| Content::Value { value: text.parse().unwrap() };
+    let id = world.enter(&author, "indicator:forest-cover", 2025, value("65.2"), "").unwrap();
+    let row = || world.plan.indicator("forest-cover", Some(2025), world.now).unwrap().row;
+    assert_eq!((row().value, row().result.as_str()), (None, "no_evidence"));
+    assert_eq!(code(world.plan.decide(&author, id, State::Approved, "", world.now)), Some("QS-3001"));
+    world.approve(id).unwrap();
+    assert_eq!((row().value.as_deref(), row().result.as_str()), (Some("65.2"), "met"));
+    // Decided is decided; it is still there after the next start.
+    assert_eq!(code(world.plan.decide(&officer(2), id, State::Returned, "x", world.now)), Some("QS-3003"));
+    let again = world.reopen(world.files.clone());
+    assert_eq!(again.indicator("forest-cover", Some(2025), world.now).unwrap().row.value.as_deref(), Some("65.2"));
+    // No paper, no value.
+    let draft = Draft {
+        subject: "indicator:forest-cover".into(),
+        year: 2025,
+        content: value("66"),
+        note: String::new(),
+        evidence: Vec::new(),
+    };
+    assert_eq!(code(world.plan.enter(&author, draft, world.now)), Some("QS-3002"));
+}
+
+#[test]
+fn an_approved_plan_never_changes_silently() {
+    let world = World::new("revisions");
+    let mut edited = world.files.clone();
+    let text = edited.get_mut("plan/indicators.toml").unwrap();
+    *text = text.replacen("operator = \"<=\"\nvalue = \"25\"", "operator = \"<=\"\nvalue = \"35\"", 1);
+    assert_ne!(edited, world.files);
+    let target = |plan: &Plan| plan.indicator("pm25", Some(2026), world.now).unwrap().goals[0].value;
+    // A draft follows its files.
+    let draft = world.reopen(edited.clone());
+    assert_eq!((target(&draft), draft.loaded().revision), (35.0, 2));
+    let original = world.reopen(world.files.clone());
+    original.approve_revision(&officer(1), original.loaded().revision, "酉阳府办发〔2021〕18 号", world.now).unwrap();
+    // An approved one does not: the edit waits, with what it would change.
+    let held = world.reopen(edited.clone());
+    assert_eq!((target(&held), held.loaded().revision), (25.0, 3));
+    let waiting = &held.revisions().unwrap()[0];
+    assert_eq!((waiting.number, waiting.state.as_str()), (4, "pending"));
+    assert!(waiting.changes.iter().any(|change| change.contains("指标 pm25")), "{:?}", waiting.changes);
+    assert_eq!(code(held.approve_revision(&department("dept-ecology"), 4, "x", world.now)), Some("QS-1003"));
+    held.approve_revision(&officer(1), 4, "调整批复", world.now).unwrap();
+    assert_eq!(target(&held), 35.0);
+    assert_eq!(target(&world.reopen(edited)), 35.0);
+}
+
+#[test]
+fn a_target_changes_only_with_a_reason_and_an_approval() {
+    let world = World::new("targets");
+    let change = Content::Target { target_year: 2025, operator: "<=".into(), value: Decimal::from(27) };
+    assert_eq!(code(world.enter(&officer(1), "indicator:pm25", 2024, change.clone(), " ")), Some("QS-2002"));
+    let id = world.enter(&officer(1), "indicator:pm25", 2024, change, "市级下达").unwrap();
+    let goal = || world.plan.indicator("pm25", Some(2025), world.now).unwrap().goals[0].clone();
+    assert_eq!(goal().value, 25.0);
+    world.approve(id).unwrap();
+    assert_eq!((goal().value, goal().changed_by), (27.0, Some(id.to_string())));
+}
+
+#[test]
+fn a_body_enters_what_it_is_responsible_for_and_is_scored_with_reasons() {
+    let world = World::new("bodies");
+    let forestry = department("dept-forestry");
+    let report =
+        Content::Report { body: "县林业局".into(), progress: "0.5".parse().unwrap(), text: "完成一半".into() };
+    // Project 9 is theirs; project 6 belongs to the water bureau.
+    assert_eq!(code(world.enter(&forestry, "project:6", 2025, report.clone(), "")), Some("QS-1003"));
+    let id = world.enter(&forestry, "project:9", 2025, report, "").unwrap();
+    let (loaded, items) = (world.plan.loaded(), world.plan.items());
+    let duty = |items: &[plan::item::Item]| {
+        let ground = plan::duty::Ground {
+            projects: loaded.projects.iter().collect(),
+            tasks: loaded.tasks.iter().collect(),
+            indicators: loaded.indicators.iter().collect(),
+            items,
+            rules: &loaded.rules,
+        };
+        let ranking = ground.ranking(2025);
+        let first = ranking[0].clone();
+        (ground.duties("县林业局", 2025).into_iter().find(|duty| duty.subject == "project:9").unwrap(), first)
+    };
+    let (waiting, first) = duty(&items);
+    assert_eq!((waiting.score, first.rank), (None, None));
+    world.plan.decide(&officer(2), id, State::Returned, "佐证不清", world.now).unwrap();
+    // An appeal that is granted opens the decision again.
+    let appeal = Content::Appeal { of: id, text: "佐证清楚".into() };
+    let appeal = world.enter(&forestry, "project:9", 2025, appeal, "").unwrap();
+    world.approve(appeal).unwrap();
+    world.approve(id).unwrap();
+    let (scored, first) = duty(&world.plan.items());
+    // Half of what is due gives 30 of 60; evidence 20; reported in November 2026, after 31 March: none of 20.
+    assert_eq!(scored.score, Some(50.0));
+    let got: Vec<_> = scored.criteria.iter().map(|one| one.got).collect();
+    assert_eq!(got, [Some(30.0), Some(20.0), Some(0.0)]);
+    assert_eq!((first.body.as_str(), first.rank), ("县林业局", Some(1)));
+}
+
+#[test]
+fn done_quantities_become_the_indicator() {
+    let world = World::new("quantities");
+    let done = |amount: i64| Content::Quantity {
+        quantity: "karst_control".into(),
+        amount: Decimal::from(amount),
+        unit: "公顷".into(),
+    };
+    for (year, amount) in [(2023, 3000), (2024, 2000)] {
+        let id = world.enter(&officer(1), "project:9", year, done(amount), "").unwrap();
+        world.approve(id).unwrap();
+    }
+    world.plan.refresh(true, world.now).unwrap();
+    let row = |year| world.plan.indicator("karst-control", Some(year), world.now).unwrap().row;
+    assert_eq!((row(2023).value.as_deref(), row(2024).value.as_deref()), (Some("30"), Some("50")));
+    assert_eq!((row(2022).value, row(2025).result.as_str()), (None, "not_met"));
+    let wrong = Content::Quantity { quantity: "karst_control".into(), amount: Decimal::ONE, unit: "座".into() };
+    assert_eq!(code(world.enter(&officer(1), "project:9", 2024, wrong, "")), Some("QS-2002"));
+}
+
+#[test]
+fn an_approved_assessment_stays_what_it_was() {
+    let world = World::new("assessments");
+    world.air.0.lock().unwrap().insert(2025, 24.0);
+    world.plan.refresh(true, world.now).unwrap();
+    let saved = world.plan.save_assessment(&officer(1), Kind::Final, None, world.now).unwrap();
+    assert_eq!(code(world.plan.approve_assessment(&officer(1), saved.id, world.now)), Some("QS-3001"));
+    world.plan.approve_assessment(&officer(2), saved.id, world.now).unwrap();
+    let files = |id| {
+        let content = world.plan.assessment(id).unwrap().content.unwrap();
+        (content.to_docx("http://h", None).unwrap(), content.to_xlsx("http://h").unwrap())
+    };
+    let before = files(saved.id);
+    world.air.0.lock().unwrap().insert(2025, 33.0);
+    world.plan.refresh(true, world.now).unwrap();
+    let newer = world.plan.save_assessment(&officer(1), Kind::Final, None, world.now).unwrap();
+    assert_eq!((newer.revision, newer.hash != saved.hash), (2, true));
+    assert!(before == files(saved.id), "an approved assessment gave other bytes");
+    assert!(before != files(newer.id));
+    // Read back by another reader: the number in the table is the number of the indicator.
+    use calamine::{Data, Reader as _, Xlsx};
+    let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(before.1)).unwrap();
+    let name = book.sheet_names().into_iter().find(|name| name.contains("2025 年指标")).unwrap();
+    let sheet = book.worksheet_range(&name).unwrap();
+    let row = sheet.rows().find(|row| row[0].to_string().contains("PM2.5年均")).unwrap();
+    assert_eq!(row[3], Data::Float(24.0));
+    let _ = &world.folder;
+}
+
+#[test]
+fn the_next_plan_keeps_the_identifiers() {
+    let world = World::new("rollover");
+    world.air.0.lock().unwrap().insert(2025, 24.0);
+    world.plan.refresh(true, world.now).unwrap();
+    let text = world.plan.rollover();
+    let next: plan::model::IndicatorFile = toml::from_str(&text).unwrap();
+    let ids: Vec<&str> = next.indicators.iter().map(|one| one.get_ref().id.as_str()).collect();
+    let loaded = world.plan.loaded();
+    assert_eq!(ids, loaded.indicators.iter().map(|one| one.id.as_str()).collect::<Vec<_>>());
+    let pm25 = next.indicators.iter().find(|one| one.get_ref().id == "pm25").unwrap().get_ref();
+    assert_eq!(pm25.values[0].value, Some(Decimal::from(24)));
+}
