@@ -119,8 +119,8 @@ fn one_late_hour_reaches_its_year_and_the_facts_within_five_seconds() {
     bed.commit(&packets, first);
     bed.judge.judge_due(first).unwrap();
     let ask = |now| {
-        let query = FactQuery::new("air.mean").with("year", FactValue::Integer(2026));
-        bed.judge.answer(&query.with("factor", FactValue::Text("a34004".into())), now).unwrap().value
+        let query = FactQuery::new("air.good_day_ratio").with("year", FactValue::Integer(2026));
+        bed.judge.answer(&query, now).unwrap().value
     };
     let before = ask(first);
     let year = current(&bed, PeriodLevel::Year, late.at);

@@ -206,7 +206,7 @@ fn every_number_of_a_report_leads_to_its_verdict_also_in_files() {
         for name in ["word/document.xml", "word/_rels/document.xml.rels"] {
             package.by_name(name).unwrap().read_to_string(&mut parts).unwrap();
         }
-        assert!(parts.contains(&report.title.zh) && parts.contains("模拟"), "{kind:?}");
+        assert!(parts.contains(&report.title.zh) && parts.contains("模拟") == report.simulated, "{kind:?}");
         if kind == Kind::AirDaily {
             assert!(parts.contains("https://env.example.cn/app/verdicts/1-d"), "{parts}");
         }
