@@ -43,10 +43,10 @@ const PURE: [&str; 2] = ["hj212", "standards"];
 /// What a crate may import, or `None` where there is no bound (the wiring, tools).
 fn allowed(name: &str) -> Option<Vec<&'static str>> {
     match name {
-        "kernel" | "faultdisk" => Some(vec![]),
+        "kernel" | "faultdisk" | "geometry" => Some(vec![]),
         name if PURE.contains(&name) => Some(vec![]),
         "store" | "api" | "expression" => Some(vec!["kernel"]),
-        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "expression", "hj212", "standards"]),
+        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "expression", "geometry", "hj212", "standards"]),
         _ => None,
     }
 }

@@ -140,6 +140,7 @@ async fn serve(options: Options) -> Result<(), String> {
     let mqtt = options.mqtt.as_deref().map(mqtt_of).transpose()?;
     let pack = load_pack(&options.county)?;
     let simulation = pack.simulation.clone();
+    let zones = zone::model::load_folder(&options.county, zone::shape::Extent::WORLD)?;
     // Both ports before anything runs: a second server on the same folder fails here, not half-way.
     let bind = async |address: SocketAddr| {
         TcpListener::bind(address).await.map_err(|error| format!("监听 {address} (listening): {error}"))
@@ -150,6 +151,7 @@ async fn serve(options: Options) -> Result<(), String> {
     let settings = Settings {
         data: options.data.clone(),
         pack,
+        zones,
         simulating: options.simulate,
         store: SqliteOptions::default(),
         version: VERSION,

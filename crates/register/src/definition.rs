@@ -166,7 +166,7 @@ pub struct LedgerDefinition {
 }
 
 /// Names of a record that are not fields; no field may be called so.
-pub const RESERVED: [&str; 12] = [
+pub const RESERVED: [&str; 14] = [
     "id",
     "ledger",
     "location",
@@ -179,6 +179,8 @@ pub const RESERVED: [&str; 12] = [
     "lon",
     "lat",
     "accuracy",
+    "geometry",
+    "tags",
 ];
 
 const DEFAULT_TEXT: usize = 2_000;

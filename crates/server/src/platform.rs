@@ -18,12 +18,13 @@ use store::{Migration, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use zone::{LayerPlan, RuleBook, Zones};
 
 use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, live, overview};
+use crate::{announce, app, audit, county, enterprise, live, overview, zones};
 
 /// How to start.
 pub struct Settings {
@@ -31,6 +32,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The county, checked.
     pub pack: Pack,
+    /// Zone layers of the county (`map/zones.toml`).
+    pub zones: LayerPlan,
     /// Simulated (模拟) stations are started beside the server.
     pub simulating: bool,
     pub store: SqliteOptions,
@@ -44,6 +47,7 @@ pub struct Platform {
     pub live: LiveBus,
     pub points: Points,
     pub identity: Arc<Identity>,
+    pub zones: Arc<Zones>,
     simulating: bool,
     version: &'static str,
     /// Ends what would keep a connection open for ever.
@@ -54,7 +58,15 @@ pub struct Platform {
 
 /// Migrations of all mechanisms, in the order of their floors.
 pub fn migrations() -> Vec<Migration> {
-    [register::MIGRATIONS, collect::MIGRATIONS, judge::MIGRATIONS, act::MIGRATIONS, identity::MIGRATIONS].concat()
+    [
+        register::MIGRATIONS,
+        collect::MIGRATIONS,
+        judge::MIGRATIONS,
+        act::MIGRATIONS,
+        zone::MIGRATIONS,
+        identity::MIGRATIONS,
+    ]
+    .concat()
 }
 
 /// Opens the store of a county as it is, for those who only look: verification, backup.
@@ -69,7 +81,7 @@ pub fn open_store(
 impl Platform {
     /// Opens the store, brings it to what the pack says, and makes the mechanisms. Nothing listens or runs yet.
     pub fn open(settings: Settings) -> Result<Arc<Self>, Problem> {
-        let Settings { data, pack, simulating, store: options, version } = settings;
+        let Settings { data, pack, zones: layers, simulating, store: options, version } = settings;
         let division = pack.county.division;
         let store = open_store(&data, division, options)?;
         let live = LiveBus::default();
@@ -83,6 +95,7 @@ impl Platform {
             kept = report.kept.len(),
             "county pack"
         );
+        let extent = zone::shape::Extent(pack.county.extent.0);
         drop(pack);
         let points: Arc<dyn PointSource> = Arc::clone(&register) as Arc<dyn PointSource>;
         let library = standards::Library::embedded()
@@ -97,6 +110,10 @@ impl Platform {
         act.set_body_names(move |key| naming.of(key));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));
+        let rules = RuleBook::built_in()
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
+        let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));
+        zones.set_layers(zones::layers_of(&zones, &register)?);
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
         act.set_people(move || accounts.people());
@@ -107,6 +124,7 @@ impl Platform {
             live,
             points,
             identity,
+            zones,
             simulating,
             version,
             closing: watch::Sender::new(false),
@@ -123,11 +141,13 @@ impl Platform {
             .merge(identity::http::routes(&self.identity))
             .merge(overview::routes(points))
             .merge(points::http::routes(points))
+            .merge(enterprise::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))
             .merge(points.collect.routes())
             .merge(points.judge.routes())
             .merge(points.act.routes())
             .merge(points.register.routes())
+            .merge(zone::http::routes(&self.zones))
             .merge(audit::routes(&self.store, self.division))
             .merge(live::routes(&self.live, self.closing.subscribe()))
     }
@@ -181,6 +201,10 @@ impl Platform {
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
                 platform.points.collect.set_directory(bindings::directory_of(&platform.points.register.devices()));
+                match zones::layers_of(&platform.zones, &platform.points.register) {
+                    Ok(layers) => platform.zones.set_layers(layers),
+                    Err(problem) => tracing::error!("exchanging zone layers: {problem}"),
+                }
             });
             if let Err(error) = exchanged.await {
                 tracing::error!("exchanging device bindings: {error}");

@@ -19,7 +19,8 @@ use crate::Judge;
 pub use air::AirToday;
 pub use headline::Headline;
 pub use outlet::OutletToday;
-pub use view::{VerdictBrief, VerdictView};
+pub use limits::LimitLine;
+pub use view::{VerdictBrief, VerdictView, brief};
 pub use water::WaterToday;
 
 pub fn routes(judge: &Arc<Judge>) -> api::Routes {

@@ -1,7 +1,10 @@
 //! The register as others see it: points, devices and records, kept in the store and exchanged as a whole when
 //! records change.
 
+mod attach;
+mod bulk;
 mod load;
+mod merge;
 mod read;
 mod write;
 
@@ -23,7 +26,10 @@ use crate::points::{self, BINDINGS, Observable};
 use crate::rows;
 use crate::simulation::Simulation;
 
-pub use read::{Change, Listed, ListedRevision, Question};
+pub use attach::File;
+pub use bulk::{BulkEdit, BulkLine, BulkReport};
+pub use merge::{Merge, MergeReport};
+pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 pub(crate) use write::definition_of;
 pub use write::{Draft, Target};
 

@@ -56,7 +56,10 @@ fn pack() -> Pack {
 }
 
 fn open_pack(data: &Path, options: SqliteOptions, pack: Pack) -> Arc<Platform> {
-    let settings = Settings { data: data.to_owned(), pack, simulating: false, store: options, version: "0.0.0-test" };
+    let county = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang");
+    let zones = zone::model::load_folder(&county, zone::shape::Extent::WORLD).unwrap();
+    let settings =
+        Settings { data: data.to_owned(), pack, zones, simulating: false, store: options, version: "0.0.0-test" };
     Platform::open(settings).unwrap()
 }
 
