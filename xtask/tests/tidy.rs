@@ -46,7 +46,9 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
         "kernel" | "faultdisk" | "geometry" => Some(vec![]),
         name if PURE.contains(&name) => Some(vec![]),
         "store" | "api" | "expression" => Some(vec!["kernel"]),
-        name if MECHANISMS.contains(&name) => Some(vec!["kernel", "api", "store", "expression", "geometry", "hj212", "standards"]),
+        name if MECHANISMS.contains(&name) => {
+            Some(vec!["kernel", "api", "store", "expression", "geometry", "hj212", "standards"])
+        }
         _ => None,
     }
 }

@@ -31,8 +31,7 @@ fn cell_by_closed_form(west: f64, south: f64, east: f64, north: f64) -> f64 {
     let e = 0.081_819_190_842_6f64;
     let q = |lat: f64| {
         let sine = lat.to_radians().sin();
-        (1.0 - e * e)
-            * (sine / (1.0 - e * e * sine * sine) - ((1.0 - e * sine) / (1.0 + e * sine)).ln() / (2.0 * e))
+        (1.0 - e * e) * (sine / (1.0 - e * e * sine * sine) - ((1.0 - e * sine) / (1.0 + e * sine)).ln() / (2.0 * e))
     };
     axis * axis / 2.0 * (east - west).to_radians() * (q(north) - q(south))
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use zone::RuleBook;
 use zone::ops::{Question, site_of};
 use zone::shape::Extent;
-use zone::RuleBook;
 
 use crate::check::DEFAULT_PACK;
 

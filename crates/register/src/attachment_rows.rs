@@ -64,12 +64,7 @@ pub fn add(
         transaction.execute(
             "INSERT INTO register_file (division, hash, content_type, bytes) VALUES ($1, $2, $3, $4)
              ON CONFLICT (division, hash) DO NOTHING",
-            &[
-                division.into(),
-                (&attachment.hash).into(),
-                (&attachment.content_type).into(),
-                bytes.to_vec().into(),
-            ],
+            &[division.into(), (&attachment.hash).into(), (&attachment.content_type).into(), bytes.to_vec().into()],
         )?;
     }
     transaction.execute(

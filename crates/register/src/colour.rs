@@ -38,7 +38,7 @@ impl ColourBook {
     }
 }
 
-fn facts_of(definition: &LedgerDefinition, content: &Content, today: Day) -> BTreeMap<String, FactValue> {
+pub(crate) fn facts_of(definition: &LedgerDefinition, content: &Content, today: Day) -> BTreeMap<String, FactValue> {
     let mut facts: BTreeMap<String, FactValue> = definition
         .fields
         .iter()
@@ -48,7 +48,7 @@ fn facts_of(definition: &LedgerDefinition, content: &Content, today: Day) -> BTr
     facts
 }
 
-fn fact_of(field: &Field, value: Option<&Value>) -> FactValue {
+pub(crate) fn fact_of(field: &Field, value: Option<&Value>) -> FactValue {
     match (value, &field.kind) {
         (Some(Value::Bool(flag)), _) => FactValue::Bool(*flag),
         (Some(Value::Number(number)), _) => number.as_i64().map_or(FactValue::Missing, FactValue::Integer),

@@ -161,6 +161,7 @@ pub struct LedgerDefinition {
     pub filters: Vec<String>,
     pub colours: Vec<ColourRule>,
     pub duties: Vec<Duty>,
+    pub derived: Vec<crate::derived::Derived>,
     pub observed: Option<Observed>,
     pub fields: Vec<Field>,
 }
@@ -210,6 +211,7 @@ impl LedgerDefinition {
             filters: reader.texts("filters", findings),
             colours: colours_of(&mut reader, findings),
             duties: duties_of(&mut reader, findings),
+            derived: Vec::new(),
             observed: observed_of(&mut reader, findings),
             fields: Vec::new(),
         };
@@ -219,6 +221,7 @@ impl LedgerDefinition {
             check_field_id(file, at, &field, &definition.fields, findings);
             definition.fields.push(field);
         }
+        definition.derived = crate::derived::read(&mut reader, &definition.fields, findings);
         definition.check_references(&reader, findings);
         for rule in &definition.colours {
             if let Some(complaint) = crate::colour::complaint(&rule.when, &definition.fields) {

@@ -7,10 +7,8 @@ use crate::catalog::Catalog;
 use crate::definition::FieldType;
 use crate::record::{Content, Record};
 
-pub const MIGRATIONS: &[Migration] = &[
-    FIRST,
-    Migration { mechanism: "register", number: 2, sql: crate::attachment_rows::TABLES },
-];
+pub const MIGRATIONS: &[Migration] =
+    &[FIRST, Migration { mechanism: "register", number: 2, sql: crate::attachment_rows::TABLES }];
 
 const FIRST: Migration = Migration {
     mechanism: "register",
@@ -431,13 +429,8 @@ pub fn all_linking(
                 continue;
             }
             let value = if ledgers.len() == 1 { key.to_owned() } else { format!("{ledger}:{key}") };
-            let parameters: [Value; 5] = [
-                division.into(),
-                (&definition.id).into(),
-                (&field.id).into(),
-                value.into(),
-                MOST_LINKING.into(),
-            ];
+            let parameters: [Value; 5] =
+                [division.into(), (&definition.id).into(), (&field.id).into(), value.into(), MOST_LINKING.into()];
             for row in reader.query(&sql, &parameters)? {
                 let record = record_of(&row)?;
                 if !found.iter().any(|known| known.id == record.id) {

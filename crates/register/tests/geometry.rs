@@ -40,7 +40,8 @@ fn bad_geometry_is_refused_by_name() {
     let register = &bench.register;
     let bow = json!({ "type": "Polygon", "coordinates": [[[108.5, 28.5], [108.6, 28.6], [108.6, 28.5], [108.5, 28.6], [108.5, 28.5]]] });
     refused(register, bow, "self_crossing");
-    let swapped = json!({ "type": "Polygon", "coordinates": [[[28.5, 108.5], [28.6, 108.5], [28.6, 108.6], [28.5, 108.5]]] });
+    let swapped =
+        json!({ "type": "Polygon", "coordinates": [[[28.5, 108.5], [28.6, 108.5], [28.6, 108.6], [28.5, 108.5]]] });
     refused(register, swapped, "swapped");
     refused(register, square(100.0, 28.5, 0.1), "outside_county");
     refused(register, json!({ "type": "Point", "coordinates": [108.5, 28.5] }), "wants an area");

@@ -83,7 +83,8 @@ fn own_routes() -> Routes {
 pub const OPEN_PAGES: [&str; 5] = ["/app", "/app/", "/app/{*path}", "/metrics", "/setup"];
 
 fn brings_a_file(path: &str) -> bool {
-    path.starts_with("/api/import") || ["/import", "/evidence", "/attachments"].iter().any(|ending| path.ends_with(ending))
+    path.starts_with("/api/import")
+        || ["/import", "/evidence", "/attachments"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// A body that says it is too long is refused before it is read; one that lies is cut off while it is read.

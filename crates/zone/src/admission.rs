@@ -180,15 +180,10 @@ const POSSIBLE_SHARES: [f64; 12] = [1.0, 0.99, 0.9, 0.75, 0.5, 0.4, 0.3, 0.2, 0.
 
 /// Does the rule say the same wherever the zones that are not drawn yet will lie? More zones can only make
 /// `within` and `inside` true, `distance` smaller and `share` larger; the rule is asked along that way.
-fn holds_whatever_is_drawn_yet(
-    rule: &Rule,
-    site: &Site,
-    area: f64,
-    layers: &Arc<LayerSet>,
-    found: bool,
-) -> bool {
+fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>, found: bool) -> bool {
     let unseen = Arc::new(Mutex::new(Vec::new()));
-    let cases = (0..POSSIBLE_METRES.len()).flat_map(|place| [(place, false, false), (place, true, false), (place, true, true)]);
+    let cases =
+        (0..POSSIBLE_METRES.len()).flat_map(|place| [(place, false, false), (place, true, false), (place, true, true)]);
     cases.into_iter().all(|(place, touches, holds)| {
         let functions: Vec<(&str, Function)> = FUNCTIONS
             .into_iter()

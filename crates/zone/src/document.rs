@@ -133,8 +133,11 @@ pub fn blocks(saved: &crate::rows::Saved) -> Result<Vec<Block>, String> {
         (Some(lon), Some(lat)) => format!("点位 {lon:.6}, {lat:.6}（WGS-84）"),
         _ => format!("图形，面积 {:.1} m²（椭球面）", answer.area_m2),
     };
-    let attributes: Vec<String> =
-        question.attributes.iter().map(|(key, value)| format!("{}：{value}", crate::rule::attribute_name(key).zh)).collect();
+    let attributes: Vec<String> = question
+        .attributes
+        .iter()
+        .map(|(key, value)| format!("{}：{value}", crate::rule::attribute_name(key).zh))
+        .collect();
     let mut blocks = vec![
         Block::Title("准入审查结果".into()),
         Block::Table {
@@ -152,7 +155,9 @@ pub fn blocks(saved: &crate::rows::Saved) -> Result<Vec<Block>, String> {
         },
     ];
     if answer.schematic {
-        blocks.push(Block::Text("【示意】有的结果依据示意图层，不能作为正式依据。 Some results rest on schematic layers.".into()));
+        blocks.push(Block::Text(
+            "【示意】有的结果依据示意图层，不能作为正式依据。 Some results rest on schematic layers.".into(),
+        ));
     }
     if !answer.missing.is_empty() {
         blocks.push(Block::Heading("缺少的资料".into()));
@@ -174,16 +179,16 @@ pub fn blocks(saved: &crate::rows::Saved) -> Result<Vec<Block>, String> {
         vec![verdict, rule.name.zh.clone(), rule.basis.zh.clone(), said.join("\n")]
     }));
     blocks.push(Block::Table { widths: vec![2, 5, 4, 6], rows });
-    blocks.push(Block::Text(
-        "说明：本结果由系统按所列规则和图层计算，缺少资料时不会得出“允许”；不代替法定审批。".into(),
-    ));
+    blocks
+        .push(Block::Text("说明：本结果由系统按所列规则和图层计算，缺少资料时不会得出“允许”；不代替法定审批。".into()));
     Ok(blocks)
 }
 
 /// A measurement in words.
 fn measured(measurement: &crate::admission::Measurement) -> String {
     let layer = &measurement.layer_name.zh;
-    let zones: Vec<&str> = measurement.zones.iter().map(|name| name.zh.as_str()).filter(|name| !name.is_empty()).collect();
+    let zones: Vec<&str> =
+        measurement.zones.iter().map(|name| name.zh.as_str()).filter(|name| !name.is_empty()).collect();
     let zones = if zones.is_empty() { String::new() } else { format!("（{}）", zones.join("、")) };
     let mark = if measurement.schematic { "【示意】" } else { "" };
     let what = match (measurement.what.as_str(), measurement.value.as_str()) {

@@ -233,8 +233,10 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
                 let zones = Arc::clone(&word);
                 let written = move || {
                     let saved = zones.find(&number)?;
-                    let internal = |error: String| Problem::new(ErrorCode::Internal, format!("writing a docx: {error}"));
-                    let bytes = document::blocks(&saved).and_then(|blocks| document::write(&blocks)).map_err(internal)?;
+                    let internal =
+                        |error: String| Problem::new(ErrorCode::Internal, format!("writing a docx: {error}"));
+                    let bytes =
+                        document::blocks(&saved).and_then(|blocks| document::write(&blocks)).map_err(internal)?;
                     // The number holds Chinese; file names in headers are ASCII.
                     let ascii: String = saved.number.chars().filter(char::is_ascii).collect();
                     Ok((format!("attachment; filename=\"admission{ascii}.docx\""), bytes))

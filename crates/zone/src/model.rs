@@ -128,10 +128,7 @@ fn layer_from(planned: &PlannedLayer, source: &LedgerSource, drawn: Drawn) -> La
     }
     if drawn.without_geometry > 0 {
         let without = drawn.without_geometry;
-        short.push(Name::new(
-            format!("{without} 条记录还没有图形"),
-            format!("{without} records have no geometry yet"),
-        ));
+        short.push(Name::new(format!("{without} 条记录还没有图形"), format!("{without} records have no geometry yet")));
     }
     let text = format!("台账 {}（{count} 个图形）；{}", source.ledger, base.source);
     let mut layer = Layer::new(&base.id, base.name.clone(), &text, drawn.schematic, drawn.zones);

@@ -35,14 +35,17 @@ export interface MergeReport {
   attachments: number;
   written: boolean;
 }
-export interface GeometryReport {
+export interface SheetReport {
   ledger: string;
   rows: number;
   created: number;
   revised: number;
   problems: { row: number; column: number; field: string; code: string; what: Name; hint: Name; fix: string | null }[];
   more_problems: number;
+  fixed: number;
   written: boolean;
+}
+export interface GeometryReport extends SheetReport {
   format: string;
   system: string;
   system_name: Name;
@@ -88,6 +91,7 @@ export const care = {
   file: (id: string, hash: string) => `/api/records/${at(id)}/attachments/${at(hash)}`,
   bulk: (ledger: string, edit: BulkEdit) => http.post<BulkReport>(`/api/ledgers/${at(ledger)}/bulk`, edit),
   merge: (id: string, body: { duplicate: string; revision: number; duplicate_revision: number; take: string[]; reason: string; dry_run: boolean }) => http.post<MergeReport>(`/api/records/${at(id)}/merge`, body),
+  importSheet: (ledger: string, query: http.Query, file: Blob) => http.upload<SheetReport>(`/api/ledgers/${at(ledger)}/import`, query, file),
   importGeometry: (ledger: string, query: http.Query, file: Blob) => http.upload<GeometryReport>(`/api/ledgers/${at(ledger)}/geometry/import`, query, file),
   enterprise: (id: string, query: http.Query) => http.get<EnterpriseFile>(`/api/enterprises/${at(id)}`, query),
 };

@@ -20,9 +20,7 @@ pub(super) fn read(files: Vec<(String, Vec<u8>)>) -> Result<RawFile, FileError> 
         files.iter().find(|(name, _)| *name == wanted).map(|(_, content)| content.as_slice())
     };
     let said = match beside(".prj") {
-        Some(prj) => {
-            Some(ReferenceSystem::from_wkt(&String::from_utf8_lossy(prj)).map_err(FileError::System)?)
-        }
+        Some(prj) => Some(ReferenceSystem::from_wkt(&String::from_utf8_lossy(prj)).map_err(FileError::System)?),
         None => None,
     };
     let drawn = records(shp)?;

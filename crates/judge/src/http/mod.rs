@@ -18,8 +18,8 @@ use crate::Judge;
 
 pub use air::AirToday;
 pub use headline::Headline;
-pub use outlet::OutletToday;
 pub use limits::LimitLine;
+pub use outlet::OutletToday;
 pub use view::{VerdictBrief, VerdictView, brief};
 pub use water::WaterToday;
 

@@ -82,7 +82,11 @@ pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Resul
 
 impl Register {
     pub fn routes(self: &Arc<Self>) -> Routes {
-        self.ledger_routes().merge(self.record_routes()).merge(self.map_routes()).merge(transfer::routes(self)).merge(care::routes(self))
+        self.ledger_routes()
+            .merge(self.record_routes())
+            .merge(self.map_routes())
+            .merge(transfer::routes(self))
+            .merge(care::routes(self))
     }
 
     fn ledger_routes(self: &Arc<Self>) -> Routes {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
+use crate::derived::DerivedValue;
 use crate::location::Location;
 use crate::ops::{Question, Register};
 use crate::record::Record;
@@ -126,6 +127,8 @@ pub struct RecordView {
     pub editable: bool,
     /// State by the ledger's colour rules.
     pub state: Option<StateView>,
+    /// Computed from the fields, not stored.
+    pub derived: Vec<DerivedValue>,
     /// Field → the records that it links to.
     pub links: BTreeMap<String, Vec<LinkedView>>,
 }
@@ -366,6 +369,11 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
     let state = definition
         .and_then(|definition| colours.of(definition, &record.content, today))
         .map(|rule| StateView { colour: rule.colour.clone(), name: rule.name.clone() });
+    let derived = definition
+        .map(|definition| {
+            register.derived().of(definition, &record.content, today, |field| editable || !field.sensitive)
+        })
+        .unwrap_or_default();
     let record = match definition {
         Some(definition) if !editable => record.redacted(definition, |field| !field.sensitive),
         _ => record,
@@ -381,6 +389,7 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
     Ok(RecordView {
         editable,
         state,
+        derived,
         links,
         id: record.id,
         ledger: record.ledger,

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::reading::{Row, Sheet, Text};
 use super::{ImportProblem, ImportReport, Options};
 use crate::definition::{Geometry, LedgerDefinition};
-use crate::export::{BESIDES, cell_text, columns};
+use crate::export::{cell_text, columns};
 use crate::ops::{Register, definition_of};
 use crate::problem::ProblemCode;
 use crate::record::Record;
@@ -85,9 +85,10 @@ impl Register {
         }
         let system = match options.system.as_str() {
             "" => None,
-            word => Some(ReferenceSystem::from_word(word).ok_or_else(|| {
-                Problem::invalid(format!("不认识坐标系“{word}” (unknown coordinate system)"))
-            })?),
+            word => Some(
+                ReferenceSystem::from_word(word)
+                    .ok_or_else(|| Problem::invalid(format!("不认识坐标系“{word}” (unknown coordinate system)")))?,
+            ),
         };
         let extent = geometry::Extent(catalog.extent.0);
         let read = file::read(bytes, system, extent).map_err(|error| match error {
@@ -106,7 +107,12 @@ impl Register {
             system_name: Name::new(zh, en),
             told_by: read.told_by.to_owned(),
             properties,
-            area_m2: read.features.iter().filter_map(|feature| feature.shape.as_ref().ok()).map(|shape| shape.area()).sum(),
+            area_m2: read
+                .features
+                .iter()
+                .filter_map(|feature| feature.shape.as_ref().ok())
+                .map(|shape| shape.area())
+                .sum(),
             preview,
             not_previewed,
         })
@@ -121,11 +127,10 @@ impl Register {
         bytes: &[u8],
         options: &GeometryOptions,
     ) -> Result<Sheet, Problem> {
-        let known: BTreeMap<&str, &str> = properties
-            .iter()
-            .filter_map(|one| Some((one.field.as_deref()?, one.property.as_str())))
-            .collect();
-        let file_hash = format!("{:x}", Sha256::digest(bytes).iter().take(4).fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
+        let known: BTreeMap<&str, &str> =
+            properties.iter().filter_map(|one| Some((one.field.as_deref()?, one.property.as_str()))).collect();
+        let file_hash =
+            format!("{:x}", Sha256::digest(bytes).iter().take(4).fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
         let names = columns(definition);
         let mut sheet = Sheet::default();
         for feature in &read.features {
@@ -247,7 +252,7 @@ fn field_named(property: &str, definition: &LedgerDefinition) -> Option<String> 
     if let Some(field) = field {
         return Some(field.id.clone());
     }
-    let besides = ["source", "note", "valid_from", "tags"].iter().find(|name| BESIDES.contains(name) && same(name));
+    let besides = ["source", "note", "valid_from", "tags"].iter().find(|name| same(name));
     besides.map(|name| (*name).to_owned())
 }
 

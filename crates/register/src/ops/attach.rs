@@ -74,14 +74,7 @@ impl Register {
     }
 
     /// Takes a file off a record; its bytes stay, so that history can be shown.
-    pub fn take_off(
-        &self,
-        actor: &Actor,
-        record: Id,
-        hash: &str,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<(), Problem> {
+    pub fn take_off(&self, actor: &Actor, record: Id, hash: &str, reason: &str, now: Timestamp) -> Result<(), Problem> {
         let reason = reason_of(reason, false)?;
         self.store.write(|transaction| {
             let reader = transaction.as_reader();

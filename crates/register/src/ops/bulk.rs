@@ -178,7 +178,8 @@ impl Register {
         };
         let planned = need(actor, record.content.owner.as_deref()).map_err(StoreError::from).and_then(|()| {
             let draft = edit.draft(&record, &definition.key)?;
-            let content = self.check(reader, &catalog, definition, &super::write::with_what_stays(&draft.fields, None))?;
+            let content =
+                self.check(reader, &catalog, definition, &super::write::with_what_stays(&draft.fields, None))?;
             need(actor, content.owner.as_deref())?;
             let after = Record { content, ..record.clone() };
             self.refuse_when_not_unique(reader, definition, &after)?;

@@ -185,7 +185,9 @@ impl Register {
 fn links_to(field: &Field, ledger: &str) -> bool {
     match &field.kind {
         FieldType::Link(ledgers) => ledgers.iter().any(|known| known == ledger),
-        FieldType::List(items) => matches!(&**items, FieldType::Link(ledgers) if ledgers.iter().any(|known| known == ledger)),
+        FieldType::List(items) => {
+            matches!(&**items, FieldType::Link(ledgers) if ledgers.iter().any(|known| known == ledger))
+        }
         FieldType::Table(columns) => columns.iter().any(|column| links_to(column, ledger)),
         _ => false,
     }

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::catalog::Catalog;
 use crate::colour::ColourBook;
 use crate::county::{County, MapLayer};
+use crate::derived::DerivedBook;
 use crate::model::DeviceBinding;
 use crate::pack::Pack;
 use crate::points::{self, BINDINGS, Observable};
@@ -46,6 +47,7 @@ pub struct CountyView {
 struct State {
     catalog: Arc<Catalog>,
     colours: Arc<ColourBook>,
+    derived: Arc<DerivedBook>,
     county: Option<Arc<CountyView>>,
     points: Arc<PointSet>,
     devices: Arc<Vec<DeviceBinding>>,
@@ -73,6 +75,7 @@ impl Register {
     ) -> Result<Arc<Self>, Problem> {
         let state = State {
             colours: Arc::new(ColourBook::new(&catalog)),
+            derived: Arc::new(DerivedBook::new(&catalog)),
             catalog: Arc::new(catalog),
             county: None,
             points: Arc::default(),
@@ -97,6 +100,10 @@ impl Register {
 
     pub fn colours(&self) -> Arc<ColourBook> {
         Arc::clone(&self.state.load().colours)
+    }
+
+    pub fn derived(&self) -> Arc<DerivedBook> {
+        Arc::clone(&self.state.load().derived)
     }
 
     /// County, layers and simulation of the pack that was loaded; none before.
@@ -141,11 +148,11 @@ impl Register {
         let points = Arc::new(points::points_of(&records, &catalog));
         let devices = Arc::new(points::devices_of(&records, &catalog));
         drop(records);
-        let colours = match pack {
-            Some(pack) => Arc::new(ColourBook::new(&pack.catalog)),
-            None => Arc::clone(&current.colours),
+        let (colours, derived) = match pack {
+            Some(pack) => (Arc::new(ColourBook::new(&pack.catalog)), Arc::new(DerivedBook::new(&pack.catalog))),
+            None => (Arc::clone(&current.colours), Arc::clone(&current.derived)),
         };
-        self.state.store(Arc::new(State { catalog, colours, county, points, devices }));
+        self.state.store(Arc::new(State { catalog, colours, derived, county, points, devices }));
         self.changed.send_modify(|count| *count += 1);
         Ok(())
     }

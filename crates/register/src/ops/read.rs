@@ -192,9 +192,9 @@ impl Register {
     /// those who check sites; not cut down to what somebody may see.
     pub fn drawn(&self, ledger: &str, filter: &BTreeMap<String, String>) -> Result<(Vec<DrawnRecord>, usize), Problem> {
         let records = self.store.read(|reader| rows::all_of(reader, self.division, ledger))?;
-        let wanted = records.into_iter().filter(|record| {
-            filter.iter().all(|(field, value)| record.content.text(field) == Some(value.as_str()))
-        });
+        let wanted = records
+            .into_iter()
+            .filter(|record| filter.iter().all(|(field, value)| record.content.text(field) == Some(value.as_str())));
         let (mut drawn, mut without) = (Vec::new(), 0);
         for record in wanted {
             let content = record.content;
@@ -202,8 +202,9 @@ impl Register {
                 without += 1;
                 continue;
             };
-            let shape = geometry::Shape::from_geojson(geometry, geometry::Extent::WORLD)
-                .map_err(|error| Problem::new(kernel::ErrorCode::Internal, format!("{ledger}:{}: {error}", content.key)))?;
+            let shape = geometry::Shape::from_geojson(geometry, geometry::Extent::WORLD).map_err(|error| {
+                Problem::new(kernel::ErrorCode::Internal, format!("{ledger}:{}: {error}", content.key))
+            })?;
             let date = |text: Option<&str>| text.and_then(kernel::Day::parse);
             drawn.push(DrawnRecord {
                 shape,
