@@ -40,6 +40,7 @@ export const router = createRouter({
     { path: '/enterprises/:id', name: 'enterprise', component: () => import('./pages/EnterprisePage.vue'), meta: read },
     { path: '/records/:id', name: 'record', component: () => import('./pages/RecordPage.vue'), meta: read },
     { path: '/records/:id/edit', name: 'record-edit', component: () => import('./pages/RecordEditPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/duties', name: 'duties', component: () => import('./pages/DutiesPage.vue'), meta: read },
     { path: '/admission/:number?', name: 'admission', component: () => import('./pages/AdmissionPage.vue'), meta: read },
     { path: '/standards', name: 'standards', component: () => import('./pages/StandardsPage.vue'), meta: read },
     // The code stands in the query: codes hold slashes and dots.

@@ -7,7 +7,7 @@
 //! - [`problem`]: findings with file, line, column, what and what to do.
 //! - [`export`], [`sheet`], [`import`]: records out and in.
 //! - [`attachment`], [`photo`], [`attachment_rows`]: files on records, told by content.
-//! - [`points`], [`search`], [`colour`], [`derived`]: what is derived from records.
+//! - [`points`], [`search`], [`colour`], [`derived`], [`duty`]: what is derived from records.
 //! - [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
@@ -24,6 +24,7 @@ pub mod colour;
 pub mod county;
 pub mod definition;
 pub mod derived;
+pub mod duty;
 pub mod export;
 pub mod format;
 pub mod http;

@@ -152,3 +152,32 @@ fn a_duplicate_goes_and_what_led_to_it_leads_on() {
     let itself = Merge { duplicate: kept.id, revision: 2, duplicate_revision: 2, ..merge(&[], true) };
     assert!(register.merge(&admin(), kept.id, &itself, NOW).is_err());
 }
+
+#[test]
+fn duties_fall_due_with_the_dates_of_records() {
+    use kernel::Day;
+    use register::duty::DutyState;
+    use register::ops::DutyQuestion;
+    let Bench { register, .. } = &bench("duties");
+    let source = |key: &str, reviewed: Option<&str>| {
+        let mut fields = json!({ "number": key, "name": key, "location_note": "未知", "source": "试验" });
+        if let Some(date) = reviewed {
+            fields["reviewed_on"] = json!(date);
+        }
+        make(register, "risk_source", fields);
+    };
+    for (key, reviewed) in
+        [("late", Some("2025-01-01")), ("soon", Some("2025-12-10")), ("later", Some("2026-11-01")), ("never", None)]
+    {
+        source(key, reviewed);
+    }
+    let today = Day::from_civil(2026, 11, 25);
+    let listed = |all: bool| {
+        let question = DutyQuestion { ledger: Some("risk_source".into()), all: Some(all) };
+        let lines = register.duties(&admin(), &question, today).unwrap();
+        lines.into_iter().map(|line| (line.key, line.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(false), [("late".to_owned(), DutyState::Overdue), ("soon".to_owned(), DutyState::Due)]);
+    assert_eq!(listed(true).len(), 4, "those without a date are named too");
+    assert_eq!(listed(true)[3], ("never".to_owned(), DutyState::Undated));
+}

@@ -83,6 +83,20 @@ export interface EnterpriseFile {
   registers: { ledger: string; name: Name; records: LedgerRecord[] }[];
   missing: Name[];
 }
+export interface DutyLine {
+  ledger: string;
+  ledger_name: Name;
+  record: string;
+  key: string;
+  title: Name;
+  duty: string;
+  name: Name;
+  state: 'overdue' | 'due' | 'coming' | 'undated';
+  from: string | null;
+  until: string | null;
+  simulated: boolean;
+  schematic: boolean;
+}
 const at = encodeURIComponent;
 export const care = {
   attachments: (id: string) => http.get<Attachment[]>(`/api/records/${at(id)}/attachments`),
@@ -93,5 +107,6 @@ export const care = {
   merge: (id: string, body: { duplicate: string; revision: number; duplicate_revision: number; take: string[]; reason: string; dry_run: boolean }) => http.post<MergeReport>(`/api/records/${at(id)}/merge`, body),
   importSheet: (ledger: string, query: http.Query, file: Blob) => http.upload<SheetReport>(`/api/ledgers/${at(ledger)}/import`, query, file),
   importGeometry: (ledger: string, query: http.Query, file: Blob) => http.upload<GeometryReport>(`/api/ledgers/${at(ledger)}/geometry/import`, query, file),
+  duties: (query: http.Query) => http.get<DutyLine[]>('/api/duties', query),
   enterprise: (id: string, query: http.Query) => http.get<EnterpriseFile>(`/api/enterprises/${at(id)}`, query),
 };

@@ -6,7 +6,7 @@ export const shared = {
     main: ['主导航', 'Main navigation'], more: ['更多', 'More'], close: ['收起', 'Close'],
     watch: ['监测', 'Monitoring'], judge: ['评价', 'Assessment'], act: ['处置', 'Action'], register: ['底数', 'Registers'], manage: ['管理', 'Administration'],
     overview: ['总览', 'Overview'], map: ['一张图', 'Map'], stations: ['点位', 'Stations'], air: ['空气', 'Air'], water: ['水', 'Water'], outlets: ['排放口', 'Outlets'],
-    verdicts: ['评价记录', 'Verdicts'], quality: ['数据质量', 'Data quality'], cases: ['办件', 'Cases'], quarantine: ['未识别设备', 'Quarantine'], import: ['数据导入', 'Import'], ledgers: ['台账', 'Ledgers'], admission: ['准入审查', 'Admission'], standards: ['标准', 'Standards'],
+    verdicts: ['评价记录', 'Verdicts'], quality: ['数据质量', 'Data quality'], cases: ['办件', 'Cases'], quarantine: ['未识别设备', 'Quarantine'], import: ['数据导入', 'Import'], ledgers: ['台账', 'Ledgers'], admission: ['准入审查', 'Admission'], duties: ['到期事项', 'Duties'], standards: ['标准', 'Standards'],
     users: ['用户', 'Users'], audit: ['审计日志', 'Audit log'], about: ['说明与错误码', 'About and error codes'],
     signOut: ['退出', 'Sign out'], publicPage: ['公众页', 'Public page'], account: ['账户', 'Account'], password: ['修改密码', 'Change password'],
   },

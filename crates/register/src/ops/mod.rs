@@ -3,6 +3,7 @@
 
 mod attach;
 mod bulk;
+mod duties;
 mod load;
 mod merge;
 mod read;
@@ -29,6 +30,7 @@ use crate::simulation::Simulation;
 
 pub use attach::File;
 pub use bulk::{BulkEdit, BulkLine, BulkReport};
+pub use duties::{DutyLine, DutyQuestion};
 pub use merge::{Merge, MergeReport};
 pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 pub(crate) use write::definition_of;
