@@ -12,7 +12,8 @@ use crate::layer::LayerSet;
 use crate::rule::{FARTHEST_METRES, Rule, RuleBook};
 use crate::shape::Shape;
 
-/// From worst to best; the whole answer is the worst of its rules.
+/// From worst to best. The whole answer is the worst of the rules that hit, unless one that could not be decided
+/// might be worse: then it is undetermined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -104,10 +105,12 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
         (false, Verdict::Undetermined) => (1, Verdict::Undetermined),
         (false, verdict) => (2, verdict),
     });
-    let worst = rules
+    let worst = rules.iter().filter(|result| result.hit).map(|result| result.verdict).min();
+    // A rule that could not be decided might forbid more than those that hit: then nothing is settled.
+    let threat = rules
         .iter()
-        .filter(|result| result.hit || result.verdict == Verdict::Undetermined)
-        .map(|result| result.verdict)
+        .filter(|result| !result.hit && result.verdict == Verdict::Undetermined)
+        .filter_map(|result| book.rules.iter().find(|rule| rule.id == result.rule).map(|rule| rule.verdict))
         .min();
     let mut missing: Vec<Name> = Vec::new();
     for name in rules.iter().flat_map(|result| &result.missing) {
@@ -118,7 +121,11 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
     if book.rules.is_empty() {
         missing.push(Name::new("没有任何准入规则", "there are no admission rules"));
     }
-    let verdict = worst.unwrap_or(if missing.is_empty() { Verdict::Allowed } else { Verdict::Undetermined });
+    let verdict = match (worst, threat) {
+        (Some(worst), threat) if threat.is_none_or(|threat| worst <= threat) => worst,
+        (None, None) if missing.is_empty() => Verdict::Allowed,
+        _ => Verdict::Undetermined,
+    };
     let schematic = rules.iter().flat_map(|result| &result.measurements).any(|measurement| measurement.schematic);
     Answer { verdict, name: verdict.name(), rules, missing, schematic, area_m2: area }
 }
@@ -182,6 +189,8 @@ const POSSIBLE_SHARES: [f64; 12] = [1.0, 0.99, 0.9, 0.75, 0.5, 0.4, 0.3, 0.2, 0.
 /// `within` and `inside` true, `distance` smaller and `share` larger; the rule is asked along that way.
 fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>, found: bool) -> bool {
     let unseen = Arc::new(Mutex::new(Vec::new()));
+    // What the drawn zones say is measured once, however often the rule is asked.
+    let known: Arc<Mutex<BTreeMap<(&str, String), FactValue>>> = Arc::default();
     let cases =
         (0..POSSIBLE_METRES.len()).flat_map(|place| [(place, false, false), (place, true, false), (place, true, true)]);
     cases.into_iter().all(|(place, touches, holds)| {
@@ -189,8 +198,16 @@ fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc
             .into_iter()
             .map(|what| {
                 let (real, layers) = (function(what, site, layers, &unseen), Arc::clone(layers));
+                let known = Arc::clone(&known);
                 let possible: Function = Arc::new(move |id: &str| {
-                    let value = real(id)?;
+                    let before = known.lock().ok().and_then(|known| known.get(&(what, id.to_owned())).cloned());
+                    let value = match before {
+                        Some(value) => value,
+                        None => real(id)?,
+                    };
+                    if let Ok(mut known) = known.lock() {
+                        known.insert((what, id.to_owned()), value.clone());
+                    }
                     if layers.get(id).is_none_or(|layer| layer.incomplete.is_none()) {
                         return Ok(value);
                     }

@@ -98,3 +98,30 @@ fn a_ledger_takes_the_place_of_an_absent_layer_and_says_what_it_lacks() {
     // Twice 108.4 km² reach the 200 km² that are stated.
     planned(vec![one(), two()], 0, false, None);
 }
+
+/// The whole answer when one rule hits and another cannot be decided.
+fn whole(hits: &str, undecided: &str, expect: Verdict) {
+    let rule = |id: &str, verdict: &str, layers: &str, when: &str| {
+        format!(
+            "[[rule]]\nid='{id}'\nname_zh='规'\nname_en='r'\nverdict='{verdict}'\nlayers=[{layers}]\nbasis_zh='条'\nbasis_en='c'\nwhen=\"{when}\"\n"
+        )
+    };
+    let text = rule("one", hits, "", "true") + &rule("two", undecided, "'absent'", "within('absent')");
+    let book = RuleBook::load([("r.toml", text.as_str())]).unwrap();
+    let site = Site {
+        shape: Shape::point(108.5, 28.5),
+        industry: "26".into(),
+        attributes: BTreeMap::new(),
+        on: Day::from_civil(2026, 11, 25),
+    };
+    assert_eq!(check(&site, &Arc::default(), &book).verdict, expect, "{hits} {undecided}");
+}
+
+#[test]
+fn what_might_still_forbid_is_not_outvoted_by_a_condition() {
+    whole("conditional", "prohibited", Verdict::Undetermined);
+    whole("restricted", "prohibited", Verdict::Undetermined);
+    whole("prohibited", "restricted", Verdict::Prohibited);
+    whole("prohibited", "prohibited", Verdict::Prohibited);
+    whole("conditional", "conditional", Verdict::Conditional);
+}
