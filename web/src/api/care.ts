@@ -65,7 +65,7 @@ export interface OutletFile {
   last_data_at: string | null;
   standard: string | null;
   standard_grade: string | null;
-  limits: LimitLine[];
+  limits: (LimitLine & { factor: string })[];
   today: OutletToday;
   days_judged: number;
   days_exceeding: number;
