@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn a_permit_is_renewed_sixty_days_before_it_ends() {
         let until = Some("2026-12-31");
-        check(Some(60), None, until, "2026-11-01", (DutyState::Coming, until));
-        check(Some(60), None, until, "2026-11-02", (DutyState::Due, until));
+        check(Some(60), None, until, "2026-10-31", (DutyState::Coming, until));
+        check(Some(60), None, until, "2026-11-01", (DutyState::Due, until));
         check(Some(60), None, until, "2026-12-31", (DutyState::Due, until));
         check(Some(60), None, until, "2027-01-01", (DutyState::Overdue, until));
         check(Some(60), None, None, "2027-01-01", (DutyState::Undated, None));

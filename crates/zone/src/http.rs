@@ -18,7 +18,7 @@ use crate::rows::Saved;
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct LayerView {
+struct ZoneLayerView {
     id: String,
     name: Name,
     source: String,
@@ -33,18 +33,18 @@ struct LayerView {
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct RuleView {
+struct ZoneRuleView {
     id: String,
     name: Name,
     verdict: crate::Verdict,
     basis: Name,
     layers: Vec<String>,
-    attributes: Vec<AttributeView>,
+    attributes: Vec<ZoneAttributeView>,
     when: String,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct AttributeView {
+struct ZoneAttributeView {
     key: String,
     name: Name,
 }
@@ -162,8 +162,8 @@ fn layer_routes(zones: &Arc<Zones>) -> Routes {
     Routes::new("zone")
         .get(
             "/api/zones/layers",
-            operation("分区图层", "zone layers", read).returns::<Vec<LayerView>>(),
-            async move || -> ApiResult<Json<Vec<LayerView>>> { Ok(Json(layer_views(&layers))) },
+            operation("分区图层", "zone layers", read).returns::<Vec<ZoneLayerView>>(),
+            async move || -> ApiResult<Json<Vec<ZoneLayerView>>> { Ok(Json(layer_views(&layers))) },
         )
         .get(
             "/api/zones/layers/{id}",
@@ -178,8 +178,8 @@ fn layer_routes(zones: &Arc<Zones>) -> Routes {
         )
         .get(
             "/api/zones/rules",
-            operation("准入规则", "admission rules", read).returns::<Vec<RuleView>>(),
-            async move || -> ApiResult<Json<Vec<RuleView>>> { Ok(Json(rule_views(&rules))) },
+            operation("准入规则", "admission rules", read).returns::<Vec<ZoneRuleView>>(),
+            async move || -> ApiResult<Json<Vec<ZoneRuleView>>> { Ok(Json(rule_views(&rules))) },
         )
 }
 
@@ -265,8 +265,8 @@ fn checked(zones: &Zones, caller: &Caller, question: Question, save: bool) -> Re
     })
 }
 
-fn layer_views(zones: &Zones) -> Vec<LayerView> {
-    let views = |layer: &crate::Layer| LayerView {
+fn layer_views(zones: &Zones) -> Vec<ZoneLayerView> {
+    let views = |layer: &crate::Layer| ZoneLayerView {
         id: layer.id.clone(),
         name: layer.name.clone(),
         source: layer.source.clone(),
@@ -301,12 +301,12 @@ fn layer_geometry(zones: &Zones, id: &str) -> Result<String, Problem> {
     Ok(json!({ "type": "FeatureCollection", "features": features }).to_string())
 }
 
-fn rule_views(zones: &Zones) -> Vec<RuleView> {
+fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {
     zones
         .book()
         .rules
         .iter()
-        .map(|rule| RuleView {
+        .map(|rule| ZoneRuleView {
             id: rule.id.clone(),
             name: rule.name.clone(),
             verdict: rule.verdict,
@@ -315,7 +315,7 @@ fn rule_views(zones: &Zones) -> Vec<RuleView> {
             attributes: rule
                 .attributes
                 .iter()
-                .map(|key| AttributeView { key: key.clone(), name: crate::rule::attribute_name(key) })
+                .map(|key| ZoneAttributeView { key: key.clone(), name: crate::rule::attribute_name(key) })
                 .collect(),
             when: rule.when.source().to_owned(),
         })
