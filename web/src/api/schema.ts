@@ -90,6 +90,17 @@ export interface AnomalyRow {
   last_at: Timestamp;
 }
 
+export interface Answer {
+  verdict: Verdict;
+  name: Name;
+  /** All rules in force: hits first, then what could not be decided, then the clear ones. */
+  rules: RuleResult[];
+  missing: Name[];
+  /** Some measurement rests on a schematic (示意) layer. */
+  schematic: boolean;
+  area_m2: number;
+}
+
 /** An index as shown. */
 export interface AqiView {
   /** Start of the hour, or of the day. */
@@ -126,6 +137,55 @@ export interface Ask {
   kind: CommandKind;
   /** CP fields by name; values as text. */
   arguments?: Record<string, string>;
+}
+
+export interface AttachQuery {
+  file_name: string;
+  note: string | null;
+}
+
+/** A file on a record. */
+export interface Attachment {
+  /** SHA-256 in hexadecimal. */
+  hash: string;
+  file_name: string;
+  size: number;
+  content_type: string;
+  note: string;
+  /** `lon,lat` where a photo says it was taken; only for those who may edit the record. */
+  place: string | null;
+  by: string;
+  at: Timestamp;
+  /** Why it was taken off. */
+  removed: string | null;
+}
+
+/** What is to change. */
+export interface BulkEdit {
+  ids: Id[];
+  /** Field → new value; `null` empties it. `source`, `note` and the like count as fields. */
+  set?: Record<string, unknown>;
+  add_tags?: string[];
+  remove_tags?: string[];
+  reason: string;
+  /** Nothing is written. */
+  dry_run?: boolean;
+}
+
+/** What changes on one record, or why it cannot. */
+export interface BulkLine {
+  id: Id;
+  key: string;
+  title: Name;
+  changes: Change[];
+  problem: string | null;
+}
+
+export interface BulkReport {
+  lines: BulkLine[];
+  changed: number;
+  problems: number;
+  written: boolean;
 }
 
 export interface CaseCounts {
@@ -220,6 +280,11 @@ export interface Change {
   label: Name;
   before: unknown;
   after: unknown;
+}
+
+export interface CheckQuery {
+  /** `false`: only an answer, no number. */
+  save: boolean | null;
 }
 
 export interface CodeView {
@@ -330,6 +395,17 @@ export interface DeleteQuery {
   reason: string;
 }
 
+/** A computed value, or why there is none. */
+export interface DerivedValue {
+  id: string;
+  label: Name;
+  help: Name | null;
+  unit: string | null;
+  formula: string;
+  value: string | null;
+  missing: Name | null;
+}
+
 /** A device of a point and its connection. */
 export interface DeviceRow {
   mn: string;
@@ -348,6 +424,15 @@ export interface DeviceRow {
   clock_drift_millis: number | null;
 }
 
+/** A rule that now says something else. */
+export interface Difference {
+  rule: string;
+  name: Name;
+  /** What it said; nothing: there was no such rule. */
+  then: Name | null;
+  now: Name | null;
+}
+
 /** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
 export interface Draft {
   fields: Record<string, unknown>;
@@ -356,6 +441,32 @@ export interface Draft {
   /** Revision that was seen, when an existing record is revised. */
   revision: number | null;
 }
+
+/** One duty of one record. */
+export interface DutyLine {
+  ledger: string;
+  ledger_name: Name;
+  record: Id;
+  key: string;
+  title: Name;
+  duty: string;
+  name: Name;
+  state: DutyState;
+  /** From this day it can be done; the last day. */
+  from: string | null;
+  until: string | null;
+  simulated: boolean;
+  schematic: boolean;
+}
+
+export interface DutyQuestion {
+  ledger: string | null;
+  /** `true`: also those that are not due yet or lack their date. */
+  all: boolean | null;
+}
+
+/** How a duty stands. */
+export type DutyState = "overdue" | "due" | "coming" | "undated";
 
 export interface DutyView {
   id: string;
@@ -371,6 +482,22 @@ export interface EffectView {
   from: string;
   until: string | null;
   basis: string;
+}
+
+export interface EnterpriseFile {
+  record: RecordView;
+  /** The day that records and limits are shown as of. */
+  as_of: string;
+  /** When readings, verdicts and cases were taken out. */
+  extracted_at: Timestamp;
+  verdicts_from: string;
+  verdicts_until: string;
+  permits: RecordView[];
+  outlets: OutletFile[];
+  cases: CaseSummary[];
+  registers: LedgerPart[];
+  /** What a full file would hold and this one does not. */
+  missing: Name[];
 }
 
 export interface EntryView {
@@ -477,12 +604,58 @@ export interface FigureView {
   clause: string;
 }
 
+export interface FileQuery {
+  /** A day; today when left out. */
+  as_of: string | null;
+}
+
 export type Format = "json" | "csv";
 
 export interface FramesQuery {
   /** Received before this time. */
   before: string | null;
   limit: number | null;
+}
+
+export interface GeometryQuery {
+  /** `false` writes, when nothing is wrong; a dry run otherwise. */
+  dry_run: boolean | null;
+  /** `wgs84`, `cgcs2000`, `gcj02`, `gk` or `gk108`; left out: as the file says. */
+  crs: string | null;
+  /** `field:property,field:property`, beside those whose names match. */
+  map: string | null;
+  /** Source of records that have none. */
+  source: string | null;
+  schematic: boolean | null;
+  reason: string | null;
+}
+
+/** What a file holds and what importing it did or would do. */
+export interface GeometryReport {
+  ledger: string;
+  rows: number;
+  created: number;
+  revised: number;
+  problems: ImportProblem2[];
+  /** Problems beyond those listed. */
+  more_problems: number;
+  /** Fixes that were applied. */
+  fixed: number;
+  /** All rows are in the store. */
+  written: boolean;
+  /** `geojson` or `shapefile`. */
+  format: string;
+  system: string;
+  system_name: Name;
+  /** `said` (by the person), `file`, `numbers`. */
+  told_by: string;
+  /** Properties of the file, and the fields that they fill. */
+  properties: PropertyUse[];
+  area_m2: number;
+  /** What lies on the map, in WGS-84. */
+  preview: Record<string, unknown>;
+  /** Features that the preview leaves out. */
+  not_previewed: number;
 }
 
 /** The newest verdict of a point in one line. */
@@ -650,6 +823,13 @@ export interface LayerView {
   features: number;
 }
 
+/** Records of one ledger that name the enterprise. */
+export interface LedgerPart {
+  ledger: string;
+  name: Name;
+  records: RecordView[];
+}
+
 /** A ledger in the list of all. */
 export interface LedgerSummary {
   id: string;
@@ -763,6 +943,44 @@ export interface MainPollutant {
   multiple: string | null;
 }
 
+/** A measurement that a rule asked for: the evidence. */
+export interface Measurement {
+  layer: string;
+  layer_name: Name;
+  /** `within`, `inside`, `distance`, `share`. */
+  what: string;
+  /** `true`/`false`, metres with one digit, or a share with four. */
+  value: string;
+  /** Zones that it rests on. */
+  zones: Name[];
+  /** Covered square metres and covered share of the site (0–1), where the site is a polygon. */
+  overlap_m2: number | null;
+  share: number | null;
+  schematic: boolean;
+  source: string;
+}
+
+export interface Merge {
+  /** The record that goes. */
+  duplicate: Id;
+  /** Revisions that were seen. */
+  revision: number;
+  duplicate_revision: number;
+  /** Fields in which the duplicate is right. Fields that are empty here are taken from it anyway. */
+  take?: string[];
+  reason: string;
+  dry_run?: boolean;
+}
+
+export interface MergeReport {
+  /** What changes on the record that stays. */
+  changes: Change[];
+  /** `ledger:key` of records whose links are moved. */
+  relinked: string[];
+  attachments: number;
+  written: boolean;
+}
+
 export interface MissingValue {
   factor: string;
   hour: Timestamp;
@@ -802,6 +1020,28 @@ export interface OutcomeView {
   colour: string | null;
   valid: boolean;
   items: ItemView[];
+}
+
+/** An outlet with what may leave it and what did. */
+export interface OutletFile {
+  /** Id of point and record. */
+  point: string;
+  name: Name;
+  kind_name: Name;
+  simulated: boolean;
+  schematic: boolean;
+  state: State;
+  last_data_at: Timestamp | null;
+  standard: string | null;
+  standard_grade: string | null;
+  /** Those in force on the day asked for. */
+  limits: LimitLine[];
+  /** The newest hour and day, with values against limits. */
+  today: OutletToday;
+  /** Days judged, days exceeding, and the exceeding ones, newest first, over the days looked at. */
+  days_judged: number;
+  days_exceeding: number;
+  exceedances: VerdictBrief[];
 }
 
 export interface OutletPeriod {
@@ -986,6 +1226,13 @@ export interface ProfileRow {
   name: Name;
 }
 
+export interface PropertyUse {
+  property: string;
+  field: string | null;
+  /** A value, to recognise it. */
+  example: string;
+}
+
 export interface PublicFactor {
   name: Name;
   value: string;
@@ -1001,6 +1248,21 @@ export interface QuarantineRow {
   peer: string;
   /** Its newest frame, without the password. */
   sample: string | null;
+}
+
+/** What the caller asks. */
+export interface Question {
+  /** A point … */
+  lon: number | null;
+  lat: number | null;
+  /** … or a GeoJSON geometry. */
+  geometry?: unknown;
+  /** GB/T 4754 code, 2 to 4 digits, with or without its letter. */
+  industry: string;
+  attributes?: Record<string, string>;
+  /** Day whose rules and zones count; today when left out. */
+  on: string | null;
+  note?: string;
 }
 
 export interface RankingQuery {
@@ -1079,6 +1341,12 @@ export interface RecordView {
   fields: Record<string, unknown>;
   location: Location | null;
   location_note: string;
+  /** There is a line or an area. */
+  has_geometry: boolean;
+  /** GeoJSON; only in the answer for one record. */
+  geometry?: unknown;
+  shape: ShapeView | null;
+  tags: string[];
   source: string;
   note: string;
   simulated: boolean;
@@ -1094,6 +1362,8 @@ export interface RecordView {
   editable: boolean;
   /** State by the ledger's colour rules. */
   state: StateView | null;
+  /** Computed from the fields, not stored. */
+  derived: DerivedValue[];
   /** Field → the records that it links to. */
   links: Record<string, LinkedView[]>;
 }
@@ -1164,6 +1434,44 @@ export interface RevisionView {
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
 export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "leader" | "neighbour";
 
+export interface RuleResult {
+  rule: string;
+  name: Name;
+  verdict: Verdict;
+  hit: boolean;
+  basis: Name;
+  condition: Name;
+  measurements: Measurement[];
+  /** What was not known. */
+  missing: Name[];
+}
+
+export interface SavedSummary {
+  number: string;
+  made_at: Timestamp;
+  made_by: string;
+  industry: string;
+  note: string;
+  verdict: Verdict;
+  name: Name;
+  hits: number;
+  schematic: boolean;
+}
+
+/** A check. `question` and `answer` are as they were when it was made. */
+export interface SavedView {
+  /** Empty: it was not saved. */
+  number: string;
+  made_at: Timestamp;
+  made_by: string;
+  question: Question;
+  answer: Answer;
+  /** What the rules and layers of today say of the same site. */
+  today: Answer | null;
+  /** Where today's answer differs, rule by rule. */
+  differences: Difference[];
+}
+
 export interface Series {
   point: string;
   factor: string;
@@ -1218,6 +1526,15 @@ export interface SetupRequest {
 
 export interface SetupState {
   valid: boolean;
+}
+
+/** What a geometry measures on the ellipsoid. */
+export interface ShapeView {
+  /** `line` or `polygon`. */
+  kind: string;
+  vertices: number;
+  area_m2: number;
+  length_m: number;
 }
 
 export interface SignIn {
@@ -1378,6 +1695,10 @@ export interface TableView {
   notes: Name[];
 }
 
+export interface TakeOffQuery {
+  reason: string;
+}
+
 /** How far data have been looked at by people (数据层级). */
 export type Tier = "provisional" | "reviewed" | "final";
 
@@ -1425,6 +1746,9 @@ export interface UserView {
   /** What this user may do somewhere. */
   actions: Action[];
 }
+
+/** From worst to best. The whole answer is the worst of the rules that hit, unless one that could not be decided might be worse: then it is undetermined. */
+export type Verdict = "prohibited" | "restricted" | "conditional" | "undetermined" | "allowed";
 
 /** A verdict in a list. */
 export interface VerdictBrief {
@@ -1541,4 +1865,33 @@ export interface WrongNow {
   since: Timestamp | null;
   reason: Name | null;
   case_id: Id | null;
+}
+
+export interface ZoneAttributeView {
+  key: string;
+  name: Name;
+}
+
+export interface ZoneLayerView {
+  id: string;
+  name: Name;
+  source: string;
+  schematic: boolean;
+  zones: number;
+  /** Why there is nothing. */
+  absent: Name | null;
+  /** What of it is not drawn yet. */
+  incomplete: Name | null;
+  /** Ledger whose records take its place once they have geometries. */
+  ledger: string | null;
+}
+
+export interface ZoneRuleView {
+  id: string;
+  name: Name;
+  verdict: Verdict;
+  basis: Name;
+  layers: string[];
+  attributes: ZoneAttributeView[];
+  when: string;
 }
