@@ -12,15 +12,18 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn main() {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist");
-    println!("cargo::rerun-if-changed={}", dist.display());
+    // Asked when it runs, and watched by a path relative to the package: a script that another checkout has built
+    // in a shared target folder must not bring that one's pages.
+    let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let dist = package.join("../../web/dist");
+    println!("cargo::rerun-if-changed=../../web/dist");
     let mut files = Vec::new();
     collect(&dist, &mut files);
     files.sort();
     let mut text = String::from("pub const FILES: &[(&str, &[u8])] = &[\n");
     for file in &files {
-        println!("cargo::rerun-if-changed={}", file.display());
         let name = file.strip_prefix(&dist).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        println!("cargo::rerun-if-changed=../../web/dist/{name}");
         let _ = writeln!(text, "    ({name:?}, include_bytes!({:?})),", file.display().to_string());
     }
     text.push_str("];\n");

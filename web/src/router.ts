@@ -40,8 +40,13 @@ export const router = createRouter({
     { path: '/ledgers', name: 'ledgers', component: () => import('./pages/LedgersPage.vue'), meta: read },
     { path: '/ledgers/:id', name: 'ledger', component: () => import('./pages/LedgerPage.vue'), meta: read },
     { path: '/ledgers/:id/new', name: 'record-new', component: () => import('./pages/RecordEditPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/ledgers/:id/import', name: 'ledger-import', component: () => import('./pages/LedgerImportPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/ledgers/:id/geometry', name: 'geometry-import', component: () => import('./pages/GeometryImportPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/enterprises/:id', name: 'enterprise', component: () => import('./pages/EnterprisePage.vue'), meta: read },
     { path: '/records/:id', name: 'record', component: () => import('./pages/RecordPage.vue'), meta: read },
     { path: '/records/:id/edit', name: 'record-edit', component: () => import('./pages/RecordEditPage.vue'), meta: { action: 'edit_registers' } },
+    { path: '/duties', name: 'duties', component: () => import('./pages/DutiesPage.vue'), meta: read },
+    { path: '/admission/:number?', name: 'admission', component: () => import('./pages/AdmissionPage.vue'), meta: read },
     { path: '/standards', name: 'standards', component: () => import('./pages/StandardsPage.vue'), meta: read },
     // The code stands in the query: codes hold slashes and dots.
     { path: '/standards/read', name: 'standard', component: () => import('./pages/StandardPage.vue'), meta: read },

@@ -43,11 +43,11 @@ const PURE: [&str; 2] = ["hj212", "standards"];
 /// What a crate may import, or `None` where there is no bound (the wiring, tools).
 fn allowed(name: &str) -> Option<Vec<&'static str>> {
     match name {
-        "kernel" | "faultdisk" | "document" => Some(vec![]),
+        "kernel" | "faultdisk" | "document" | "geometry" => Some(vec![]),
         name if PURE.contains(&name) => Some(vec![]),
         "store" | "api" | "expression" => Some(vec!["kernel"]),
         name if MECHANISMS.contains(&name) => {
-            Some(vec!["kernel", "api", "store", "expression", "document", "hj212", "standards"])
+            Some(vec!["kernel", "api", "store", "expression", "document", "geometry", "hj212", "standards"])
         }
         _ => None,
     }

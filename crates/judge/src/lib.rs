@@ -17,8 +17,8 @@
 //! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
 //! date; raw observations are never touched.
 
-pub mod chart;
 mod change;
+pub mod chart;
 pub mod code;
 pub mod confirmation;
 mod event;

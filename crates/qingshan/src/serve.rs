@@ -142,6 +142,7 @@ async fn serve(options: Options) -> Result<(), String> {
     let files = register::pack_files::read_tree(&options.county)
         .map_err(|error| format!("{}: {error}", options.county.display()))?;
     let simulation = pack.simulation.clone();
+    let zones = zone::model::load_folder(&options.county, zone::shape::Extent::WORLD)?;
     // Both ports before anything runs: a second server on the same folder fails here, not half-way.
     let bind = async |address: SocketAddr| {
         TcpListener::bind(address).await.map_err(|error| format!("监听 {address} (listening): {error}"))
@@ -153,6 +154,7 @@ async fn serve(options: Options) -> Result<(), String> {
         data: options.data.clone(),
         pack,
         files,
+        zones,
         simulating: options.simulate,
         store: SqliteOptions::default(),
         version: VERSION,

@@ -6,37 +6,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use zone::RuleBook;
 use zone::ops::{Question, site_of};
 use zone::shape::Extent;
-use zone::{LayerSet, RuleBook};
 
 use crate::check::DEFAULT_PACK;
 
 const USAGE: &str =
     "用法 usage: qingshan zone check --at LON,LAT --industry CODE [--attr key=value]… [--on 2026-11-25] [--county DIR]";
-const BUILT_IN_RULES: &[(&str, &str)] =
-    &[("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml"))];
-
-/// The rules that ship with the program.
-pub fn built_in_rules() -> Result<RuleBook, String> {
-    RuleBook::load(BUILT_IN_RULES.iter().copied()).map_err(|error| error.to_string())
-}
-
-/// The layers of a county pack; none when it has no `map/zones.toml`.
-pub fn layers_of(county: &Path) -> Result<LayerSet, String> {
-    let map = county.join("map");
-    let file = map.join("zones.toml");
-    if !file.exists() {
-        return Ok(LayerSet::default());
-    }
-    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    // Only names of plain files beside it are read.
-    let plain = |name: &str| !name.contains(['/', '\\']) && !name.starts_with('.');
-    zone::model::load(&text, Extent::WORLD, |name| {
-        plain(name).then(|| std::fs::read_to_string(map.join(name)).ok()).flatten()
-    })
-}
-
 pub fn run(arguments: &[String]) -> ExitCode {
     match answer(arguments) {
         Ok(text) => {
@@ -88,8 +65,8 @@ fn answer(arguments: &[String]) -> Result<String, String> {
     }
     let extent = county_extent(Path::new(&county))?;
     let site = site_of(&question, extent, kernel::time::now()).map_err(|problem| problem.to_string())?;
-    let layers = Arc::new(layers_of(Path::new(&county))?);
-    let answer = zone::check(&site, &layers, &built_in_rules()?);
+    let layers = Arc::new(zone::model::load_folder(Path::new(&county), Extent::WORLD)?.alone());
+    let answer = zone::check(&site, &layers, &RuleBook::built_in().map_err(|error| error.to_string())?);
     serde_json::to_string_pretty(&answer).map_err(|error| error.to_string())
 }
 

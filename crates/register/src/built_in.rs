@@ -3,9 +3,8 @@
 use crate::catalog::{Catalog, Files};
 use crate::problem::PackProblem;
 
-mod files {
-    include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
-}
+#[path = "built_in_files.rs"]
+mod files;
 
 /// The files as they stand in `model/`.
 pub fn files() -> Files {
@@ -20,6 +19,30 @@ pub fn catalog() -> Result<Catalog, Vec<PackProblem>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The list as it should be, by the folders.
+    #[test]
+    fn the_list_names_every_file() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut names = Vec::new();
+        for folder in ["codes", "ledgers"] {
+            let entries = std::fs::read_dir(root.join("../../model").join(folder)).unwrap();
+            let mut found: Vec<String> =
+                entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            found.retain(|name| name.ends_with(".toml"));
+            found.sort();
+            names.extend(found.into_iter().map(|name| format!("{folder}/{name}")));
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            let path = root.join("src/built_in_files.rs");
+            let text = std::fs::read_to_string(&path).unwrap();
+            let head = text.split_inclusive("files![\n").next().unwrap();
+            let lines: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
+            std::fs::write(&path, format!("{head}{lines}];\n")).unwrap();
+        }
+        let listed: Vec<&str> = files::FILES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(listed, names, "UPDATE=1 writes the list anew");
+    }
 
     #[test]
     fn every_file_of_model_is_right() {

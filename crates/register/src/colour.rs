@@ -48,7 +48,7 @@ pub(crate) fn facts_of(definition: &LedgerDefinition, content: &Content, today: 
     facts
 }
 
-fn fact_of(field: &Field, value: Option<&Value>) -> FactValue {
+pub(crate) fn fact_of(field: &Field, value: Option<&Value>) -> FactValue {
     match (value, &field.kind) {
         (Some(Value::Bool(flag)), _) => FactValue::Bool(*flag),
         (Some(Value::Number(number)), _) => number.as_i64().map_or(FactValue::Missing, FactValue::Integer),

@@ -162,12 +162,13 @@ pub struct LedgerDefinition {
     pub filters: Vec<String>,
     pub colours: Vec<ColourRule>,
     pub duties: Vec<Duty>,
+    pub derived: Vec<crate::derived::Derived>,
     pub observed: Option<Observed>,
     pub fields: Vec<Field>,
 }
 
 /// Names of a record that are not fields; no field may be called so.
-pub const RESERVED: [&str; 12] = [
+pub const RESERVED: [&str; 14] = [
     "id",
     "ledger",
     "location",
@@ -180,6 +181,8 @@ pub const RESERVED: [&str; 12] = [
     "lon",
     "lat",
     "accuracy",
+    "geometry",
+    "tags",
 ];
 
 const DEFAULT_TEXT: usize = 2_000;
@@ -209,6 +212,7 @@ impl LedgerDefinition {
             filters: reader.texts("filters", findings),
             colours: colours_of(&mut reader, findings),
             duties: duties_of(&mut reader, findings),
+            derived: Vec::new(),
             observed: observed_of(&mut reader, findings),
             fields: Vec::new(),
         };
@@ -218,6 +222,7 @@ impl LedgerDefinition {
             check_field_id(file, at, &field, &definition.fields, findings);
             definition.fields.push(field);
         }
+        definition.derived = crate::derived::read(&mut reader, &definition.fields, findings);
         definition.check_references(&reader, findings);
         for rule in &definition.colours {
             if let Some(complaint) = crate::colour::complaint(&rule.when, &definition.fields) {

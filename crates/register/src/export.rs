@@ -9,8 +9,8 @@ use crate::ops::definition_of;
 use crate::record::Record;
 
 /// Columns beside the fields, in every form.
-pub const BESIDES: [&str; 9] =
-    ["lon", "lat", "accuracy", "location_note", "source", "note", "simulated", "schematic", "valid_from"];
+pub const BESIDES: [&str; 10] =
+    ["lon", "lat", "accuracy", "location_note", "source", "note", "simulated", "schematic", "valid_from", "tags"];
 
 /// Content type, file ending and bytes of records in a form; without `sensitive` such columns are left out.
 pub fn write(
@@ -53,6 +53,7 @@ pub fn cell_text(record: &Record, column: &str) -> String {
         "accuracy" => place.map(|place| place.accuracy.name().to_owned()).unwrap_or_default(),
         "location_note" => content.location_note.clone(),
         "source" => content.source.clone(),
+        "tags" => content.tags.join(";"),
         "note" => content.note.clone(),
         "simulated" => mark(content.simulated),
         "schematic" => mark(content.schematic),
@@ -110,10 +111,14 @@ pub fn geojson(records: &[Record]) -> Value {
             properties.insert("source".to_owned(), content.source.clone().into());
             properties.insert("simulated".to_owned(), content.simulated.into());
             properties.insert("schematic".to_owned(), content.schematic.into());
-            let geometry = content.location.as_ref().map(|place| {
+            if !content.tags.is_empty() {
+                properties.insert("tags".to_owned(), content.tags.clone().into());
+            }
+            let place = content.location.as_ref().map(|place| {
                 properties.insert("accuracy".to_owned(), place.accuracy.name().into());
                 json!({ "type": "Point", "coordinates": [place.lon, place.lat] })
             });
+            let geometry = content.geometry.clone().or(place);
             json!({ "type": "Feature", "id": record.id, "geometry": geometry, "properties": properties })
         })
         .collect();
@@ -122,6 +127,37 @@ pub fn geojson(records: &[Record]) -> Value {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn kml_of(shape: &geometry::Shape) -> String {
+    let value = shape.to_geojson();
+    let line = |line: &Value| -> String {
+        let places = line.as_array().into_iter().flatten();
+        let texts: Vec<String> = places.map(|place| format!("{},{}", place[0], place[1])).collect();
+        format!("<coordinates>{}</coordinates>", texts.join(" "))
+    };
+    let polygon = |rings: &Value| -> String {
+        let rings = rings.as_array().into_iter().flatten().enumerate();
+        let rings: String = rings
+            .map(|(place, ring)| {
+                let side = if place == 0 { "outerBoundaryIs" } else { "innerBoundaryIs" };
+                format!("<{side}><LinearRing>{}</LinearRing></{side}>", line(ring))
+            })
+            .collect();
+        format!("<Polygon>{rings}</Polygon>")
+    };
+    let coordinates = &value["coordinates"];
+    let parts = || coordinates.as_array().into_iter().flatten();
+    match value["type"].as_str() {
+        Some("LineString") => format!("<LineString>{}</LineString>", line(coordinates)),
+        Some("MultiLineString") => {
+            let lines: String = parts().map(|part| format!("<LineString>{}</LineString>", line(part))).collect();
+            format!("<MultiGeometry>{lines}</MultiGeometry>")
+        }
+        Some("Polygon") => polygon(coordinates),
+        Some("MultiPolygon") => format!("<MultiGeometry>{}</MultiGeometry>", parts().map(polygon).collect::<String>()),
+        _ => String::new(),
+    }
 }
 
 fn kml(definition: &LedgerDefinition, records: &[Record]) -> String {
@@ -141,7 +177,13 @@ fn kml(definition: &LedgerDefinition, records: &[Record]) -> String {
             escaped(&content.title.zh),
             escaped(&content.source)
         ));
-        if let Some(place) = &content.location {
+        let shape = content
+            .geometry
+            .as_ref()
+            .and_then(|value| geometry::Shape::from_geojson(value, geometry::Extent::WORLD).ok());
+        if let Some(shape) = shape {
+            text.push_str(&kml_of(&shape));
+        } else if let Some(place) = &content.location {
             text.push_str(&format!("<Point><coordinates>{},{}</coordinates></Point>", place.lon, place.lat));
         }
         text.push_str("</Placemark>\n");

@@ -6,12 +6,15 @@
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
 //! - [`export`], [`sheet`], [`import`]: records out and in.
-//! - [`points`], [`search`], [`colour`]: what is derived from records.
+//! - [`attachment`], [`photo`], [`attachment_rows`]: files on records, told by content.
+//! - [`points`], [`search`], [`colour`], [`derived`], [`duty`]: what is derived from records.
 //! - [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
 //! what a person has edited is not replaced by a newer pack without being asked.
 
+pub mod attachment;
+pub mod attachment_rows;
 pub mod built_in;
 pub mod catalog;
 pub mod cell;
@@ -20,6 +23,8 @@ pub mod code;
 pub mod colour;
 pub mod county;
 pub mod definition;
+pub mod derived;
+pub mod duty;
 pub mod export;
 mod facts;
 pub mod format;
@@ -30,6 +35,7 @@ pub mod model;
 pub mod ops;
 pub mod pack;
 pub mod pack_files;
+pub mod photo;
 pub mod points;
 pub mod problem;
 mod reader;

@@ -18,6 +18,13 @@ pub struct Content {
     /// Field id → JSON form of its type, in the order of the definition.
     pub values: Map<String, Value>,
     pub location: Option<Location>,
+    /// Line or area as GeoJSON in WGS-84, checked and wound as RFC 7946 says. Left out where there is none, so
+    /// that content without one hashes as it always has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<Value>,
+    /// Words that people mark records with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Why there is no location, or where it comes from.
     #[serde(default)]
     pub location_note: String,
@@ -110,6 +117,8 @@ pub fn check(
         let what = (format!("valid_from“{date}”不是日期"), format!("valid_from `{date}` is not a date"));
         checker.report(at, ProblemCode::WrongType, what, ("如 2026-11-24".into(), "such as 2026-11-24".into()));
     }
+    let geometry = geometry_of(&mut checker, table, definition);
+    let tags = tags_of(&mut checker, table);
     let simulated = meta_flag(&mut checker, table, "simulated");
     let schematic = meta_flag(&mut checker, table, "schematic");
     let links = checker.links;
@@ -129,6 +138,8 @@ pub fn check(
         key: text(&definition.key),
         title: Name { en: en.unwrap_or_else(|| zh.clone()), zh },
         location: place.location,
+        geometry,
+        tags,
         location_note: place.note,
         source,
         note,
@@ -171,6 +182,81 @@ fn meta_flag(checker: &mut Checker<'_>, table: &Table, key: &str) -> bool {
             false
         }
     }
+}
+
+/// The geometry, given as GeoJSON text; everything that is wrong with it is named.
+fn geometry_of(checker: &mut Checker<'_>, table: &Table, definition: &LedgerDefinition) -> Option<Value> {
+    let cell = table.get("geometry")?;
+    let wanted = match definition.geometry {
+        Geometry::Line => ("line", "线", "a line"),
+        Geometry::Polygon => ("polygon", "面", "an area"),
+        Geometry::None | Geometry::Point => ("", "位置（经纬度）", "a place (lon, lat)"),
+    };
+    let extent = geometry::Extent(checker.catalog.extent.0);
+    let read = match &cell.raw {
+        Raw::Text(text) => serde_json::from_str::<Value>(text)
+            .map_err(|error| geometry::ShapeError::NotGeometry(error.to_string()))
+            .and_then(|value| geometry::Shape::from_geojson(&value, extent)),
+        other => Err(geometry::ShapeError::NotGeometry(other.kind().1.to_owned())),
+    };
+    match read {
+        Ok(shape) if shape.kind() == wanted.0 => return Some(shape.to_geojson()),
+        Ok(shape) => checker.report(
+            cell.at,
+            ProblemCode::BadLocation,
+            (
+                format!("图形的类型是 {}，这个台账要{}", shape.kind(), wanted.1),
+                format!("the geometry is a {}, this ledger wants {}", shape.kind(), wanted.2),
+            ),
+            ("换成合适的图形".into(), "give a fitting geometry".into()),
+        ),
+        Err(error) => checker.report(
+            cell.at,
+            ProblemCode::BadLocation,
+            (format!("图形：{error}"), format!("geometry: {error} [{}]", error.code())),
+            ("GeoJSON，经度在前，WGS-84".into(), "GeoJSON, longitude first, WGS-84".into()),
+        ),
+    }
+    None
+}
+
+const MOST_TAGS: usize = 20;
+const LONGEST_TAG: usize = 30;
+
+/// Tags as a list, or as text with semicolons; each once, in order.
+fn tags_of(checker: &mut Checker<'_>, table: &Table) -> Vec<String> {
+    let Some(cell) = table.get("tags") else { return Vec::new() };
+    let words: Option<Vec<String>> = match &cell.raw {
+        Raw::Text(text) => Some(text.split([';', '；']).map(str::to_owned).collect()),
+        Raw::List(items) => items
+            .iter()
+            .map(|item| match &item.raw {
+                Raw::Text(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    };
+    let mut tags: Vec<String> = Vec::new();
+    for word in words.iter().flatten().map(|word| word.trim()).filter(|word| !word.is_empty()) {
+        if !tags.iter().any(|known| known == word) {
+            tags.push(word.to_owned());
+        }
+    }
+    let long = tags.iter().any(|tag| tag.chars().count() > LONGEST_TAG);
+    if words.is_none() || tags.len() > MOST_TAGS || long {
+        checker.report(
+            cell.at,
+            ProblemCode::WrongType,
+            (
+                format!("标签最多 {MOST_TAGS} 个，每个最多 {LONGEST_TAG} 字"),
+                format!("at most {MOST_TAGS} tags of at most {LONGEST_TAG} characters"),
+            ),
+            ("如 [\"重点\", \"待核实\"]".into(), "such as [\"key\", \"to check\"]".into()),
+        );
+        return Vec::new();
+    }
+    tags
 }
 
 #[derive(Default)]

@@ -7,7 +7,10 @@ use crate::catalog::Catalog;
 use crate::definition::FieldType;
 use crate::record::{Content, Record};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] =
+    &[FIRST, Migration { mechanism: "register", number: 2, sql: crate::attachment_rows::TABLES }];
+
+const FIRST: Migration = Migration {
     mechanism: "register",
     number: 1,
     sql: "CREATE TABLE record (
@@ -30,7 +33,7 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             division BIGINT NOT NULL, ledger TEXT NOT NULL, gram TEXT NOT NULL, record BIGINT NOT NULL,
             PRIMARY KEY (division, ledger, gram, record));
           CREATE INDEX record_gram_record ON record_gram (division, record)",
-}];
+};
 
 /// A record with what loading a pack needs to know of it.
 #[derive(Clone, Debug)]
@@ -416,4 +419,41 @@ pub fn contents_at(
         &[division.into(), ledger.into(), at.into()],
     )?;
     rows.iter().map(|row| Ok((row.id(0)?, content_of(row.text(1)?)?))).collect()
+}
+
+/// Records that one question about links gives at most.
+const MOST_LINKING: i64 = 2_000;
+
+/// Living records whose links lead to a record, by ledger and key; each once.
+pub fn all_linking(
+    reader: &dyn Reader,
+    division: Division,
+    catalog: &Catalog,
+    ledger: &str,
+    key: &str,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL AND r.id IN
+           (SELECT record FROM record_field WHERE division = $1 AND ledger = $2 AND field = $3 AND value = $4)
+         ORDER BY r.record_key LIMIT $5"
+    );
+    let mut found: Vec<Record> = Vec::new();
+    for definition in catalog.ledgers() {
+        for field in &definition.fields {
+            let FieldType::Link(ledgers) = &field.kind else { continue };
+            if !ledgers.iter().any(|known| known == ledger) {
+                continue;
+            }
+            let value = if ledgers.len() == 1 { key.to_owned() } else { format!("{ledger}:{key}") };
+            let parameters: [Value; 5] =
+                [division.into(), (&definition.id).into(), (&field.id).into(), value.into(), MOST_LINKING.into()];
+            for row in reader.query(&sql, &parameters)? {
+                let record = record_of(&row)?;
+                if !found.iter().any(|known| known.id == record.id) {
+                    found.push(record);
+                }
+            }
+        }
+    }
+    Ok(found)
 }

@@ -33,6 +33,10 @@ pub fn text_of(content: &Content, definition: &LedgerDefinition) -> String {
         text.push(' ');
         text.push_str(part);
     }
+    for tag in &content.tags {
+        text.push(' ');
+        text.push_str(tag);
+    }
     text.to_lowercase().chars().take(MOST_CHARACTERS).collect()
 }
 
@@ -64,6 +68,7 @@ pub fn fields_of(content: &Content, definition: &LedgerDefinition) -> Vec<(Strin
             None => {}
         }
     }
+    found.extend(content.tags.iter().map(|tag| ("tags".to_owned(), tag.clone())));
     for (flag, name) in [(content.simulated, "simulated"), (content.schematic, "schematic")] {
         if flag {
             found.insert((name.to_owned(), "true".to_owned()));

@@ -100,7 +100,8 @@ fn label_of(field: Option<&Field>, column: &str) -> String {
             format!("{}{unit}{}", field.label.zh, if field.required { " *" } else { "" })
         }
         None => {
-            let labels = ["经度", "纬度", "位置精度", "位置说明", "出处 *", "备注", "模拟", "示意", "生效日期"];
+            let labels: [&str; BESIDES.len()] =
+                ["经度", "纬度", "位置精度", "位置说明", "出处 *", "备注", "模拟", "示意", "生效日期", "标签"];
             let place = BESIDES.iter().position(|known| *known == column).unwrap_or(0);
             labels[place].to_owned()
         }

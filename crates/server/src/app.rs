@@ -84,8 +84,7 @@ pub const OPEN_PAGES: [&str; 5] = ["/app", "/app/", "/app/{*path}", "/metrics", 
 
 fn brings_a_file(path: &str) -> bool {
     path.starts_with("/api/import")
-        || path.ends_with("/import")
-        || path.ends_with("/evidence")
+        || ["/import", "/evidence", "/attachments"].iter().any(|ending| path.ends_with(ending))
         || path == "/api/plan/files"
 }
 

@@ -7,7 +7,7 @@
 //! | `identity/` | users, passwords, sessions, the one-time set-up link |
 //! | `access.rs` | who may call a route at all: one decision, from the registry |
 //! | `app.rs`, `openapi.rs`, `assets.rs` | the application, its document, the embedded web app |
-//! | `points/`, `overview.rs`, `county.rs`, `public.rs` | what several mechanisms know, merged for people |
+//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `zones.rs` | what several mechanisms know, merged for people |
 //! | `live.rs`, `announce.rs` | event stream; states of points on it |
 //! | `audit.rs`, `metrics.rs` | audit log; numbers for Prometheus |
 //!
@@ -21,6 +21,7 @@ pub mod assets;
 pub mod audit;
 mod bindings;
 mod county;
+mod enterprise;
 pub mod identity;
 pub mod live;
 mod metrics;
@@ -29,5 +30,6 @@ mod overview;
 pub mod platform;
 pub mod points;
 mod public;
+mod zones;
 
 pub use platform::{Platform, Settings};

@@ -19,12 +19,13 @@ use store::{Migration, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use zone::{LayerPlan, RuleBook, Zones};
 
 use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, live, overview};
+use crate::{announce, app, audit, county, enterprise, live, overview, zones};
 
 /// How to start.
 pub struct Settings {
@@ -34,6 +35,8 @@ pub struct Settings {
     pub pack: Pack,
     /// Files of the pack by path, for the plan.
     pub files: BTreeMap<String, String>,
+    /// Zone layers of the county (`map/zones.toml`).
+    pub zones: LayerPlan,
     /// Simulated (模拟) stations are started beside the server.
     pub simulating: bool,
     pub store: SqliteOptions,
@@ -49,6 +52,7 @@ pub struct Platform {
     pub identity: Arc<Identity>,
     /// A pack without a plan has none.
     pub plan: Option<Arc<Plan>>,
+    pub zones: Arc<Zones>,
     simulating: bool,
     version: &'static str,
     /// Ends what would keep a connection open for ever.
@@ -64,6 +68,7 @@ pub fn migrations() -> Vec<Migration> {
         collect::MIGRATIONS,
         judge::MIGRATIONS,
         act::MIGRATIONS,
+        zone::MIGRATIONS,
         identity::MIGRATIONS,
         plan::MIGRATIONS,
     ]
@@ -82,7 +87,7 @@ pub fn open_store(
 impl Platform {
     /// Opens the store, brings it to what the pack says, and makes the mechanisms. Nothing listens or runs yet.
     pub fn open(settings: Settings) -> Result<Arc<Self>, Problem> {
-        let Settings { data, pack, files, simulating, store: options, version } = settings;
+        let Settings { data, pack, files, zones: layers, simulating, store: options, version } = settings;
         let division = pack.county.division;
         let store = open_store(&data, division, options)?;
         let live = LiveBus::default();
@@ -96,6 +101,7 @@ impl Platform {
             kept = report.kept.len(),
             "county pack"
         );
+        let extent = zone::shape::Extent(pack.county.extent.0);
         drop(pack);
         let points: Arc<dyn PointSource> = Arc::clone(&register) as Arc<dyn PointSource>;
         let library = standards::Library::embedded()
@@ -113,6 +119,10 @@ impl Platform {
         act.set_body_names(move |key| naming.of(key));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));
+        let rules = RuleBook::built_in()
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
+        let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));
+        zones.set_layers(zones::layers_of(&zones, &register)?);
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
         act.set_people(move || accounts.people());
@@ -132,6 +142,7 @@ impl Platform {
             points,
             identity,
             plan,
+            zones,
             simulating,
             version,
             closing: watch::Sender::new(false),
@@ -148,11 +159,13 @@ impl Platform {
             .merge(identity::http::routes(&self.identity))
             .merge(overview::routes(points))
             .merge(points::http::routes(points))
+            .merge(enterprise::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))
             .merge(points.collect.routes())
             .merge(points.judge.routes())
             .merge(points.act.routes())
             .merge(points.register.routes())
+            .merge(zone::http::routes(&self.zones))
             .merge(audit::routes(&self.store, self.division))
             .merge(live::routes(&self.live, self.closing.subscribe()));
         match &self.plan {
@@ -214,6 +227,10 @@ impl Platform {
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
                 platform.points.collect.set_directory(bindings::directory_of(&platform.points.register.devices()));
+                match zones::layers_of(&platform.zones, &platform.points.register) {
+                    Ok(layers) => platform.zones.set_layers(layers),
+                    Err(problem) => tracing::error!("exchanging zone layers: {problem}"),
+                }
             });
             if let Err(error) = exchanged.await {
                 tracing::error!("exchanging device bindings: {error}");

@@ -12,7 +12,8 @@ use crate::layer::LayerSet;
 use crate::rule::{FARTHEST_METRES, Rule, RuleBook};
 use crate::shape::Shape;
 
-/// From worst to best; the whole answer is the worst of its rules.
+/// From worst to best. The whole answer is the worst of the rules that hit, unless one that could not be decided
+/// might be worse: then it is undetermined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -51,7 +52,7 @@ pub struct Site {
 }
 
 /// A measurement that a rule asked for: the evidence.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Measurement {
     pub layer: String,
     pub layer_name: Name,
@@ -61,13 +62,15 @@ pub struct Measurement {
     pub value: String,
     /// Zones that it rests on.
     pub zones: Vec<Name>,
-    /// Covered square metres, where the site is a polygon.
+    /// Covered square metres and covered share of the site (0–1), where the site is a polygon.
     pub overlap_m2: Option<f64>,
+    #[serde(default)]
+    pub share: Option<f64>,
     pub schematic: bool,
     pub source: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RuleResult {
     pub rule: String,
     pub name: Name,
@@ -80,7 +83,7 @@ pub struct RuleResult {
     pub missing: Vec<Name>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Answer {
     pub verdict: Verdict,
     pub name: Name,
@@ -102,10 +105,12 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
         (false, Verdict::Undetermined) => (1, Verdict::Undetermined),
         (false, verdict) => (2, verdict),
     });
-    let worst = rules
+    let worst = rules.iter().filter(|result| result.hit).map(|result| result.verdict).min();
+    // A rule that could not be decided might forbid more than those that hit: then nothing is settled.
+    let threat = rules
         .iter()
-        .filter(|result| result.hit || result.verdict == Verdict::Undetermined)
-        .map(|result| result.verdict)
+        .filter(|result| !result.hit && result.verdict == Verdict::Undetermined)
+        .filter_map(|result| book.rules.iter().find(|rule| rule.id == result.rule).map(|rule| rule.verdict))
         .min();
     let mut missing: Vec<Name> = Vec::new();
     for name in rules.iter().flat_map(|result| &result.missing) {
@@ -116,7 +121,11 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
     if book.rules.is_empty() {
         missing.push(Name::new("没有任何准入规则", "there are no admission rules"));
     }
-    let verdict = worst.unwrap_or(if missing.is_empty() { Verdict::Allowed } else { Verdict::Undetermined });
+    let verdict = match (worst, threat) {
+        (Some(worst), threat) if threat.is_none_or(|threat| worst <= threat) => worst,
+        (None, None) if missing.is_empty() => Verdict::Allowed,
+        _ => Verdict::Undetermined,
+    };
     let schematic = rules.iter().flat_map(|result| &result.measurements).any(|measurement| measurement.schematic);
     Answer { verdict, name: verdict.name(), rules, missing, schematic, area_m2: area }
 }
@@ -129,19 +138,18 @@ fn apply(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>) -> RuleRes
     let measured = Arc::new(Mutex::new(Vec::new()));
     let mut hit = false;
     if missing.is_empty() {
-        let functions: Vec<(&str, Function)> = ["within", "inside", "distance", "share"]
-            .into_iter()
-            .map(|what| (what, function(what, site, layers, &measured)))
-            .collect();
-        match rule.when.evaluate_with(&variables(site, area), &functions) {
-            Ok(evaluated) => match evaluated.value {
-                FactValue::Bool(value) => hit = value,
-                other => missing.push(Name::new(
-                    format!("规则结果不是真假：{other:?}"),
-                    format!("the rule gave {other:?}, not true or false"),
-                )),
-            },
-            Err(error) => missing.push(Name::new(format!("规则算不出：{error}"), format!("the rule failed: {error}"))),
+        let functions: Vec<(&str, Function)> =
+            FUNCTIONS.into_iter().map(|what| (what, function(what, site, layers, &measured))).collect();
+        match evaluate(rule, site, area, &functions) {
+            Ok(value) => {
+                hit = value;
+                let open = incomplete_layers(rule, layers);
+                if !open.is_empty() && !holds_whatever_is_drawn_yet(rule, site, area, layers, value) {
+                    hit = false;
+                    missing.extend(open);
+                }
+            }
+            Err(why) => missing.push(why),
         }
     }
     let measurements = measured.lock().map(|list| list.clone()).unwrap_or_default();
@@ -155,6 +163,83 @@ fn apply(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>) -> RuleRes
         measurements,
         missing,
     }
+}
+
+const FUNCTIONS: [&str; 4] = ["within", "inside", "distance", "share"];
+
+fn evaluate(rule: &Rule, site: &Site, area: f64, functions: &[(&str, Function)]) -> Result<bool, Name> {
+    match rule.when.evaluate_with(&variables(site, area), functions) {
+        Ok(evaluated) => match evaluated.value {
+            FactValue::Bool(value) => Ok(value),
+            other => Err(Name::new(
+                format!("规则结果不是真假：{other:?}"),
+                format!("the rule gave {other:?}, not true or false"),
+            )),
+        },
+        Err(error) => Err(Name::new(format!("规则算不出：{error}"), format!("the rule failed: {error}"))),
+    }
+}
+
+/// Metres and shares that zones not drawn yet might turn out to have.
+const POSSIBLE_METRES: [f64; 12] =
+    [0.0, 1.0, 10.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 20_000.0, 50_000.0];
+const POSSIBLE_SHARES: [f64; 12] = [1.0, 0.99, 0.9, 0.75, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.01, 0.001];
+
+/// Does the rule say the same wherever the zones that are not drawn yet will lie? More zones can only make
+/// `within` and `inside` true, `distance` smaller and `share` larger; the rule is asked along that way.
+fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>, found: bool) -> bool {
+    let unseen = Arc::new(Mutex::new(Vec::new()));
+    // What the drawn zones say is measured once, however often the rule is asked.
+    let known: Arc<Mutex<BTreeMap<(&str, String), FactValue>>> = Arc::default();
+    let cases =
+        (0..POSSIBLE_METRES.len()).flat_map(|place| [(place, false, false), (place, true, false), (place, true, true)]);
+    cases.into_iter().all(|(place, touches, holds)| {
+        let functions: Vec<(&str, Function)> = FUNCTIONS
+            .into_iter()
+            .map(|what| {
+                let (real, layers) = (function(what, site, layers, &unseen), Arc::clone(layers));
+                let known = Arc::clone(&known);
+                let possible: Function = Arc::new(move |id: &str| {
+                    let before = known.lock().ok().and_then(|known| known.get(&(what, id.to_owned())).cloned());
+                    let value = match before {
+                        Some(value) => value,
+                        None => real(id)?,
+                    };
+                    if let Ok(mut known) = known.lock() {
+                        known.insert((what, id.to_owned()), value.clone());
+                    }
+                    if layers.get(id).is_none_or(|layer| layer.incomplete.is_none()) {
+                        return Ok(value);
+                    }
+                    Ok(match value {
+                        FactValue::Bool(value) => {
+                            FactValue::Bool(value || if what == "inside" { holds } else { touches })
+                        }
+                        FactValue::Number(number) if what == "distance" => {
+                            FactValue::Number(number.min(POSSIBLE_METRES[place]))
+                        }
+                        FactValue::Number(number) => FactValue::Number(number.max(POSSIBLE_SHARES[place])),
+                        other => other,
+                    })
+                });
+                (what, possible)
+            })
+            .collect();
+        evaluate(rule, site, area, &functions) == Ok(found)
+    })
+}
+
+fn incomplete_layers(rule: &Rule, layers: &LayerSet) -> Vec<Name> {
+    let named = rule.layers.iter().filter_map(|id| layers.get(id));
+    named
+        .filter_map(|layer| {
+            let why = layer.incomplete.as_ref()?;
+            Some(Name::new(
+                format!("{}不完整：{}", layer.name.zh, why.zh),
+                format!("{} is incomplete: {}", layer.name.en, why.en),
+            ))
+        })
+        .collect()
 }
 
 fn missing_layers(rule: &Rule, layers: &LayerSet) -> Vec<Name> {
@@ -241,6 +326,7 @@ fn function(
                 value: text,
                 zones,
                 overlap_m2,
+                share: overlap_m2.map(|covered| (covered / shape.area()).min(1.0)),
                 schematic: layer.schematic,
                 source: layer.source.clone(),
             });

@@ -1,94 +1,213 @@
 //! Routes of the admission check.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::{Access, ApiResult, Caller, Json, Path, Routes, blocking, operation};
-use kernel::{Action, Name, Timestamp};
-use serde::Serialize;
-use serde_json::Value;
+use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use kernel::{Action, ErrorCode, Name, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::admission::Answer;
+use crate::document;
 use crate::ops::{Question, Zones};
 use crate::rows::Saved;
 
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
 #[derive(Serialize, schemars::JsonSchema)]
-struct LayerView {
+struct ZoneLayerView {
     id: String,
     name: Name,
     source: String,
     schematic: bool,
     zones: usize,
+    /// Why there is nothing.
     absent: Option<Name>,
+    /// What of it is not drawn yet.
+    incomplete: Option<Name>,
+    /// Ledger whose records take its place once they have geometries.
+    ledger: Option<String>,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct RuleView {
+struct ZoneRuleView {
     id: String,
     name: Name,
     verdict: crate::Verdict,
     basis: Name,
     layers: Vec<String>,
-    attributes: Vec<String>,
+    attributes: Vec<ZoneAttributeView>,
     when: String,
 }
 
-/// A saved check. `question` and `answer` are as they were when it was made.
+#[derive(Serialize, schemars::JsonSchema)]
+struct ZoneAttributeView {
+    key: String,
+    name: Name,
+}
+
+/// A check. `question` and `answer` are as they were when it was made.
 #[derive(Serialize, schemars::JsonSchema)]
 struct SavedView {
+    /// Empty: it was not saved.
     number: String,
     made_at: Timestamp,
     made_by: String,
-    question: Value,
-    answer: Value,
-    /// What the rules and layers of today say; differs where they have changed since.
+    question: Question,
+    answer: Answer,
+    /// What the rules and layers of today say of the same site.
     today: Option<Answer>,
+    /// Where today's answer differs, rule by rule.
+    differences: Vec<Difference>,
 }
 
-fn view(saved: Saved, today: Option<Answer>) -> SavedView {
-    let json = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
-    SavedView {
-        question: json(&saved.site),
-        answer: json(&saved.answer),
+/// A rule that now says something else.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Difference {
+    pub rule: String,
+    pub name: Name,
+    /// What it said; nothing: there was no such rule.
+    pub then: Option<Name>,
+    pub now: Option<Name>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct SavedSummary {
+    number: String,
+    made_at: Timestamp,
+    made_by: String,
+    industry: String,
+    note: String,
+    verdict: crate::Verdict,
+    name: Name,
+    hits: usize,
+    schematic: bool,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct CheckQuery {
+    /// `false`: only an answer, no number.
+    save: Option<bool>,
+}
+
+fn broken(error: serde_json::Error) -> Problem {
+    Problem::new(ErrorCode::Internal, format!("reading a saved admission check: {error}"))
+}
+
+fn view(saved: Saved, today: Option<Answer>) -> Result<SavedView, Problem> {
+    let answer: Answer = serde_json::from_str(&saved.answer).map_err(broken)?;
+    Ok(SavedView {
+        question: serde_json::from_str(&saved.site).map_err(broken)?,
+        differences: today.as_ref().map(|today| differences(&answer, today)).unwrap_or_default(),
+        answer,
         number: saved.number,
         made_at: saved.made_at,
         made_by: saved.made_by,
         today,
-    }
+    })
+}
+
+fn said(answer: &Answer) -> BTreeMap<&str, (&Name, Name)> {
+    let words = answer.rules.iter().map(|rule| {
+        let name = match (rule.hit, rule.verdict) {
+            (true, verdict) | (false, verdict @ crate::Verdict::Undetermined) => verdict.name(),
+            _ => Name::new("未触发", "no hit"),
+        };
+        (rule.rule.as_str(), (&rule.name, name))
+    });
+    words.collect()
+}
+
+/// Rules on which two answers differ.
+pub fn differences(then: &Answer, now: &Answer) -> Vec<Difference> {
+    let (before, after) = (said(then), said(now));
+    let rules: std::collections::BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    rules
+        .into_iter()
+        .filter_map(|rule| {
+            let (old, new) = (before.get(rule), after.get(rule));
+            let (then, now) = (old.map(|entry| entry.1.clone()), new.map(|entry| entry.1.clone()));
+            let name = new.or(old).map(|entry| entry.0.clone())?;
+            (then != now).then(|| Difference { rule: rule.to_owned(), name, then, now })
+        })
+        .collect()
+}
+
+fn summary(saved: Saved) -> Result<SavedSummary, Problem> {
+    let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
+    let answer: Answer = serde_json::from_str(&saved.answer).map_err(broken)?;
+    Ok(SavedSummary {
+        number: saved.number,
+        made_at: saved.made_at,
+        made_by: saved.made_by,
+        industry: question.industry,
+        note: question.note,
+        hits: answer.rules.iter().filter(|rule| rule.hit).count(),
+        verdict: answer.verdict,
+        name: answer.name,
+        schematic: answer.schematic,
+    })
 }
 
 pub fn routes(zones: &Arc<Zones>) -> Routes {
+    layer_routes(zones).merge(admission_routes(zones))
+}
+
+fn layer_routes(zones: &Arc<Zones>) -> Routes {
     let read = Access::May(Action::ReadMonitoring);
-    let (layers, rules, check, list, one) =
-        (Arc::clone(zones), Arc::clone(zones), Arc::clone(zones), Arc::clone(zones), Arc::clone(zones));
+    let (layers, geometry, rules) = (Arc::clone(zones), Arc::clone(zones), Arc::clone(zones));
     Routes::new("zone")
         .get(
             "/api/zones/layers",
-            operation("分区图层", "zone layers", read).returns::<Vec<LayerView>>(),
-            async move || -> ApiResult<Json<Vec<LayerView>>> { Ok(Json(layer_views(&layers))) },
+            operation("分区图层", "zone layers", read).returns::<Vec<ZoneLayerView>>(),
+            async move || -> ApiResult<Json<Vec<ZoneLayerView>>> { Ok(Json(layer_views(&layers))) },
+        )
+        .get(
+            "/api/zones/layers/{id}",
+            operation("一个分区图层的图形", "geometry of a zone layer", read)
+                .returns::<Map<String, Value>>()
+                .also("application/geo+json"),
+            async move |Path(id): Path<String>| -> ApiResult<Response> {
+                let zones = Arc::clone(&geometry);
+                let text = blocking(move || layer_geometry(&zones, &id)).await?;
+                Ok(([(header::CONTENT_TYPE, "application/geo+json")], text).into_response())
+            },
         )
         .get(
             "/api/zones/rules",
-            operation("准入规则", "admission rules", read).returns::<Vec<RuleView>>(),
-            async move || -> ApiResult<Json<Vec<RuleView>>> { Ok(Json(rule_views(&rules))) },
+            operation("准入规则", "admission rules", read).returns::<Vec<ZoneRuleView>>(),
+            async move || -> ApiResult<Json<Vec<ZoneRuleView>>> { Ok(Json(rule_views(&rules))) },
         )
+}
+
+fn admission_routes(zones: &Arc<Zones>) -> Routes {
+    let read = Access::May(Action::ReadMonitoring);
+    let (check, list, one, word) = (Arc::clone(zones), Arc::clone(zones), Arc::clone(zones), Arc::clone(zones));
+    Routes::new("zone")
         .post(
             "/api/admissions",
-            operation("准入审查", "admission check", read).body::<Question>().returns::<SavedView>(),
-            async move |caller: Caller, Json(question): Json<Question>| -> ApiResult<Json<SavedView>> {
+            operation("准入审查", "admission check", read)
+                .query::<CheckQuery>()
+                .body::<Question>()
+                .returns::<SavedView>(),
+            async move |caller: Caller,
+                        Query(query): Query<CheckQuery>,
+                        Json(question): Json<Question>|
+                        -> ApiResult<Json<SavedView>> {
                 let zones = Arc::clone(&check);
-                let made = move || {
-                    let (saved, _) = zones.check_and_save(&caller.0, &question, kernel::time::now())?;
-                    Ok(view(saved, None))
-                };
+                let made = move || checked(&zones, &caller, question, query.save.unwrap_or(true));
                 Ok(Json(blocking(made).await?))
             },
         )
         .get(
             "/api/admissions",
-            operation("已做的准入审查", "saved admission checks", read).returns::<Vec<SavedView>>(),
-            async move || -> ApiResult<Json<Vec<SavedView>>> {
+            operation("已做的准入审查", "saved admission checks", read).returns::<Vec<SavedSummary>>(),
+            async move || -> ApiResult<Json<Vec<SavedSummary>>> {
                 let zones = Arc::clone(&list);
-                let found = move || Ok(zones.list()?.into_iter().map(|saved| view(saved, None)).collect());
+                let found = move || zones.list()?.into_iter().map(summary).collect();
                 Ok(Json(blocking(found).await?))
             },
         )
@@ -100,44 +219,104 @@ pub fn routes(zones: &Arc<Zones>) -> Routes {
                 let zones = Arc::clone(&one);
                 let found = move || {
                     let saved = zones.find(&number)?;
-                    let today = serde_json::from_str(&saved.site).ok().map(|mut question: Question| {
-                        question.on = None;
-                        zones.check(&question, kernel::time::now())
-                    });
-                    Ok(view(saved, today.transpose()?))
+                    let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
+                    let today = zones.check(&Question { on: None, ..question }, kernel::time::now())?;
+                    view(saved, Some(today))
                 };
                 Ok(Json(blocking(found).await?))
             },
         )
+        .get(
+            "/api/admissions/{number}/docx",
+            operation("准入审查结果（Word）", "an admission check as a Word document", read).also(DOCX),
+            async move |Path(number): Path<String>| -> ApiResult<Response> {
+                let zones = Arc::clone(&word);
+                let written = move || {
+                    let saved = zones.find(&number)?;
+                    let internal =
+                        |error: String| Problem::new(ErrorCode::Internal, format!("writing a docx: {error}"));
+                    let bytes =
+                        document::blocks(&saved).and_then(|blocks| document::write(&blocks)).map_err(internal)?;
+                    // The number holds Chinese; file names in headers are ASCII.
+                    let ascii: String = saved.number.chars().filter(char::is_ascii).collect();
+                    Ok((format!("attachment; filename=\"admission{ascii}.docx\""), bytes))
+                };
+                let (name, bytes) = blocking(written).await?;
+                Ok(([(header::CONTENT_TYPE, DOCX), (header::CONTENT_DISPOSITION, &name)], bytes).into_response())
+            },
+        )
 }
 
-fn layer_views(zones: &Zones) -> Vec<LayerView> {
-    zones
-        .layers()
+fn checked(zones: &Zones, caller: &Caller, question: Question, save: bool) -> Result<SavedView, Problem> {
+    let now = kernel::time::now();
+    if save {
+        let (saved, _) = zones.check_and_save(&caller.0, &question, now)?;
+        return view(saved, None);
+    }
+    let answer = zones.check(&question, now)?;
+    Ok(SavedView {
+        number: String::new(),
+        made_at: now,
+        made_by: caller.0.name.clone(),
+        question,
+        answer,
+        today: None,
+        differences: Vec::new(),
+    })
+}
+
+fn layer_views(zones: &Zones) -> Vec<ZoneLayerView> {
+    let views = |layer: &crate::Layer| ZoneLayerView {
+        id: layer.id.clone(),
+        name: layer.name.clone(),
+        source: layer.source.clone(),
+        schematic: layer.schematic,
+        zones: layer.zones().len(),
+        absent: layer.absent.clone(),
+        incomplete: layer.incomplete.clone(),
+        ledger: zones.ledger_of(&layer.id),
+    };
+    zones.layers().iter().map(views).collect()
+}
+
+/// A FeatureCollection of the zones; dates of effect among the properties.
+fn layer_geometry(zones: &Zones, id: &str) -> Result<String, Problem> {
+    let layers = zones.layers();
+    let layer = layers.get(id).ok_or_else(|| Problem::not_found(format!("没有图层“{id}” (no such layer)")))?;
+    let features: Vec<Value> = layer
+        .zones()
         .iter()
-        .map(|layer| LayerView {
-            id: layer.id.clone(),
-            name: layer.name.clone(),
-            source: layer.source.clone(),
-            schematic: layer.schematic,
-            zones: layer.zones().len(),
-            absent: layer.absent.clone(),
+        .map(|zone| {
+            json!({
+                "type": "Feature",
+                "geometry": zone.shape.to_geojson(),
+                "properties": {
+                    "key": zone.key, "name": zone.name, "schematic": layer.schematic,
+                    "valid_from": zone.valid_from.map(|day| day.to_iso()),
+                    "valid_until": zone.valid_until.map(|day| day.to_iso()),
+                },
+            })
         })
-        .collect()
+        .collect();
+    Ok(json!({ "type": "FeatureCollection", "features": features }).to_string())
 }
 
-fn rule_views(zones: &Zones) -> Vec<RuleView> {
+fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {
     zones
         .book()
         .rules
         .iter()
-        .map(|rule| RuleView {
+        .map(|rule| ZoneRuleView {
             id: rule.id.clone(),
             name: rule.name.clone(),
             verdict: rule.verdict,
             basis: rule.basis.clone(),
             layers: rule.layers.clone(),
-            attributes: rule.attributes.clone(),
+            attributes: rule
+                .attributes
+                .iter()
+                .map(|key| ZoneAttributeView { key: key.clone(), name: crate::rule::attribute_name(key) })
+                .collect(),
             when: rule.when.source().to_owned(),
         })
         .collect()

@@ -1,5 +1,7 @@
 //! Layers of zones, with the index that finds them.
 
+use std::sync::Arc;
+
 use kernel::{Day, Name};
 use rstar::{AABB, RTree, RTreeObject};
 
@@ -46,6 +48,8 @@ pub struct Layer {
     pub schematic: bool,
     /// Why the layer is empty, when the county has not published it.
     pub absent: Option<Name>,
+    /// What of it is not drawn yet: what it touches counts, what it misses does not.
+    pub incomplete: Option<Name>,
     zones: Vec<Zone>,
     index: RTree<Entry>,
 }
@@ -67,6 +71,7 @@ impl Layer {
             source: source.to_owned(),
             schematic,
             absent: None,
+            incomplete: None,
             zones,
             index: RTree::bulk_load(entries),
         }
@@ -119,30 +124,34 @@ impl Layer {
         }
     }
 
-    /// Square metres of the site that zones of this layer cover.
+    /// Square metres of the site that zones of this layer cover; where two zones overlap, the ground counts once.
     pub fn overlap(&self, site: &Shape, on: Day) -> f64 {
-        self.touching(site, on).iter().map(|zone| zone.shape.overlap(site)).sum()
+        site.covered_by(self.touching(site, on).into_iter().map(|zone| &zone.shape))
     }
 }
 
 /// All layers of a county.
 #[derive(Debug, Default)]
 pub struct LayerSet {
-    layers: Vec<Layer>,
+    layers: Vec<Arc<Layer>>,
 }
 
 impl LayerSet {
     pub fn new(layers: Vec<Layer>) -> Self {
+        Self::of(layers.into_iter().map(Arc::new).collect())
+    }
+
+    pub fn of(layers: Vec<Arc<Layer>>) -> Self {
         Self { layers }
     }
 
     /// The layer, whether or not it has zones.
     pub fn get(&self, id: &str) -> Option<&Layer> {
-        self.layers.iter().find(|layer| layer.id == id)
+        self.iter().find(|layer| layer.id == id)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Layer> {
-        self.layers.iter()
+        self.layers.iter().map(|layer| &**layer)
     }
 }
 

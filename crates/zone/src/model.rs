@@ -1,5 +1,9 @@
 //! What the county pack says of its layers: `map/zones.toml`.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
 use kernel::{Day, Name};
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,23 +41,138 @@ struct LayerText {
     /// How many zones the plan states.
     #[serde(default)]
     stated: Option<u32>,
+    /// Square kilometres that the plan states.
+    #[serde(default)]
+    stated_km2: Option<f64>,
     #[serde(default)]
     valid_from: Option<String>,
+    /// Ledger whose records with a geometry are the zones, once there are any.
+    #[serde(default)]
+    ledger: Option<String>,
+    /// Field → value: only those records.
+    #[serde(default, rename = "where")]
+    filter: BTreeMap<String, String>,
+}
+
+/// Where the records of a layer are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LedgerSource {
+    pub ledger: String,
+    pub filter: BTreeMap<String, String>,
+    stated: Option<u32>,
+    stated_km2: Option<f64>,
+}
+
+/// What the pack says of one layer: what it holds by itself, and which records may take its place.
+#[derive(Clone, Debug)]
+pub struct PlannedLayer {
+    pub layer: Arc<Layer>,
+    pub source: Option<LedgerSource>,
+}
+
+/// What a ledger knows of a layer.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    pub zones: Vec<Zone>,
+    /// Living records that belong to the layer and have no geometry.
+    pub without_geometry: usize,
+    /// 示意: some of it was invented to show the use.
+    pub schematic: bool,
+}
+
+/// Layers of a county as its pack describes them.
+#[derive(Clone, Debug, Default)]
+pub struct LayerPlan {
+    pub layers: Vec<PlannedLayer>,
+}
+
+impl LayerPlan {
+    /// The layers without any record.
+    pub fn alone(&self) -> LayerSet {
+        LayerSet::of(self.layers.iter().map(|planned| Arc::clone(&planned.layer)).collect())
+    }
+
+    /// The layers with what the ledgers hold; a ledger that holds no geometry changes nothing.
+    pub fn with<E>(&self, mut drawn: impl FnMut(&LedgerSource) -> Result<Drawn, E>) -> Result<LayerSet, E> {
+        let mut layers = Vec::with_capacity(self.layers.len());
+        for planned in &self.layers {
+            let found = planned.source.as_ref().map(|source| Ok((source, drawn(source)?))).transpose()?;
+            layers.push(match found {
+                Some((source, drawn)) if !drawn.zones.is_empty() => Arc::new(layer_from(planned, source, drawn)),
+                _ => Arc::clone(&planned.layer),
+            });
+        }
+        Ok(LayerSet::of(layers))
+    }
+}
+
+/// A layer may fall short of what the plan states by this share of its area: plans round, maps are generalised.
+const AREA_TOLERANCE: f64 = 0.02;
+
+fn layer_from(planned: &PlannedLayer, source: &LedgerSource, drawn: Drawn) -> Layer {
+    let base = &planned.layer;
+    let count = drawn.zones.len();
+    let square_kilometres = drawn.zones.iter().map(|zone| zone.shape.area()).sum::<f64>() / 1e6;
+    let mut short = Vec::new();
+    if let Some(stated) = source.stated.filter(|stated| count < *stated as usize) {
+        short.push(Name::new(
+            format!("规划写 {stated} 个，有图形 {count} 个"),
+            format!("{count} of {stated} stated are drawn"),
+        ));
+    }
+    if let Some(stated) = source.stated_km2.filter(|stated| square_kilometres < stated * (1.0 - AREA_TOLERANCE)) {
+        short.push(Name::new(
+            format!("规划写 {stated} 平方公里，有图形 {square_kilometres:.2} 平方公里"),
+            format!("{square_kilometres:.2} of {stated} km² stated are drawn"),
+        ));
+    }
+    if drawn.without_geometry > 0 {
+        let without = drawn.without_geometry;
+        short.push(Name::new(format!("{without} 条记录还没有图形"), format!("{without} records have no geometry yet")));
+    }
+    let text = format!("台账 {}（{count} 个图形）；{}", source.ledger, base.source);
+    let mut layer = Layer::new(&base.id, base.name.clone(), &text, drawn.schematic, drawn.zones);
+    if !short.is_empty() {
+        let zh: Vec<&str> = short.iter().map(|name| name.zh.as_str()).collect();
+        let en: Vec<&str> = short.iter().map(|name| name.en.as_str()).collect();
+        layer.incomplete = Some(Name::new(zh.join("；"), en.join("; ")));
+    }
+    layer
+}
+
+/// The plan of a county pack's folder; empty when it has no `map/zones.toml`.
+pub fn load_folder(county: &Path, extent: Extent) -> Result<LayerPlan, String> {
+    let map = county.join("map");
+    let file = map.join("zones.toml");
+    if !file.exists() {
+        return Ok(LayerPlan::default());
+    }
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    // Only names of plain files beside it are read.
+    let plain = |name: &str| !name.contains(['/', '\\']) && !name.starts_with('.');
+    load(&text, extent, |name| plain(name).then(|| std::fs::read_to_string(map.join(name)).ok()).flatten())
 }
 
 /// Reads `zones.toml`; `geojson` gives the text of a layer file.
-pub fn load(text: &str, extent: Extent, geojson: impl Fn(&str) -> Option<String>) -> Result<LayerSet, String> {
+pub fn load(text: &str, extent: Extent, geojson: impl Fn(&str) -> Option<String>) -> Result<LayerPlan, String> {
     let file: ZoneFile = toml::from_str(text).map_err(|error| format!("map/zones.toml: {error}"))?;
     let mut layers = Vec::new();
     for layer in file.layers {
         let name = Name::new(layer.name_zh.clone(), layer.name_en.clone());
+        let source = layer.ledger.clone().map(|ledger| LedgerSource {
+            ledger,
+            filter: layer.filter.clone(),
+            stated: layer.stated,
+            stated_km2: layer.stated_km2,
+        });
         let Some(path) = &layer.file else {
             let stated = layer.stated.map_or(String::new(), |count| format!("（规划写 {count} 个）"));
             let why = Name::new(
                 format!("{}{stated}", layer.absent_zh.clone().unwrap_or_else(|| "边界未公布".into())),
                 layer.absent_en.clone().unwrap_or_else(|| "the boundary has not been published".into()),
             );
-            layers.push(Layer::absent(&layer.id, name, &layer.source, why));
+            let absent = Arc::new(Layer::absent(&layer.id, name, &layer.source, why));
+            layers.push(PlannedLayer { layer: absent, source });
             continue;
         };
         let content =
@@ -62,9 +181,10 @@ pub fn load(text: &str, extent: Extent, geojson: impl Fn(&str) -> Option<String>
         if zones.is_empty() {
             return Err(format!("map/zones.toml: {}: {path} 里没有符合的要素 (no matching feature)", layer.id));
         }
-        layers.push(Layer::new(&layer.id, name, &layer.source, layer.schematic, zones));
+        let drawn = Layer::new(&layer.id, name, &layer.source, layer.schematic, zones);
+        layers.push(PlannedLayer { layer: Arc::new(drawn), source });
     }
-    Ok(LayerSet::new(layers))
+    Ok(LayerPlan { layers })
 }
 
 fn zones_of(layer: &LayerText, content: &str, extent: Extent) -> Result<Vec<Zone>, String> {

@@ -11,6 +11,7 @@ use store::{Store, event_log};
 
 use crate::admission::{self, Answer, Site};
 use crate::layer::LayerSet;
+use crate::model::LayerPlan;
 use crate::rows::{self, Saved};
 use crate::rule::RuleBook;
 use crate::shape::{Extent, Shape};
@@ -42,18 +43,20 @@ pub struct Zones {
     store: Arc<dyn Store>,
     division: Division,
     extent: Extent,
+    plan: LayerPlan,
     layers: ArcSwap<LayerSet>,
     book: ArcSwap<RuleBook>,
     ids: IdSource,
 }
 
 impl Zones {
-    pub fn new(store: Arc<dyn Store>, division: Division, extent: Extent, layers: LayerSet, book: RuleBook) -> Self {
+    pub fn new(store: Arc<dyn Store>, division: Division, extent: Extent, plan: LayerPlan, book: RuleBook) -> Self {
         Self {
             store,
             division,
             extent,
-            layers: ArcSwap::from_pointee(layers),
+            layers: ArcSwap::from_pointee(plan.alone()),
+            plan,
             book: ArcSwap::from_pointee(book),
             ids: IdSource::new(),
         }
@@ -61,6 +64,22 @@ impl Zones {
 
     pub fn layers(&self) -> Arc<LayerSet> {
         self.layers.load_full()
+    }
+
+    /// What the county pack says of the layers.
+    pub fn plan(&self) -> &LayerPlan {
+        &self.plan
+    }
+
+    /// Ledger whose records make up a layer.
+    pub fn ledger_of(&self, layer: &str) -> Option<String> {
+        let planned = self.plan.layers.iter().find(|planned| planned.layer.id == layer)?;
+        planned.source.as_ref().map(|source| source.ledger.clone())
+    }
+
+    /// Exchanges the layers as a whole; checks that are running keep the ones they began with.
+    pub fn set_layers(&self, layers: LayerSet) {
+        self.layers.store(Arc::new(layers));
     }
 
     pub fn book(&self) -> Arc<RuleBook> {

@@ -89,6 +89,16 @@ pub struct Rule {
     pub valid_until: Option<Day>,
 }
 
+/// What people call the attributes that the built-in rules ask for; another one is called by its key.
+pub fn attribute_name(key: &str) -> Name {
+    match key {
+        "discharges" => Name::new("排放污染物", "discharges pollutants"),
+        "heavy_metal" => Name::new("涉重金属", "heavy metals"),
+        "fuel" => Name::new("燃料", "fuel"),
+        other => Name::new(other, other),
+    }
+}
+
 impl Rule {
     pub fn in_force(&self, on: Day) -> bool {
         self.valid_from.is_none_or(|from| from <= on) && self.valid_until.is_none_or(|until| on < until)
@@ -110,7 +120,16 @@ pub struct RuleError {
     pub what: String,
 }
 
+/// The rule files of `model/`, carried in the binary.
+const BUILT_IN: &[(&str, &str)] =
+    &[("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml"))];
+
 impl RuleBook {
+    /// The rules that ship with the program.
+    pub fn built_in() -> Result<Self, RuleError> {
+        Self::load(BUILT_IN.iter().copied())
+    }
+
     /// Reads rule files; every file is right, or the first error is returned.
     pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Result<Self, RuleError> {
         let mut book = Self::default();

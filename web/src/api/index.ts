@@ -87,6 +87,7 @@ export const ledgers = {
   create: (ledger: string, body: unknown) => http.post<T.LedgerRecord>(`/api/ledgers/${at(ledger)}/records`, body),
   change: (id: string, body: unknown) => http.put<T.LedgerRecord>(`/api/records/${at(id)}`, body),
   remove: (id: string, query: http.Query) => http.remove<void>(`/api/records/${at(id)}`, query),
+  restore: (id: string, body: { revision: number; reason: string }) => http.post<T.LedgerRecord>(`/api/records/${at(id)}/restore`, body),
 };
 
 export const standards = {

@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data";
 
 export interface ActionRequest {
   action: string;
@@ -90,6 +90,17 @@ export interface AnomalyRow {
   last_at: Timestamp;
 }
 
+export interface Answer {
+  verdict: Verdict;
+  name: Name;
+  /** All rules in force: hits first, then what could not be decided, then the clear ones. */
+  rules: RuleResult[];
+  missing: Name[];
+  /** Some measurement rests on a schematic (示意) layer. */
+  schematic: boolean;
+  area_m2: number;
+}
+
 /** An index as shown. */
 export interface AqiView {
   /** Start of the hour, or of the day. */
@@ -125,73 +136,56 @@ export interface ArgumentRow {
 export interface Ask {
   kind: CommandKind;
   /** CP fields by name; values as text. */
-  arguments?: { [key: string]: string };
+  arguments?: Record<string, string>;
 }
 
-export interface Assessment {
-  kind: Kind;
-  year: number;
-  title: Name;
-  plan: Name;
-  /** Revision of the plan that it was written under. */
-  plan_revision: number;
-  as_of: Timestamp;
-  /** Rests on simulated (模拟) data. */
-  simulated: boolean;
-  sections: Section[];
+export interface AttachQuery {
+  file_name: string;
+  note: string | null;
 }
 
-export interface AssessmentRequest {
-  kind: Kind;
-  year: number | null;
-}
-
-/** What-if: pretend values or facts. Nothing is saved. */
-export interface Assumption {
-  indicator: string;
-  year: number;
-  value: number;
-}
-
-/** A file beside an item. */
-export interface Attached {
-  /** SHA-256, lower-case hexadecimal. */
+/** A file on a record. */
+export interface Attachment {
+  /** SHA-256 in hexadecimal. */
   hash: string;
   file_name: string;
+  size: number;
+  content_type: string;
+  note: string;
+  /** `lon,lat` where a photo says it was taken; only for those who may edit the record. */
+  place: string | null;
+  by: string;
+  at: Timestamp;
+  /** Why it was taken off. */
+  removed: string | null;
 }
 
-/** Where a value comes from. */
-export type Basis = "formula" | "document" | "missing" | "stated";
-
-export type Bindingness = "binding" | "expected" | "text";
-
-export interface Bodies {
-  year: number;
-  bodies: BodyScore[];
-  scheme: Scheme;
-  /** Tasks that the plan gives to nobody and that nobody has been given since. */
-  unassigned_tasks: [string, string][];
+/** What is to change. */
+export interface BulkEdit {
+  ids: Id[];
+  /** Field → new value; `null` empties it. `source`, `note` and the like count as fields. */
+  set?: Record<string, unknown>;
+  add_tags?: string[];
+  remove_tags?: string[];
+  reason: string;
+  /** Nothing is written. */
+  dry_run?: boolean;
 }
 
-export interface BodyDetail {
-  body: string;
-  key: string | null;
-  year: number;
-  score: BodyScore | null;
-  duties: Duty[];
-  items: Item[];
-  scheme: Scheme;
-  may_enter: boolean;
-  may_approve: boolean;
+/** What changes on one record, or why it cannot. */
+export interface BulkLine {
+  id: Id;
+  key: string;
+  title: Name;
+  changes: Change[];
+  problem: string | null;
 }
 
-export interface BodyScore {
-  body: string;
-  duties: number;
-  scored: number;
-  score: number | null;
-  rank: number | null;
-  estimate: string;
+export interface BulkReport {
+  lines: BulkLine[];
+  changed: number;
+  problems: number;
+  written: boolean;
 }
 
 export interface CaseCounts {
@@ -275,22 +269,6 @@ export interface CaseSummary {
   revision: number;
 }
 
-/** One indicator in one year. */
-export interface Cell {
-  value: number | null;
-  basis: Basis;
-  /** What the formula gave, taken or not. */
-  computed: number | null;
-  numerator: number | null;
-  denominator: number | null;
-  documented: number | null;
-  stated: number | null;
-  error: FormulaError | null;
-  missing: Name[];
-  /** Rests on simulated (模拟) data. */
-  simulated: boolean;
-}
-
 export interface CellView {
   text: string;
   confirmed: boolean;
@@ -302,6 +280,11 @@ export interface Change {
   label: Name;
   before: unknown;
   after: unknown;
+}
+
+export interface CheckQuery {
+  /** `false`: only an answer, no number. */
+  save: boolean | null;
 }
 
 export interface CodeView {
@@ -376,67 +359,6 @@ export type CommandReason = "manual" | "gap" | "clock";
 /** Life of a command: queued → sent → accepted (9011, QnRtn=1) → done or failed (9012). */
 export type CommandState = "queued" | "sent" | "accepted" | "refused" | "done" | "failed" | "timed_out";
 
-/** What an item says. Amounts of money are in 万元. */
-export type Content = {
-  kind: "value";
-  value: string;
-} | {
-  kind: "target";
-  target_year: number;
-  operator: string;
-  value: string;
-} | {
-  kind: "money";
-  step: MoneyStep;
-  source: MoneySource;
-  amount: string;
-} | {
-  kind: "quantity";
-  quantity: string;
-  amount: string;
-  unit: string;
-} | {
-  kind: "stage";
-  to: string;
-} | {
-  kind: "milestone";
-  name: string;
-  /** `2026-06-30` */
-  due: string;
-  done: string | null;
-} | {
-  kind: "contract";
-  number: string;
-  party: string;
-  amount: string;
-  signed_on: string;
-} | {
-  kind: "change";
-  what: string;
-  before: string;
-  after: string;
-} | {
-  kind: "inspection";
-  finding: string;
-  lon: number | null;
-  lat: number | null;
-} | {
-  kind: "assignment";
-  body: string;
-  target: string | null;
-  what: string;
-} | {
-  kind: "report";
-  body: string;
-  /** 0 to 1. */
-  progress: string;
-  text: string;
-} | {
-  kind: "appeal";
-  of: Id;
-  text: string;
-};
-
 export interface CountyAnswer {
   division: string;
   name: Name;
@@ -448,25 +370,6 @@ export interface CountyAnswer {
   simulating: boolean;
   layers: LayerView[];
   version: string;
-}
-
-export interface Criterion {
-  code: string;
-  name: Name;
-  points: number;
-  /** CEL that gives a share between 0 and 1. */
-  share: string;
-  explain: Name;
-}
-
-/** One year of the S-curve, cumulative, 万元. */
-export interface CurveYear {
-  year: number;
-  /** The estimates spread evenly over each project's period: an assumption, and said so. */
-  even: string;
-  arranged: string | null;
-  arrived: string | null;
-  paid: string | null;
 }
 
 export interface DataQuery {
@@ -487,15 +390,20 @@ export interface DaysQuery2 {
   format?: Format;
 }
 
-export interface DecisionRequest {
-  /** `approved`, `returned`; `withdrawn` by the author. */
-  to: State2;
-  note?: string;
-}
-
 export interface DeleteQuery {
   revision: number;
   reason: string;
+}
+
+/** A computed value, or why there is none. */
+export interface DerivedValue {
+  id: string;
+  label: Name;
+  help: Name | null;
+  unit: string | null;
+  formula: string;
+  value: string | null;
+  missing: Name | null;
 }
 
 /** A device of a point and its connection. */
@@ -516,41 +424,49 @@ export interface DeviceRow {
   clock_drift_millis: number | null;
 }
 
-export type Direction = "higher_is_better" | "lower_is_better" | "neutral";
+/** A rule that now says something else. */
+export interface Difference {
+  rule: string;
+  name: Name;
+  /** What it said; nothing: there was no such rule. */
+  then: Name | null;
+  now: Name | null;
+}
 
 /** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
 export interface Draft {
-  fields: { [key: string]: unknown };
+  fields: Record<string, unknown>;
   /** Why it is written. */
   reason: string;
   /** Revision that was seen, when an existing record is revised. */
   revision: number | null;
 }
 
-/** What somebody wants to enter. */
-export interface Draft2 {
-  subject: string;
-  year: number;
-  content: Content;
-  note?: string;
-  evidence?: Attached[];
+/** One duty of one record. */
+export interface DutyLine {
+  ledger: string;
+  ledger_name: Name;
+  record: Id;
+  key: string;
+  title: Name;
+  duty: string;
+  name: Name;
+  state: DutyState;
+  /** From this day it can be done; the last day. */
+  from: string | null;
+  until: string | null;
+  simulated: boolean;
+  schematic: boolean;
 }
 
-export interface Duty {
-  /** `project:7`, `task:T-3.1-1`, `indicator:pm25`. */
-  subject: string;
-  name: string;
-  part: Part;
-  /** Share that should be done by the end of the year. */
-  due: number;
-  /** Newest report of the year that was not withdrawn. */
-  report: Id | null;
-  report_state: State2 | null;
-  progress: number | null;
-  criteria: Scored[];
-  /** Per cent of the points that could be scored. */
-  score: number | null;
+export interface DutyQuestion {
+  ledger: string | null;
+  /** `true`: also those that are not due yet or lack their date. */
+  all: boolean | null;
 }
+
+/** How a duty stands. */
+export type DutyState = "overdue" | "due" | "coming" | "undated";
 
 export interface DutyView {
   id: string;
@@ -568,15 +484,20 @@ export interface EffectView {
   basis: string;
 }
 
-/** A cell: what it says, and where a reader sees why. */
-export interface Entry {
-  text: string;
-  /** Path of a page of this platform. */
-  href: string | null;
-  /** The text is a number. */
-  number: boolean;
-  /** Draws a bar of this share, 0 to 1. */
-  bar: number | null;
+export interface EnterpriseFile {
+  record: RecordView;
+  /** The day that records and limits are shown as of. */
+  as_of: string;
+  /** When readings, verdicts and cases were taken out. */
+  extracted_at: Timestamp;
+  verdicts_from: string;
+  verdicts_until: string;
+  permits: RecordView[];
+  outlets: OutletFile[];
+  cases: CaseSummary[];
+  registers: LedgerPart[];
+  /** What a full file would hold and this one does not. */
+  missing: Name[];
 }
 
 export interface EntryView {
@@ -623,19 +544,9 @@ export interface Evidence {
   at: Timestamp;
 }
 
-/** Where a reader can see what a fact rests on. */
-export interface Evidence2 {
-  label: Name;
-  /** Path of the API or page. */
-  href: string;
-}
-
 export interface EvidenceQuery {
   file_name?: string;
 }
-
-/** A value in a fact. Numbers that must be exact travel as decimal text beside their meaning. */
-export type FactValue = null | boolean | number | string | FactValue[] | { [key: string]: FactValue };
 
 /** One of a point's own limits, such as those of its discharge permit. */
 export interface FactorLimit {
@@ -694,95 +605,11 @@ export interface FigureView {
 }
 
 export interface FileQuery {
-  file_name?: string;
-}
-
-/** Line and column, from 1. */
-export interface Finding {
-  /** Number of the rule; `docs/guides/plan.md` lists them. */
-  code: string;
-  severity: Severity;
-  file: string;
-  line: number;
-  column: number;
-  /** What it is about: `project:37`, `indicator:pm25`, `list:box4-river`, … */
-  subjects: string[];
-  what: Name;
-  /** Why this is wrong and what to do about it. */
-  hint: Name;
-  /** Reason of the waiver that silences it. */
-  waived: string | null;
-}
-
-export interface Findings {
-  findings: Finding[];
-  errors: number;
-  warnings: number;
-  waived: number;
-  rules: [string, Name][];
-}
-
-/** A forecast for one year. */
-export interface Forecast {
-  year: number;
-  value: number;
-  low: number;
-  high: number;
-  meets: boolean | null;
-}
-
-export interface ForecastRule {
-  method: string;
-  confidence: number;
-  least_years: number;
-}
-
-export interface Forecasts {
-  method: Name;
-  years: Forecast[];
-  /** Why there is none. */
-  none_because: Name | null;
+  /** A day; today when left out. */
+  as_of: string | null;
 }
 
 export type Format = "json" | "csv";
-
-/** Why an indicator has no value although it has a formula. Each is named; none is ever read as zero. */
-export type FormulaError = {
-  code: "syntax";
-  about: string;
-} | {
-  code: "unknown_name";
-  about: string;
-} | {
-  code: "unknown_fact";
-  about: string;
-} | {
-  code: "unknown_indicator";
-  about: string;
-} | {
-  code: "cycle";
-  about: string[];
-} | {
-  code: "division_by_zero";
-} | {
-  code: "unit_changed";
-  about: {
-    variable: string;
-    expected: string;
-    found: string;
-  };
-} | {
-  code: "not_a_number";
-} | {
-  code: "fact_failed";
-  about: {
-    variable: string;
-    why: string;
-  };
-} | {
-  code: "evaluation";
-  about: string;
-};
 
 export interface FramesQuery {
   /** Received before this time. */
@@ -790,15 +617,45 @@ export interface FramesQuery {
   limit: number | null;
 }
 
-/** A numbered target in force. */
-export interface Goal {
-  year: number;
-  /** `>=`, `>`, `<=`, `<`, `=`. */
-  operator: string;
-  value: number;
-  place: string;
-  /** Changed after approval: number of the item that says why. */
-  changed_by: string | null;
+export interface GeometryQuery {
+  /** `false` writes, when nothing is wrong; a dry run otherwise. */
+  dry_run: boolean | null;
+  /** `wgs84`, `cgcs2000`, `gcj02`, `gk` or `gk108`; left out: as the file says. */
+  crs: string | null;
+  /** `field:property,field:property`, beside those whose names match. */
+  map: string | null;
+  /** Source of records that have none. */
+  source: string | null;
+  schematic: boolean | null;
+  reason: string | null;
+}
+
+/** What a file holds and what importing it did or would do. */
+export interface GeometryReport {
+  ledger: string;
+  rows: number;
+  created: number;
+  revised: number;
+  problems: ImportProblem2[];
+  /** Problems beyond those listed. */
+  more_problems: number;
+  /** Fixes that were applied. */
+  fixed: number;
+  /** All rows are in the store. */
+  written: boolean;
+  /** `geojson` or `shapefile`. */
+  format: string;
+  system: string;
+  system_name: Name;
+  /** `said` (by the person), `file`, `numbers`. */
+  told_by: string;
+  /** Properties of the file, and the fields that they fill. */
+  properties: PropertyUse[];
+  area_m2: number;
+  /** What lies on the map, in WGS-84. */
+  preview: Record<string, unknown>;
+  /** Features that the preview leaves out. */
+  not_previewed: number;
 }
 
 /** The newest verdict of a point in one line. */
@@ -810,37 +667,6 @@ export interface Headline {
   time: Timestamp;
   level: Name | null;
   colour: string | null;
-}
-
-export interface Home {
-  name: Name;
-  document: string;
-  period: number[];
-  horizon: number;
-  year: number;
-  years: number[];
-  this_year: number;
-  revision: number;
-  approved_at: Timestamp | null;
-  pending_revision: number | null;
-  /** Light → how many indicators. */
-  lights: { [key: string]: number };
-  /** Result of the period → how many. */
-  results: { [key: string]: number };
-  indicators: IndicatorRow[];
-  projects: number;
-  /** 万元 */
-  estimate: string;
-  arranged: string | null;
-  paid: string | null;
-  projects_without_stage: number;
-  tasks: number;
-  tasks_without_owner: number;
-  findings: number;
-  warnings: number;
-  waiting: number;
-  simulated: boolean;
-  as_of: Timestamp;
 }
 
 export type Id = string;
@@ -910,47 +736,6 @@ export interface ImportReport2 {
   written: boolean;
 }
 
-export interface IndicatorDetail {
-  row: IndicatorRow;
-  formula: string | null;
-  /** Which document proves it, where no formula can. */
-  document: string | null;
-  path_method: Name;
-  goals: Goal[];
-  years: YearValue[];
-  trace: Trace[];
-  needed: Needed | null;
-  bodies: string[];
-  projects: [number, string][];
-  tasks: [string, string][];
-  items: Item[];
-  findings: Finding[];
-}
-
-/** One indicator in one year, as a list shows it. */
-export interface IndicatorRow {
-  id: string;
-  name: Name;
-  unit: string;
-  direction: Direction;
-  bindingness: Bindingness;
-  cumulative: boolean;
-  year: number;
-  /** Rounded as the county publishes it; the number itself is in the cell. */
-  value: string | null;
-  basis: Basis;
-  simulated: boolean;
-  /** Problem of the formula, in words. */
-  error: Name | null;
-  standing: Standing;
-  /** Target in words where it has no figure. */
-  target_text: string | null;
-  forecast: Forecasts;
-  /** What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs. */
-  result: string;
-  place: string;
-}
-
 export interface InputView {
   factor: string;
   name: Name;
@@ -969,33 +754,6 @@ export interface InputView {
   /** The verdict that the value comes from, where it is one. */
   verdict: string | null;
   revision: number;
-}
-
-export interface Item {
-  id: Id;
-  /** `indicator:pm25`, `project:33`, `task:T-3.1-1`. */
-  subject: string;
-  year: number;
-  content: Content;
-  note: string;
-  evidence: Attached[];
-  state: State2;
-  entered_by: Id;
-  entered_name: string;
-  /** Body (key) of the author. */
-  body: string | null;
-  entered_at: Timestamp;
-  decided_by: Id | null;
-  decided_name: string | null;
-  decided_at: Timestamp | null;
-  decision_note: string;
-}
-
-export interface ItemQuery {
-  subject: string | null;
-  /** `entered`: those that wait for a decision. */
-  state: State2 | null;
-  mine?: boolean;
 }
 
 export interface ItemView {
@@ -1019,13 +777,11 @@ export interface ItemView {
   count: number;
 }
 
-export type Kind = "yearly" | "mid_term" | "final";
-
 export interface KindCount {
   kind: PointKind;
   name: Name;
   total: number;
-  by_state: { [key: string]: number };
+  by_state: Record<string, number>;
 }
 
 export interface KindRow {
@@ -1067,6 +823,13 @@ export interface LayerView {
   features: number;
 }
 
+/** Records of one ledger that name the enterprise. */
+export interface LedgerPart {
+  ledger: string;
+  name: Name;
+  records: RecordView[];
+}
+
 /** A ledger in the list of all. */
 export interface LedgerSummary {
   id: string;
@@ -1102,24 +865,13 @@ export interface LedgerView {
   title: string;
   filters: string[];
   fields: FieldView[];
-  code_lists: { [key: string]: CodeView[] };
+  code_lists: Record<string, CodeView[]>;
   duties: DutyView[];
   colours: ColourView[];
   /** Numbers that the plan states without all names. */
   stated: StatedView[];
   /** The caller may write here. */
   editable: boolean;
-}
-
-export interface Lifecycle {
-  stage: Stage[];
-}
-
-export interface LightRule {
-  code: string;
-  name: Name;
-  /** CEL that gives a truth value. */
-  when: string;
 }
 
 export interface LimitLine {
@@ -1191,13 +943,42 @@ export interface MainPollutant {
   multiple: string | null;
 }
 
-export interface MilestoneRow {
-  name: string;
-  due: string;
-  done: string | null;
-  overdue: boolean;
-  item: Id;
-  proof: Attached[];
+/** A measurement that a rule asked for: the evidence. */
+export interface Measurement {
+  layer: string;
+  layer_name: Name;
+  /** `within`, `inside`, `distance`, `share`. */
+  what: string;
+  /** `true`/`false`, metres with one digit, or a share with four. */
+  value: string;
+  /** Zones that it rests on. */
+  zones: Name[];
+  /** Covered square metres and covered share of the site (0–1), where the site is a polygon. */
+  overlap_m2: number | null;
+  share: number | null;
+  schematic: boolean;
+  source: string;
+}
+
+export interface Merge {
+  /** The record that goes. */
+  duplicate: Id;
+  /** Revisions that were seen. */
+  revision: number;
+  duplicate_revision: number;
+  /** Fields in which the duplicate is right. Fields that are empty here are taken from it anyway. */
+  take?: string[];
+  reason: string;
+  dry_run?: boolean;
+}
+
+export interface MergeReport {
+  /** What changes on the record that stays. */
+  changes: Change[];
+  /** `ledger:key` of records whose links are moved. */
+  relinked: string[];
+  attachments: number;
+  written: boolean;
 }
 
 export interface MissingValue {
@@ -1206,20 +987,6 @@ export interface MissingValue {
   /** `missing`: nothing came; `invalid`: what came does not count. */
   state: string;
 }
-
-export interface MoneyRow {
-  year: number;
-  source: MoneySource;
-  sums: Sums;
-  /** Items that it is the sum of. */
-  items: Id[];
-}
-
-/** Where money comes from. */
-export type MoneySource = "central" | "municipal" | "county" | "loan" | "social" | "other";
-
-/** How far money is. */
-export type MoneyStep = "planned" | "arranged" | "arrived" | "paid";
 
 /** A name in both languages of the product; Chinese is the one of record. */
 export interface Name {
@@ -1230,17 +997,6 @@ export interface Name {
 export interface NamedCode {
   code: string;
   name: Name;
-}
-
-/** What each year that is left must bring: the rest of the way and the rest per year. Negative or zero: reached. */
-export interface Needed {
-  target_year: number;
-  /** Target minus value, with its sign. */
-  rest: number;
-  years_left: number;
-  /** `None` when no year is left. */
-  per_year: number | null;
-  met: boolean;
 }
 
 export interface NeighbourView {
@@ -1256,10 +1012,6 @@ export interface NewUserRequest {
   body: string | null;
 }
 
-export interface NoteRequest {
-  note: string;
-}
-
 export interface OutcomeView {
   index: number | null;
   index_of_available: number | null;
@@ -1268,6 +1020,28 @@ export interface OutcomeView {
   colour: string | null;
   valid: boolean;
   items: ItemView[];
+}
+
+/** An outlet with what may leave it and what did. */
+export interface OutletFile {
+  /** Id of point and record. */
+  point: string;
+  name: Name;
+  kind_name: Name;
+  simulated: boolean;
+  schematic: boolean;
+  state: State;
+  last_data_at: Timestamp | null;
+  standard: string | null;
+  standard_grade: string | null;
+  /** Those in force on the day asked for. */
+  limits: LimitLine[];
+  /** The newest hour and day, with values against limits. */
+  today: OutletToday;
+  /** Days judged, days exceeding, and the exceeding ones, newest first, over the days looked at. */
+  days_judged: number;
+  days_exceeding: number;
+  exceedances: VerdictBrief[];
 }
 
 export interface OutletPeriod {
@@ -1310,8 +1084,6 @@ export interface PageQuery {
   lang: string | null;
 }
 
-export type Part = "lead" | "cooperating" | "owner" | "assigned";
-
 export interface PasswordRequest {
   old: string;
   new: string;
@@ -1340,7 +1112,7 @@ export interface PersonList {
 
 export interface PointCounts {
   total: number;
-  by_state: { [key: string]: number };
+  by_state: Record<string, number>;
   by_kind: KindCount[];
 }
 
@@ -1449,80 +1221,22 @@ export interface PointSuspicions {
   suspicions: Suspicion[];
 }
 
-export interface Portfolio {
-  projects: ProjectState[];
-  curve: CurveYear[];
-  /** Words about the even spread. */
-  curve_method: Name;
-  as_of: Timestamp;
-}
-
-export interface PreviewQuery {
-  kind: Kind;
-  year: number | null;
-}
-
 export interface ProfileRow {
   id: string;
   name: Name;
 }
 
-export interface ProjectDetail {
-  project: ProjectState;
-  items: Item[];
-  /** Stages that may come next. */
-  next: string[];
-  may_enter: boolean;
-  may_approve: boolean;
-  findings: Finding[];
-}
-
-export interface ProjectState {
-  number: number;
-  name: string;
-  group: string;
-  content: string;
-  estimate: string;
-  years: number[];
-  lead: string[];
-  cooperating: string[];
-  place: string;
-  indicators: string[];
-  tasks: string[];
-  /** `None`: nobody has declared it. */
-  stage: string | null;
-  stage_name: Name | null;
-  /** Stage before it was suspended. */
-  stage_before: string | null;
-  money: MoneyRow[];
-  sums: Sums;
-  quantities: QuantityRow[];
-  milestones: MilestoneRow[];
-  warnings: Warning[];
-  performance: Scored[];
-  /** Items that wait for a decision. */
-  waiting: number;
+export interface PropertyUse {
+  property: string;
+  field: string | null;
+  /** A value, to recognise it. */
+  example: string;
 }
 
 export interface PublicFactor {
   name: Name;
   value: string;
   unit: string;
-}
-
-export interface Published {
-  scheme: Scheme;
-  lifecycle: Lifecycle;
-}
-
-export interface QuantityRow {
-  kind: string;
-  what: string;
-  planned: string;
-  unit: string;
-  /** In the unit of the plan. */
-  done: string | null;
-  items: Id[];
 }
 
 export interface QuarantineRow {
@@ -1534,6 +1248,21 @@ export interface QuarantineRow {
   peer: string;
   /** Its newest frame, without the password. */
   sample: string | null;
+}
+
+/** What the caller asks. */
+export interface Question {
+  /** A point … */
+  lon: number | null;
+  lat: number | null;
+  /** … or a GeoJSON geometry. */
+  geometry?: unknown;
+  /** GB/T 4754 code, 2 to 4 digits, with or without its letter. */
+  industry: string;
+  attributes?: Record<string, string>;
+  /** Day whose rules and zones count; today when left out. */
+  on: string | null;
+  note?: string;
 }
 
 export interface RankingQuery {
@@ -1609,9 +1338,15 @@ export interface RecordView {
   ledger: string;
   key: string;
   title: Name;
-  fields: { [key: string]: unknown };
+  fields: Record<string, unknown>;
   location: Location | null;
   location_note: string;
+  /** There is a line or an area. */
+  has_geometry: boolean;
+  /** GeoJSON; only in the answer for one record. */
+  geometry?: unknown;
+  shape: ShapeView | null;
+  tags: string[];
   source: string;
   note: string;
   simulated: boolean;
@@ -1627,8 +1362,10 @@ export interface RecordView {
   editable: boolean;
   /** State by the ledger's colour rules. */
   state: StateView | null;
+  /** Computed from the fields, not stored. */
+  derived: DerivedValue[];
   /** Field → the records that it links to. */
-  links: { [key: string]: LinkedView[] };
+  links: Record<string, LinkedView[]>;
 }
 
 export interface RecordsPage {
@@ -1694,61 +1431,45 @@ export interface RevisionView {
   cause: Name;
 }
 
-/** A revision as a list shows it. */
-export interface RevisionView2 {
-  number: number;
-  hash: string;
-  loaded_at: Timestamp;
-  state: string;
-  /** What differs from the revision before. */
-  changes: string[];
-  approved_by: string | null;
-  approved_at: Timestamp | null;
-  note: string;
-}
-
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
-export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
+export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "leader" | "neighbour";
 
-/** A saved assessment with its content. */
-export interface SavedView {
-  id: Id;
-  kind: Kind;
-  year: number;
-  revision: number;
-  /** SHA-256 of the content. */
-  hash: string;
-  made_by: string;
-  made_at: Timestamp;
-  approved_by: string | null;
-  approved_at: Timestamp | null;
-  /** Left out in lists. */
-  content: Assessment | null;
-}
-
-export interface Scheme {
-  forecast: ForecastRule;
-  light: LightRule[];
-  criterion: Criterion[];
-  performance: Criterion[];
-}
-
-/** One criterion applied, with why. */
-export interface Scored {
-  code: string;
+export interface RuleResult {
+  rule: string;
   name: Name;
-  points: number;
-  /** `None`: the facts are missing, so nothing is scored. */
-  got: number | null;
-  explain: Name;
-  /** Variable → value that it was computed from. */
-  from: { [key: string]: FactValue };
+  verdict: Verdict;
+  hit: boolean;
+  basis: Name;
+  condition: Name;
+  measurements: Measurement[];
+  /** What was not known. */
+  missing: Name[];
 }
 
-export interface Section {
-  title: Name;
-  paragraphs: Name[];
-  tables: TableBlock[];
+export interface SavedSummary {
+  number: string;
+  made_at: Timestamp;
+  made_by: string;
+  industry: string;
+  note: string;
+  verdict: Verdict;
+  name: Name;
+  hits: number;
+  schematic: boolean;
+}
+
+/** A check. `question` and `answer` are as they were when it was made. */
+export interface SavedView {
+  /** Empty: it was not saved. */
+  number: string;
+  made_at: Timestamp;
+  made_by: string;
+  question: Question;
+  answer: Answer;
+  /** What the rules and layers of today say of the same site. */
+  today: Answer | null;
+  /** Where today's answer differs, rule by rule. */
+  differences: Difference[];
 }
 
 export interface Series {
@@ -1807,7 +1528,14 @@ export interface SetupState {
   valid: boolean;
 }
 
-export type Severity = "error" | "warning";
+/** What a geometry measures on the ellipsoid. */
+export interface ShapeView {
+  /** `line` or `polygon`. */
+  kind: string;
+  vertices: number;
+  area_m2: number;
+  length_m: number;
+}
 
 export interface SignIn {
   name: string;
@@ -1816,17 +1544,6 @@ export interface SignIn {
 
 /** State before number. */
 export type Situation = "no_data" | "current" | "stale" | "incomplete";
-
-export interface Stage {
-  code: string;
-  name: Name;
-  next: string[];
-  needs_note?: boolean;
-  needs_evidence?: boolean;
-  /** May be entered from any stage that has not ended. */
-  aside?: boolean;
-  ends?: boolean;
-}
 
 export interface StandardBrief {
   id: string;
@@ -1870,18 +1587,6 @@ export interface StandardView {
   in_force_from: string | null;
 }
 
-/** How one year stands. */
-export interface Standing {
-  /** A light of the scheme, `missing` without a value, `text` without a numbered target. */
-  light: string;
-  name: Name;
-  path: number | null;
-  target: Goal | null;
-  met: boolean | null;
-  /** How far behind the path, as a share of the target; not above zero: not behind. */
-  lag: number | null;
-}
-
 /** State before number: what a point is in, since when and why. */
 export interface State {
   code: StateCode;
@@ -1889,8 +1594,6 @@ export interface State {
   since: Timestamp | null;
   reason: Name | null;
 }
-
-export type State2 = "entered" | "approved" | "returned" | "withdrawn";
 
 export type StateCode = "exceeding" | "offline" | "attention" | "stale" | "no_data" | "suspended" | "normal";
 
@@ -1949,14 +1652,6 @@ export interface StopView {
   at: Timestamp;
 }
 
-/** Sums in 万元; `None`: not entered. */
-export interface Sums {
-  planned: string | null;
-  arranged: string | null;
-  arrived: string | null;
-  paid: string | null;
-}
-
 /** One flag. */
 export interface Suspicion {
   /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`. */
@@ -1991,14 +1686,6 @@ export interface Table {
   rows: string[][];
 }
 
-export interface TableBlock {
-  title: Name;
-  header: Name[];
-  /** Relative widths. */
-  widths: number[];
-  rows: Entry[][];
-}
-
 export interface TableView {
   id: string;
   title: Name;
@@ -2006,6 +1693,10 @@ export interface TableView {
   columns: ColumnView[];
   rows: CellView[][];
   notes: Name[];
+}
+
+export interface TakeOffQuery {
+  reason: string;
 }
 
 /** How far data have been looked at by people (数据层级). */
@@ -2021,22 +1712,6 @@ export interface Township {
   code: string | null;
   lon: number | null;
   lat: number | null;
-}
-
-/** A variable of a formula with what it rests on. */
-export interface Trace {
-  variable: string;
-  /** Name of the fact, or `indicator`. */
-  fact: string;
-  arguments: { [key: string]: FactValue };
-  label: Name | null;
-  value: FactValue;
-  unit: string;
-  as_of: Timestamp | null;
-  method: Name | null;
-  missing: Name[];
-  simulated: boolean;
-  evidence: Evidence2[];
 }
 
 export interface UnconfirmedView {
@@ -2071,6 +1746,9 @@ export interface UserView {
   /** What this user may do somewhere. */
   actions: Action[];
 }
+
+/** From worst to best. The whole answer is the worst of the rules that hit, unless one that could not be decided might be worse: then it is undetermined. */
+export type Verdict = "prohibited" | "restricted" | "conditional" | "undetermined" | "allowed";
 
 /** A verdict in a list. */
 export interface VerdictBrief {
@@ -2123,13 +1801,6 @@ export interface Verified {
   problem: string | null;
 }
 
-/** Something that a plan office should look at. */
-export interface Warning {
-  code: string;
-  zh: string;
-  en: string;
-}
-
 /** A section or source now. */
 export interface WaterRow {
   point: Name;
@@ -2179,29 +1850,6 @@ export interface WaterValue {
   exceeding: boolean;
 }
 
-export interface WhatIf {
-  /** Cells that moved, and cells whose light or forecast moved. */
-  cells: WhatIfCell[];
-  /** Rows of the indicators that moved, for the year asked. */
-  rows: IndicatorRow[];
-}
-
-export interface WhatIfCell {
-  indicator: string;
-  name: Name;
-  year: number;
-  before: string | null;
-  after: string | null;
-  light_before: string;
-  light_after: string;
-}
-
-export interface WhatIfRequest {
-  /** Year whose rows are answered. */
-  year: number;
-  assumptions: Assumption[];
-}
-
 export interface WhyQuery {
   revision: number | null;
   /** The verdict as it was known at that time. */
@@ -2219,16 +1867,31 @@ export interface WrongNow {
   case_id: Id | null;
 }
 
-export interface YearQuery {
-  year: number | null;
-  format?: Format;
+export interface ZoneAttributeView {
+  key: string;
+  name: Name;
 }
 
-export interface YearValue {
-  year: number;
-  cell: Cell;
-  shown: string | null;
-  standing: Standing;
-  /** The year still runs: a value to date. */
-  to_date: boolean;
+export interface ZoneLayerView {
+  id: string;
+  name: Name;
+  source: string;
+  schematic: boolean;
+  zones: number;
+  /** Why there is nothing. */
+  absent: Name | null;
+  /** What of it is not drawn yet. */
+  incomplete: Name | null;
+  /** Ledger whose records take its place once they have geometries. */
+  ledger: string | null;
+}
+
+export interface ZoneRuleView {
+  id: string;
+  name: Name;
+  verdict: Verdict;
+  basis: Name;
+  layers: string[];
+  attributes: ZoneAttributeView[];
+  when: string;
 }

@@ -7,7 +7,7 @@ export const shared = {
     watch: ['监测', 'Monitoring'], judge: ['评价', 'Assessment'], act: ['处置', 'Action'], register: ['底数', 'Registers'], manage: ['管理', 'Administration'],
     planning: ['规划', 'Plan'], plan: ['规划', 'The plan'],
     overview: ['总览', 'Overview'], map: ['一张图', 'Map'], stations: ['点位', 'Stations'], air: ['空气', 'Air'], water: ['水', 'Water'], outlets: ['排放口', 'Outlets'],
-    verdicts: ['评价记录', 'Verdicts'], quality: ['数据质量', 'Data quality'], cases: ['办件', 'Cases'], quarantine: ['未识别设备', 'Quarantine'], import: ['数据导入', 'Import'], ledgers: ['台账', 'Ledgers'], standards: ['标准', 'Standards'],
+    verdicts: ['评价记录', 'Verdicts'], quality: ['数据质量', 'Data quality'], cases: ['办件', 'Cases'], quarantine: ['未识别设备', 'Quarantine'], import: ['数据导入', 'Import'], ledgers: ['台账', 'Ledgers'], admission: ['准入审查', 'Admission'], duties: ['到期事项', 'Duties'], standards: ['标准', 'Standards'],
     review: ['数据审核', 'Review of data'], stops: ['停运申报', 'Declared stops'], suspicions: ['疑点', 'Suspicions'], charts: ['统计图', 'Charts'], reports: ['报表', 'Reports'],
     users: ['用户', 'Users'], audit: ['审计日志', 'Audit log'], about: ['说明与错误码', 'About and error codes'],
     signOut: ['退出', 'Sign out'], publicPage: ['公众页', 'Public page'], account: ['账户', 'Account'], password: ['修改密码', 'Change password'],

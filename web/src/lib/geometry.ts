@@ -26,3 +26,17 @@ export function spread(places: readonly { lon: number; lat: number }[]): [x: num
   }
   return offsets;
 }
+
+/** West, south, east, north of some geometries; nothing for nothing. */
+export function boundsOf(geometries: readonly (Geometry | null)[]): [number, number, number, number] | null {
+  let found: [number, number, number, number] | null = null;
+  const walk = (value: unknown): void => {
+    if (!Array.isArray(value)) return;
+    if (typeof value[0] === 'number' && typeof value[1] === 'number') {
+      const [lon, lat] = value as [number, number];
+      found = found ? [Math.min(found[0], lon), Math.min(found[1], lat), Math.max(found[2], lon), Math.max(found[3], lat)] : [lon, lat, lon, lat];
+    } else value.forEach(walk);
+  };
+  for (const geometry of geometries) if (geometry && 'coordinates' in geometry) walk(geometry.coordinates);
+  return found;
+}

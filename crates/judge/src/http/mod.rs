@@ -24,9 +24,10 @@ use crate::Judge;
 
 pub use air::AirToday;
 pub use headline::Headline;
+pub use limits::LimitLine;
 pub use outlet::OutletToday;
 pub(crate) use outlet::is_outlet;
-pub use view::{VerdictBrief, VerdictView};
+pub use view::{VerdictBrief, VerdictView, brief};
 pub(crate) use view::{item_value, unit_of};
 pub use water::WaterToday;
 pub(crate) use water::main_pollutants;

@@ -1,5 +1,6 @@
 //! Routes of ledgers, records, map layers and townships.
 
+mod care;
 mod transfer;
 mod view;
 
@@ -15,9 +16,9 @@ use serde_json::{Map, Value};
 
 use crate::model::Township;
 use crate::ops::{Change, Draft, ListedRevision, Question, Register, Target};
-use view::{LedgerView, RecordView, ledger_summary};
+use view::{LedgerView, ledger_summary};
 
-pub use view::{FieldView, LedgerSummary};
+pub use view::{FieldView, LedgerSummary, RecordView, record as record_view};
 
 /// Query of a list of records. Every other parameter is a filter `field=value`.
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -81,7 +82,11 @@ pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Resul
 
 impl Register {
     pub fn routes(self: &Arc<Self>) -> Routes {
-        self.ledger_routes().merge(self.record_routes()).merge(self.map_routes()).merge(transfer::routes(self))
+        self.ledger_routes()
+            .merge(self.record_routes())
+            .merge(self.map_routes())
+            .merge(transfer::routes(self))
+            .merge(care::routes(self))
     }
 
     fn ledger_routes(self: &Arc<Self>) -> Routes {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Action, Actor, ErrorCode, Problem};
 use serde::Deserialize;
 
+use crate::import::geometry_file::{GeometryOptions, GeometryReport};
 use crate::import::{ImportReport, Options, reading};
 use crate::ops::{Question, Register, definition_of};
 use crate::{export, sheet};
@@ -37,7 +38,74 @@ struct ImportQuery {
     reason: Option<String>,
 }
 
+#[derive(Deserialize, schemars::JsonSchema)]
+#[allow(dead_code)]
+struct GeometryQuery {
+    /// `false` writes, when nothing is wrong; a dry run otherwise.
+    dry_run: Option<bool>,
+    /// `wgs84`, `cgcs2000`, `gcj02`, `gk` or `gk108`; left out: as the file says.
+    crs: Option<String>,
+    /// `field:property,field:property`, beside those whose names match.
+    map: Option<String>,
+    /// Source of records that have none.
+    source: Option<String>,
+    schematic: Option<bool>,
+    reason: Option<String>,
+}
+
+fn geometry_options(query: GeometryQuery) -> Result<GeometryOptions, Problem> {
+    let mut mapping = std::collections::BTreeMap::new();
+    for pair in query.map.as_deref().unwrap_or_default().split(',').filter(|pair| !pair.is_empty()) {
+        let (field, property) = pair
+            .split_once(':')
+            .ok_or_else(|| Problem::invalid(format!("map：“{pair}”不是 字段:属性 (not field:property)")))?;
+        mapping.insert(field.to_owned(), property.to_owned());
+    }
+    Ok(GeometryOptions {
+        import: Options {
+            dry_run: query.dry_run.unwrap_or(true),
+            apply_fixes: true,
+            reason: query.reason.unwrap_or_default(),
+        },
+        system: query.crs.unwrap_or_default(),
+        mapping,
+        source: query.source.unwrap_or_default(),
+        schematic: query.schematic.unwrap_or(false),
+    })
+}
+
+fn geometry_routes(register: &Arc<Register>) -> Routes {
+    let import = Arc::clone(register);
+    Routes::new("register").post(
+        "/api/ledgers/{id}/geometry/import",
+        operation(
+            "导入图形：GeoJSON 或 shapefile 压缩包（默认试运行）",
+            "import geometry: GeoJSON or a zipped shapefile (a dry run by default)",
+            Access::May(Action::EditRegisters),
+        )
+        .query::<GeometryQuery>()
+        .raw_body("application/octet-stream")
+        .returns::<GeometryReport>(),
+        async move |caller: Caller,
+                    Path(id): Path<String>,
+                    Query(query): Query<GeometryQuery>,
+                    body: Body|
+                    -> ApiResult<Json<GeometryReport>> {
+            let too_large = |_| Problem::new(ErrorCode::TooLarge, "文件过大 (the file is too large)");
+            let file = axum::body::to_bytes(body, geometry::file::MOST_BYTES).await.map_err(too_large)?;
+            let register = Arc::clone(&import);
+            let options = geometry_options(query)?;
+            let work = move || register.import_geometry(&caller.0, &id, &file, &options, kernel::time::now());
+            Ok(Json(blocking(work).await?))
+        },
+    )
+}
+
 pub fn routes(register: &Arc<Register>) -> Routes {
+    sheet_routes(register).merge(geometry_routes(register))
+}
+
+fn sheet_routes(register: &Arc<Register>) -> Routes {
     let (template, import) = (Arc::clone(register), Arc::clone(register));
     let edit = Access::May(Action::EditRegisters);
     Routes::new("register")

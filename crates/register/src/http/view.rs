@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
+use crate::derived::DerivedValue;
 use crate::location::Location;
 use crate::ops::{Question, Register};
 use crate::record::Record;
@@ -96,7 +97,7 @@ pub struct LedgerView {
 }
 
 /// A record. `fields` hold the JSON forms of the field types.
-#[derive(Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct RecordView {
     pub id: Id,
     pub ledger: String,
@@ -105,6 +106,12 @@ pub struct RecordView {
     pub fields: Map<String, Value>,
     pub location: Option<Location>,
     pub location_note: String,
+    /// There is a line or an area.
+    pub has_geometry: bool,
+    /// GeoJSON; only in the answer for one record.
+    pub geometry: Option<Value>,
+    pub shape: Option<ShapeView>,
+    pub tags: Vec<String>,
     pub source: String,
     pub note: String,
     pub simulated: bool,
@@ -120,17 +127,29 @@ pub struct RecordView {
     pub editable: bool,
     /// State by the ledger's colour rules.
     pub state: Option<StateView>,
+    /// Computed from the fields, not stored.
+    pub derived: Vec<DerivedValue>,
     /// Field → the records that it links to.
     pub links: BTreeMap<String, Vec<LinkedView>>,
 }
 
-#[derive(Serialize, schemars::JsonSchema)]
+/// What a geometry measures on the ellipsoid.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct ShapeView {
+    /// `line` or `polygon`.
+    pub kind: &'static str,
+    pub vertices: usize,
+    pub area_m2: f64,
+    pub length_m: f64,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct StateView {
     pub colour: String,
     pub name: Name,
 }
 
-#[derive(Clone, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct LinkedView {
     pub id: Id,
     pub ledger: String,
@@ -328,7 +347,17 @@ pub fn records(register: &Register, actor: &Actor, records: Vec<Record>) -> Resu
 
 /// `record` must already be what the actor may see; a record that was just written is cut down here.
 pub fn record(register: &Register, actor: &Actor, record: Record) -> Result<RecordView, Problem> {
-    view_of(register, actor, record, &mut Linked::default())
+    let geometry = record.content.geometry.clone();
+    let mut view = view_of(register, actor, record, &mut Linked::default())?;
+    let shape = geometry.as_ref().and_then(|value| geometry::Shape::from_geojson(value, geometry::Extent::WORLD).ok());
+    view.shape = shape.map(|shape| ShapeView {
+        kind: shape.kind(),
+        vertices: shape.vertices(),
+        area_m2: shape.area(),
+        length_m: shape.length(),
+    });
+    view.geometry = geometry;
+    Ok(view)
 }
 
 fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Linked) -> Result<RecordView, Problem> {
@@ -340,6 +369,11 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
     let state = definition
         .and_then(|definition| colours.of(definition, &record.content, today))
         .map(|rule| StateView { colour: rule.colour.clone(), name: rule.name.clone() });
+    let derived = definition
+        .map(|definition| {
+            register.derived().of(definition, &record.content, today, |field| editable || !field.sensitive)
+        })
+        .unwrap_or_default();
     let record = match definition {
         Some(definition) if !editable => record.redacted(definition, |field| !field.sensitive),
         _ => record,
@@ -355,6 +389,7 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
     Ok(RecordView {
         editable,
         state,
+        derived,
         links,
         id: record.id,
         ledger: record.ledger,
@@ -363,6 +398,10 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
         fields: record.content.values,
         location: record.content.location,
         location_note: record.content.location_note,
+        has_geometry: record.content.geometry.is_some(),
+        geometry: None,
+        shape: None,
+        tags: record.content.tags,
         source: record.content.source,
         note: record.content.note,
         simulated: record.content.simulated,

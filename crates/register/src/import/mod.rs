@@ -4,6 +4,7 @@
 //! - [`reading`]: files → rows of text, bounded. [`fix`]: what was probably meant. Both pure.
 
 pub mod fix;
+pub mod geometry_file;
 pub mod reading;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -77,7 +78,20 @@ impl Register {
             return Err(Problem::new(ErrorCode::NotAllowed, "无权修改台账 (ledgers may not be edited)"));
         }
         let sheet = reading::read(file, definition).map_err(Problem::invalid)?;
-        let mut run = Run::new(self, actor, &catalog, definition, options.apply_fixes);
+        self.import_sheet(actor, &catalog, definition, sheet, options, now)
+    }
+
+    /// Checks rows and, unless it is a dry run or anything is wrong, writes all of them.
+    fn import_sheet(
+        &self,
+        actor: &Actor,
+        catalog: &Catalog,
+        definition: &LedgerDefinition,
+        sheet: reading::Sheet,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<ImportReport, Problem> {
+        let mut run = Run::new(self, actor, catalog, definition, options.apply_fixes);
         run.problems.extend(sheet.problems);
         for row in sheet.rows {
             run.row(row)?;
@@ -88,7 +102,7 @@ impl Register {
         report.problems.truncate(MOST_PROBLEMS);
         if !options.dry_run && report.problems.is_empty() && !drafts.is_empty() {
             let reason = if options.reason.trim().is_empty() { "导入" } else { &options.reason };
-            self.write_all(actor, ledger, &drafts, reason, now)?;
+            self.write_all(actor, &definition.id, &drafts, reason, now)?;
             report.written = true;
         }
         Ok(report)
@@ -337,6 +351,12 @@ fn draft_of(checked: &Checked) -> Draft {
         if flag {
             put(field, Value::Bool(true));
         }
+    }
+    if let Some(geometry) = &content.geometry {
+        put("geometry", geometry.clone());
+    }
+    if !content.tags.is_empty() {
+        put("tags", content.tags.clone().into());
     }
     match &content.location {
         Some(place) => put("location", serde_json::to_value(place).unwrap_or_default()),

@@ -1,7 +1,11 @@
 //! The register as others see it: points, devices and records, kept in the store and exchanged as a whole when
 //! records change.
 
+mod attach;
+mod bulk;
+mod duties;
 mod load;
+mod merge;
 mod read;
 mod write;
 
@@ -17,13 +21,18 @@ use tokio::sync::watch;
 use crate::catalog::Catalog;
 use crate::colour::ColourBook;
 use crate::county::{County, MapLayer};
+use crate::derived::DerivedBook;
 use crate::model::DeviceBinding;
 use crate::pack::Pack;
 use crate::points::{self, BINDINGS, Observable};
 use crate::rows;
 use crate::simulation::Simulation;
 
-pub use read::{Change, Listed, ListedRevision, Question};
+pub use attach::File;
+pub use bulk::{BulkEdit, BulkLine, BulkReport};
+pub use duties::{DutyLine, DutyQuestion};
+pub use merge::{Merge, MergeReport};
+pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 pub(crate) use write::definition_of;
 pub use write::{Draft, Target};
 
@@ -40,6 +49,7 @@ pub struct CountyView {
 struct State {
     catalog: Arc<Catalog>,
     colours: Arc<ColourBook>,
+    derived: Arc<DerivedBook>,
     county: Option<Arc<CountyView>>,
     points: Arc<PointSet>,
     devices: Arc<Vec<DeviceBinding>>,
@@ -67,6 +77,7 @@ impl Register {
     ) -> Result<Arc<Self>, Problem> {
         let state = State {
             colours: Arc::new(ColourBook::new(&catalog)),
+            derived: Arc::new(DerivedBook::new(&catalog)),
             catalog: Arc::new(catalog),
             county: None,
             points: Arc::default(),
@@ -91,6 +102,10 @@ impl Register {
 
     pub fn colours(&self) -> Arc<ColourBook> {
         Arc::clone(&self.state.load().colours)
+    }
+
+    pub fn derived(&self) -> Arc<DerivedBook> {
+        Arc::clone(&self.state.load().derived)
     }
 
     /// County, layers and simulation of the pack that was loaded; none before.
@@ -135,11 +150,11 @@ impl Register {
         let points = Arc::new(points::points_of(&records, &catalog));
         let devices = Arc::new(points::devices_of(&records, &catalog));
         drop(records);
-        let colours = match pack {
-            Some(pack) => Arc::new(ColourBook::new(&pack.catalog)),
-            None => Arc::clone(&current.colours),
+        let (colours, derived) = match pack {
+            Some(pack) => (Arc::new(ColourBook::new(&pack.catalog)), Arc::new(DerivedBook::new(&pack.catalog))),
+            None => (Arc::clone(&current.colours), Arc::clone(&current.derived)),
         };
-        self.state.store(Arc::new(State { catalog, colours, county, points, devices }));
+        self.state.store(Arc::new(State { catalog, colours, derived, county, points, devices }));
         self.changed.send_modify(|count| *count += 1);
         Ok(())
     }

@@ -53,6 +53,18 @@ pub struct ListedRevision {
     pub changes: Vec<Change>,
 }
 
+/// A record on the map with its line or area.
+#[derive(Clone, Debug)]
+pub struct DrawnRecord {
+    pub key: String,
+    pub title: Name,
+    pub shape: geometry::Shape,
+    pub valid_from: Option<kernel::Day>,
+    /// Exclusive: the field `until`.
+    pub valid_until: Option<kernel::Day>,
+    pub schematic: bool,
+}
+
 /// Largest page and most revisions of one answer.
 pub const LARGEST_PAGE: i64 = 500;
 pub const MOST_REVISIONS: i64 = 200;
@@ -88,7 +100,7 @@ impl Register {
         let definition = definition_of(&catalog, &question.ledger)?;
         let owner = self.reading_scope(actor)?;
         for field in question.filters.keys() {
-            let marks = ["simulated", "schematic"];
+            let marks = ["simulated", "schematic", "tags"];
             let sensitive = definition.field(field).is_some_and(|field| field.sensitive);
             if !(definition.filters.contains(field) || marks.contains(&field.as_str())) || sensitive {
                 let known = definition.filters.join(", ");
@@ -174,6 +186,49 @@ impl Register {
         let sensitive = may_see_sensitive(actor, now.content.owner.as_deref());
         let offer = self.store.read(|reader| rows::offered(reader, self.division, id))?;
         Ok(offer.map(|offer| changes(definition, &now.content, &offer, sensitive)).unwrap_or_default())
+    }
+
+    /// Living records of a ledger with a geometry, and how many have none. For the server, which hands them to
+    /// those who check sites; not cut down to what somebody may see.
+    pub fn drawn(&self, ledger: &str, filter: &BTreeMap<String, String>) -> Result<(Vec<DrawnRecord>, usize), Problem> {
+        let records = self.store.read(|reader| rows::all_of(reader, self.division, ledger))?;
+        let wanted = records
+            .into_iter()
+            .filter(|record| filter.iter().all(|(field, value)| record.content.text(field) == Some(value.as_str())));
+        let (mut drawn, mut without) = (Vec::new(), 0);
+        for record in wanted {
+            let content = record.content;
+            let Some(geometry) = &content.geometry else {
+                without += 1;
+                continue;
+            };
+            let shape = geometry::Shape::from_geojson(geometry, geometry::Extent::WORLD).map_err(|error| {
+                Problem::new(kernel::ErrorCode::Internal, format!("{ledger}:{}: {error}", content.key))
+            })?;
+            let date = |text: Option<&str>| text.and_then(kernel::Day::parse);
+            drawn.push(DrawnRecord {
+                shape,
+                valid_from: date(content.valid_from.as_deref()),
+                valid_until: date(content.text("until")),
+                schematic: content.schematic || content.simulated,
+                key: content.key,
+                title: content.title,
+            });
+        }
+        Ok((drawn, without))
+    }
+
+    /// Living records of all ledgers that link to a record and that the actor may see, by ledger and key.
+    pub fn linked_to(&self, actor: &Actor, ledger: &str, key: &str) -> Result<Vec<Record>, Problem> {
+        let owner = self.reading_scope(actor)?;
+        let catalog = self.catalog();
+        let found = self.store.read(|reader| rows::all_linking(reader, self.division, &catalog, ledger, key))?;
+        let mut seen = Vec::with_capacity(found.len());
+        for record in found.into_iter().filter(|record| owner.is_none() || record.content.owner == owner) {
+            let definition = definition_of(&catalog, &record.ledger)?;
+            seen.push(self.seen_by(actor, definition, record));
+        }
+        Ok(seen)
     }
 
     /// Townships and streets of the county.
@@ -283,6 +338,7 @@ pub fn changes(definition: &LedgerDefinition, before: &Content, after: &Content,
         ("simulated", "模拟", "simulated"),
         ("schematic", "示意", "schematic"),
         ("valid_from", "生效日期", "valid from"),
+        ("tags", "标签", "tags"),
     ] {
         if old[field] != new[field] {
             found.push(Change {
@@ -293,5 +349,25 @@ pub fn changes(definition: &LedgerDefinition, before: &Content, after: &Content,
             });
         }
     }
+    if before.geometry != after.geometry {
+        found.push(Change {
+            field: "geometry".to_owned(),
+            label: Name::new("图形", "geometry"),
+            before: outline(before.geometry.as_ref()),
+            after: outline(after.geometry.as_ref()),
+        });
+    }
     found
+}
+
+/// A geometry in one line: kind, corners, area or length.
+pub fn outline(geometry: Option<&Value>) -> Value {
+    let shape = geometry.and_then(|value| geometry::Shape::from_geojson(value, geometry::Extent::WORLD).ok());
+    let Some(shape) = shape else { return Value::Null };
+    let size = match shape.kind() {
+        "polygon" => format!(", {:.1} m²", shape.area()),
+        "line" => format!(", {:.1} m", shape.length()),
+        _ => String::new(),
+    };
+    Value::String(format!("{} ({} vertices{size})", shape.kind(), shape.vertices()))
 }

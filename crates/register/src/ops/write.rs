@@ -8,7 +8,7 @@ use store::{Reader, StoreError, Transaction, event_log};
 use super::{Register, refuse};
 use crate::catalog::Catalog;
 use crate::cell::{self, Table};
-use crate::definition::LedgerDefinition;
+use crate::definition::{Geometry, LedgerDefinition};
 use crate::pack::township_location;
 use crate::points::BINDINGS;
 use crate::problem::{Findings, PackProblem, Position};
@@ -82,9 +82,7 @@ impl Register {
             event_log::append(transaction, self.division, now, &[event])?;
             Ok(())
         })?;
-        if definition.observed.is_some() || ledger == BINDINGS {
-            self.rebuild(None)?;
-        }
+        self.points_or_zones_changed(&catalog, ledger)?;
         Ok(drafts.len())
     }
 
@@ -118,7 +116,7 @@ impl Register {
         Ok(record)
     }
 
-    fn existing(
+    pub(super) fn existing(
         &self,
         reader: &dyn Reader,
         actor: &Actor,
@@ -140,7 +138,7 @@ impl Register {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn write_in(
+    pub(super) fn write_in(
         &self,
         transaction: &dyn Transaction,
         actor: &Actor,
@@ -159,7 +157,8 @@ impl Register {
             }
         };
         let definition = definition_of(catalog, &ledger)?;
-        let content = self.check(reader, catalog, definition, &draft.fields)?;
+        let fields = with_what_stays(&draft.fields, old.as_ref());
+        let content = self.check(reader, catalog, definition, &fields)?;
         need(actor, content.owner.as_deref())?;
         if let Some(old) = &old
             && old.content.key != content.key
@@ -184,7 +183,7 @@ impl Register {
         self.save(transaction, actor, catalog, record, reason, now)
     }
 
-    fn save(
+    pub(super) fn save(
         &self,
         transaction: &dyn Transaction,
         actor: &Actor,
@@ -219,7 +218,7 @@ impl Register {
     }
 
     /// Checks what a person wrote; every mistake is named in the refusal.
-    fn check(
+    pub(super) fn check(
         &self,
         reader: &dyn Reader,
         catalog: &Catalog,
@@ -251,7 +250,7 @@ impl Register {
         Ok(content)
     }
 
-    fn refuse_when_not_unique(
+    pub(super) fn refuse_when_not_unique(
         &self,
         reader: &dyn Reader,
         definition: &LedgerDefinition,
@@ -277,13 +276,21 @@ impl Register {
         Err(refuse(Problem::new(ErrorCode::NoTransition, what)))
     }
 
+    /// Exchanges points and bindings where the ledger holds such, and tells those who draw zones.
+    pub(super) fn points_or_zones_changed(&self, catalog: &Catalog, ledger: &str) -> Result<(), Problem> {
+        let definition = catalog.ledger(ledger);
+        if ledger == BINDINGS || definition.is_some_and(|definition| definition.observed.is_some()) {
+            return self.rebuild(None);
+        }
+        if definition.is_some_and(|definition| matches!(definition.geometry, Geometry::Line | Geometry::Polygon)) {
+            self.changed.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+
     /// Points may have changed, and somebody may be looking.
     fn after(&self, record: &Record, now: Timestamp) -> Result<(), Problem> {
-        let catalog = self.catalog();
-        let observed = catalog.ledger(&record.ledger).is_some_and(|definition| definition.observed.is_some());
-        if observed || record.ledger == BINDINGS {
-            self.rebuild(None)?;
-        }
+        self.points_or_zones_changed(&self.catalog(), &record.ledger)?;
         self.live.send(LiveEvent {
             kind: "record",
             at: now,
@@ -293,6 +300,25 @@ impl Register {
         });
         Ok(())
     }
+}
+
+/// Geometry and tags stay as they are unless the draft speaks of them: a form or a sheet that does not show them
+/// must not take them away. `null` does.
+pub(super) fn with_what_stays(fields: &Map<String, Value>, old: Option<&Record>) -> Map<String, Value> {
+    let mut fields = fields.clone();
+    if let Some(old) = old {
+        if let (false, Some(geometry)) = (fields.contains_key("geometry"), &old.content.geometry) {
+            fields.insert("geometry".to_owned(), geometry.clone());
+        }
+        if !fields.contains_key("tags") && !old.content.tags.is_empty() {
+            fields.insert("tags".to_owned(), old.content.tags.clone().into());
+        }
+    }
+    // The validator reads geometry as text, the same from sheets and from here.
+    if let Some(geometry) = fields.get_mut("geometry").filter(|value| value.is_object()) {
+        *geometry = Value::String(geometry.to_string());
+    }
+    fields
 }
 
 /// Runs the validator on a table whose positions mean nothing.
@@ -320,7 +346,7 @@ pub(crate) fn definition_of<'c>(catalog: &'c Catalog, ledger: &str) -> Result<&'
     catalog.ledger(ledger).ok_or_else(|| Problem::not_found(format!("没有台账“{ledger}” (no such ledger)")))
 }
 
-fn need(actor: &Actor, owner: Option<&str>) -> Result<(), Problem> {
+pub(super) fn need(actor: &Actor, owner: Option<&str>) -> Result<(), Problem> {
     if actor.may(Action::EditRegisters, owner) {
         return Ok(());
     }
@@ -328,7 +354,7 @@ fn need(actor: &Actor, owner: Option<&str>) -> Result<(), Problem> {
 }
 
 /// A revision says why; a new record may leave it out.
-fn reason_of(reason: &str, optional: bool) -> Result<String, Problem> {
+pub(super) fn reason_of(reason: &str, optional: bool) -> Result<String, Problem> {
     let reason = reason.trim();
     if reason.is_empty() && !optional {
         return Err(Problem::invalid("请写明原因 (say why)"));

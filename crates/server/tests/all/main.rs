@@ -9,3 +9,4 @@ mod golden;
 mod openapi;
 mod replay;
 mod rig;
+mod zones;

@@ -60,8 +60,16 @@ fn pack() -> Pack {
 
 fn open_pack(data: &Path, options: SqliteOptions, pack: Pack) -> Arc<Platform> {
     let files = register::pack_files::read_tree(&county()).unwrap();
-    let settings =
-        Settings { data: data.to_owned(), pack, files, simulating: false, store: options, version: "0.0.0-test" };
+    let zones = zone::model::load_folder(&county(), zone::shape::Extent::WORLD).unwrap();
+    let settings = Settings {
+        data: data.to_owned(),
+        pack,
+        files,
+        zones,
+        simulating: false,
+        store: options,
+        version: "0.0.0-test",
+    };
     Platform::open(settings).unwrap()
 }
 

@@ -1,11 +1,12 @@
 //! Geometry from GeoJSON (RFC 7946), checked before it is used.
 
 use geo::line_measures::LengthMeasurable;
+use geo::orient::Direction;
 use geo::{
     BooleanOps, BoundingRect, Contains, Coord, Distance, Geodesic, GeodesicArea, Geometry, Intersects, LineString,
-    MultiLineString, MultiPolygon, Point, Polygon, Rect, Validation,
+    MultiLineString, MultiPolygon, Orient, Point, Polygon, Rect, Validation,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Vertices of one geometry.
 pub const MOST_VERTICES: usize = 200_000;
@@ -16,12 +17,28 @@ pub enum ShapeError {
     NotGeometry(String),
     #[error("顶点超过 {MOST_VERTICES} 个 (more vertices than that)")]
     TooLarge,
-    #[error(
-        "坐标 {lon}, {lat} 不在县域附近；经纬度写反了吗？(outside the county; are longitude and latitude swapped?)"
-    )]
+    #[error("坐标 {lon}, {lat} 不在本县范围内 (outside the county)")]
     OutsideExtent { lon: f64, lat: f64 },
+    #[error("坐标 {lon}, {lat}：经度和纬度写反了 (longitude and latitude are swapped)")]
+    Swapped { lon: f64, lat: f64 },
+    #[error("多边形自相交 (the polygon crosses itself): {0}")]
+    SelfCrossing(String),
     #[error("多边形不合法 (the polygon is not valid): {0}")]
     Invalid(String),
+}
+
+impl ShapeError {
+    /// A word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotGeometry(_) => "not_geometry",
+            Self::TooLarge => "too_large",
+            Self::OutsideExtent { .. } => "outside_county",
+            Self::Swapped { .. } => "swapped",
+            Self::SelfCrossing(_) => "self_crossing",
+            Self::Invalid(_) => "invalid",
+        }
+    }
 }
 
 /// A checked geometry in WGS-84 degrees.
@@ -39,7 +56,17 @@ pub struct Extent(pub [f64; 4]);
 impl Extent {
     pub const WORLD: Extent = Extent([-180.0, -90.0, 180.0, 90.0]);
 
-    fn contains(&self, coordinate: Coord) -> bool {
+    /// The place itself, when it lies within.
+    pub fn admit(&self, place: Coord) -> Result<Coord, ShapeError> {
+        if self.contains(place) {
+            return Ok(place);
+        }
+        let (lon, lat) = (place.x, place.y);
+        let swapped = self.contains(Coord { x: lat, y: lon });
+        Err(if swapped { ShapeError::Swapped { lon, lat } } else { ShapeError::OutsideExtent { lon, lat } })
+    }
+
+    pub fn contains(&self, coordinate: Coord) -> bool {
         let [west, south, east, north] = self.0;
         (west..=east).contains(&coordinate.x) && (south..=north).contains(&coordinate.y)
     }
@@ -68,12 +95,70 @@ impl Shape {
             }
             other => return Err(ShapeError::NotGeometry(format!("type {other:?}"))),
         };
-        if let Self::Area(area) = &shape
-            && let Err(error) = area.check_validation()
-        {
-            return Err(ShapeError::Invalid(error.to_string()));
+        shape.checked()
+    }
+
+    /// Refuses what is no area, and winds the rings as GeoJSON wants them: outer ring counter-clockwise. A ring
+    /// wound the other way would have the area of the rest of the globe.
+    pub fn checked(self) -> Result<Self, ShapeError> {
+        let Self::Area(area) = &self else { return Ok(self) };
+        if let Err(error) = area.check_validation() {
+            let text = error.to_string();
+            let crossing = text.contains("self-intersection");
+            return Err(if crossing { ShapeError::SelfCrossing(text) } else { ShapeError::Invalid(text) });
         }
-        Ok(shape)
+        Ok(Self::Area(area.orient(Direction::Default)))
+    }
+
+    /// The geometry as RFC 7946 writes it.
+    pub fn to_geojson(&self) -> Value {
+        let line = |line: &LineString| line.0.iter().map(|place| json!([place.x, place.y])).collect::<Vec<_>>();
+        let polygon = |polygon: &Polygon| {
+            std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(line).collect::<Vec<_>>()
+        };
+        match self {
+            Self::Point(point) => json!({ "type": "Point", "coordinates": [point.x(), point.y()] }),
+            Self::Line(lines) if lines.0.len() == 1 => {
+                json!({ "type": "LineString", "coordinates": line(&lines.0[0]) })
+            }
+            Self::Line(lines) => {
+                json!({ "type": "MultiLineString", "coordinates": lines.0.iter().map(line).collect::<Vec<_>>() })
+            }
+            Self::Area(area) if area.0.len() == 1 => {
+                json!({ "type": "Polygon", "coordinates": polygon(&area.0[0]) })
+            }
+            Self::Area(area) => {
+                json!({ "type": "MultiPolygon", "coordinates": area.0.iter().map(polygon).collect::<Vec<_>>() })
+            }
+        }
+    }
+
+    /// `point`, `line` or `polygon`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Point(_) => "point",
+            Self::Line(_) => "line",
+            Self::Area(_) => "polygon",
+        }
+    }
+
+    pub fn vertices(&self) -> usize {
+        use geo::CoordsIter;
+        match self {
+            Self::Point(_) => 1,
+            Self::Line(lines) => lines.coords_count(),
+            Self::Area(area) => area.coords_count(),
+        }
+    }
+
+    /// A place on the shape to put its label: inside an area, on a line.
+    pub fn label_place(&self) -> Option<(f64, f64)> {
+        use geo::InteriorPoint;
+        match self {
+            Self::Point(point) => Some((point.x(), point.y())),
+            Self::Line(lines) => lines.0.first().and_then(|line| line.0.get(line.0.len() / 2)).map(|c| (c.x, c.y)),
+            Self::Area(area) => area.interior_point().map(|point| (point.x(), point.y())),
+        }
     }
 
     pub fn point(lon: f64, lat: f64) -> Self {
@@ -128,6 +213,22 @@ impl Shape {
             (Self::Area(one), Self::Area(two)) => one.intersection(two).geodesic_area_unsigned(),
             _ => 0.0,
         }
+    }
+
+    /// Square metres of this area that the others cover together; ground that several cover counts once.
+    pub fn covered_by<'s>(&self, others: impl Iterator<Item = &'s Shape>) -> f64 {
+        let Self::Area(area) = self else { return 0.0 };
+        let mut covered: Option<MultiPolygon> = None;
+        for other in others {
+            if let Self::Area(other) = other {
+                let part = area.intersection(other);
+                covered = Some(match covered {
+                    Some(before) => before.union(&part),
+                    None => part,
+                });
+            }
+        }
+        covered.map_or(0.0, |covered| covered.geodesic_area_unsigned())
     }
 
     /// Shortest distance in metres; zero where they touch. The nearest place is found in a plane that is true to
@@ -213,11 +314,7 @@ impl CoordinateReader {
         let (Some(x), Some(y)) = (number(0), number(1)) else {
             return Err(ShapeError::NotGeometry("a position is not two numbers".into()));
         };
-        let coordinate = Coord { x, y };
-        if !self.extent.contains(coordinate) {
-            return Err(ShapeError::OutsideExtent { lon: x, lat: y });
-        }
-        Ok(coordinate)
+        self.extent.admit(Coord { x, y })
     }
 
     fn line(&mut self, value: &Value) -> Result<LineString, ShapeError> {
@@ -270,7 +367,8 @@ mod tests {
         refused(json!({"type": "Point", "coordinates": ["x", 1]}), "two numbers");
         refused(json!({"type": "Polygon", "coordinates": [[[108, 28], [109, 28], [108, 28]]]}), "four positions");
         let bow = json!([[108.0, 28.0], [109.0, 29.0], [109.0, 28.0], [108.0, 29.0], [108.0, 28.0]]);
-        refused(json!({"type": "Polygon", "coordinates": [bow]}), "not valid");
+        refused(json!({"type": "Polygon", "coordinates": [bow]}), "crosses itself");
+        refused(json!({"type": "Point", "coordinates": [108.7, 35.0]}), "outside the county");
     }
 
     #[test]

@@ -1,0 +1,119 @@
+//! When the duties of a ledger (提醒事项) fall due for a record. Pure.
+
+use kernel::{Day, Month};
+use serde::Serialize;
+
+use crate::definition::Duty;
+use crate::record::Content;
+
+/// How a duty stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DutyState {
+    /// 逾期: the last day has passed.
+    Overdue,
+    /// 应办: may be done now.
+    Due,
+    /// 未到: not yet.
+    Coming,
+    /// 缺日期: the record does not say from when it counts.
+    Undated,
+}
+
+/// When a duty is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub state: DutyState,
+    /// From this day it can be done.
+    pub from: Option<Day>,
+    /// The last day.
+    pub until: Option<Day>,
+}
+
+/// Days before the last one on which a repeated duty is shown as due.
+const NOTICE_DAYS: i32 = 30;
+
+/// The standing of a duty on a day.
+pub fn standing(duty: &Duty, content: &Content, today: Day) -> Standing {
+    let undated = Standing { state: DutyState::Undated, from: None, until: None };
+    let Some(date) = content.text(&duty.date).and_then(|text| Day::parse(text.get(..10).unwrap_or(text))) else {
+        return undated;
+    };
+    let (from, until) = match (duty.before_days, duty.every_months) {
+        (Some(days), _) => (Day(date.0.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX))), date),
+        (None, Some(months)) => {
+            let until = months_later(date, months);
+            (Day(until.0 - NOTICE_DAYS), until)
+        }
+        (None, None) => (date, date),
+    };
+    let state = if today > until {
+        DutyState::Overdue
+    } else if today >= from {
+        DutyState::Due
+    } else {
+        DutyState::Coming
+    };
+    Standing { state, from: Some(from), until: Some(until) }
+}
+
+/// The same day some months later; the last day of a shorter month.
+fn months_later(day: Day, months: u32) -> Day {
+    let (_, _, date) = day.civil();
+    let month = Month(day.month().0.saturating_add(i32::try_from(months).unwrap_or(i32::MAX)));
+    Day(month.first_day().0 + (date as i32 - 1).min(month.days() - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Name;
+    use serde_json::json;
+
+    /// Before-days or months, the date, today → state and last day.
+    fn check(
+        before: Option<u32>,
+        months: Option<u32>,
+        date: Option<&str>,
+        today: &str,
+        expect: (DutyState, Option<&str>),
+    ) {
+        let duty = Duty {
+            id: "d".into(),
+            name: Name::default(),
+            date: "on".into(),
+            before_days: before,
+            every_months: months,
+        };
+        let mut content: Content = serde_json::from_value(json!({
+            "key": "r", "title": { "zh": "", "en": "" }, "values": {}, "location": null, "source": "", "version": 1,
+        }))
+        .unwrap();
+        if let Some(date) = date {
+            content.values.insert("on".into(), date.into());
+        }
+        let found = standing(&duty, &content, Day::parse(today).unwrap());
+        let until = found.until.map(|day| day.to_iso());
+        assert_eq!((found.state, until.as_deref()), expect, "{date:?} on {today}");
+    }
+
+    #[test]
+    fn a_permit_is_renewed_sixty_days_before_it_ends() {
+        let until = Some("2026-12-31");
+        check(Some(60), None, until, "2026-10-31", (DutyState::Coming, until));
+        check(Some(60), None, until, "2026-11-01", (DutyState::Due, until));
+        check(Some(60), None, until, "2026-12-31", (DutyState::Due, until));
+        check(Some(60), None, until, "2027-01-01", (DutyState::Overdue, until));
+        check(Some(60), None, None, "2027-01-01", (DutyState::Undated, None));
+    }
+
+    #[test]
+    fn a_yearly_review_comes_round() {
+        let (done, next) = (Some("2024-02-29"), Some("2025-02-28"));
+        check(None, Some(12), done, "2025-01-28", (DutyState::Coming, next));
+        check(None, Some(12), done, "2025-01-29", (DutyState::Due, next));
+        check(None, Some(12), done, "2025-03-01", (DutyState::Overdue, next));
+        check(None, Some(1), Some("2025-01-31"), "2025-01-31", (DutyState::Due, Some("2025-02-28")));
+        check(None, Some(3), Some("2025-11-30T08:00:00+08:00"), "2026-02-01", (DutyState::Due, Some("2026-02-28")));
+    }
+}

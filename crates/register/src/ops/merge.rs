@@ -1,0 +1,227 @@
+//! Two records of one thing become one: fields are taken over, links and attachments moved, and the duplicate marked
+//! as deleted. Everything is a revision and can be looked up.
+
+use kernel::{Actor, ErrorCode, EventDraft, Id, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Reader, StoreError, event_log};
+
+use super::bulk::fields_of;
+use super::read::{Change, changes};
+use super::write::{Draft, Target, definition_of, need, reason_of, with_what_stays};
+use super::{Register, refuse};
+use crate::attachment_rows;
+use crate::catalog::Catalog;
+use crate::definition::{Field, FieldType};
+use crate::record::Record;
+use crate::rows;
+
+/// Records whose links one merge moves at most.
+const MOST_LINKING: usize = 2_000;
+
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// The record that goes.
+    pub duplicate: Id,
+    /// Revisions that were seen.
+    pub revision: i64,
+    pub duplicate_revision: i64,
+    /// Fields in which the duplicate is right. Fields that are empty here are taken from it anyway.
+    #[serde(default)]
+    pub take: Vec<String>,
+    pub reason: String,
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct MergeReport {
+    /// What changes on the record that stays.
+    pub changes: Vec<Change>,
+    /// `ledger:key` of records whose links are moved.
+    pub relinked: Vec<String>,
+    pub attachments: usize,
+    pub written: bool,
+}
+
+struct Plan {
+    draft: Draft,
+    changes: Vec<Change>,
+    relinked: Vec<(Record, Draft)>,
+    attachments: Vec<attachment_rows::Attachment>,
+    duplicate: Record,
+}
+
+impl Register {
+    /// Shows what merging would do, or does it.
+    pub fn merge(&self, actor: &Actor, kept: Id, merge: &Merge, now: Timestamp) -> Result<MergeReport, Problem> {
+        let reason = if merge.dry_run { String::new() } else { reason_of(&merge.reason, false)? };
+        let catalog = self.catalog();
+        let plan = self.store.read(|reader| self.plan_merge(reader, actor, &catalog, kept, merge))?;
+        let mut report = MergeReport {
+            relinked: plan.relinked.iter().map(|(one, _)| format!("{}:{}", one.ledger, one.content.key)).collect(),
+            attachments: plan.attachments.len(),
+            changes: plan.changes.clone(),
+            written: false,
+        };
+        if merge.dry_run {
+            return Ok(report);
+        }
+        let duplicate = &plan.duplicate;
+        self.store.write(|transaction| {
+            let reader = transaction.as_reader();
+            for (id, revision) in [(kept, merge.revision), (merge.duplicate, merge.duplicate_revision)] {
+                self.existing(reader, actor, id, Some(revision))?;
+            }
+            // What is unique may move from one record to the other, so the duplicate goes first.
+            let why = format!("并入 {kept}：{reason}");
+            let gone = Record { deleted: Some(why.clone()), ..duplicate.clone() };
+            self.save(transaction, actor, &catalog, gone, &why, now)?;
+            let why = format!("合并 {}（{}）：{reason}", duplicate.content.title.zh, duplicate.content.key);
+            self.write_in(transaction, actor, &catalog, Target::Existing(kept), &plan.draft, &why, now)?;
+            for (record, draft) in &plan.relinked {
+                self.write_in(transaction, actor, &catalog, Target::Existing(record.id), draft, &why, now)?;
+            }
+            for attachment in &plan.attachments {
+                attachment_rows::add(transaction, self.division, kept, attachment, None)?;
+            }
+            let event = EventDraft {
+                kind: "register.merged",
+                actor: actor.id.to_string(),
+                subject: kept.to_string(),
+                payload: serde_json::json!({
+                    "duplicate": merge.duplicate, "ledger": duplicate.ledger, "relinked": plan.relinked.len(),
+                    "reason": reason,
+                }),
+            };
+            event_log::append(transaction, self.division, now, &[event])?;
+            Ok(())
+        })?;
+        report.written = true;
+        self.points_or_zones_changed(&catalog, &duplicate.ledger)?;
+        Ok(report)
+    }
+
+    fn plan_merge(
+        &self,
+        reader: &dyn Reader,
+        actor: &Actor,
+        catalog: &Catalog,
+        kept: Id,
+        merge: &Merge,
+    ) -> Result<Plan, StoreError> {
+        let stays = self.existing(reader, actor, kept, Some(merge.revision))?;
+        let duplicate = self.existing(reader, actor, merge.duplicate, Some(merge.duplicate_revision))?;
+        if stays.id == duplicate.id || stays.ledger != duplicate.ledger {
+            let what = "只能合并同一台账的两条记录 (two records of one ledger)";
+            return Err(refuse(Problem::invalid(what)));
+        }
+        if stays.deleted.is_some() || duplicate.deleted.is_some() {
+            return Err(refuse(Problem::new(ErrorCode::NoTransition, "有一条已删除 (one of them is deleted)")));
+        }
+        let definition = definition_of(catalog, &stays.ledger)?;
+        let (mut fields, other) = (fields_of(&stays.content), fields_of(&duplicate.content));
+        for (field, value) in other {
+            let take = merge.take.contains(&field) || !fields.contains_key(&field);
+            // Marks of invention are not taken over by merging with something invented.
+            if take && field != definition.key && !["simulated", "schematic", "tags"].contains(&field.as_str()) {
+                fields.insert(field, value);
+            }
+        }
+        let mut tags = stays.content.tags.clone();
+        tags.extend(duplicate.content.tags.iter().filter(|tag| !stays.content.tags.contains(tag)).cloned());
+        fields.insert("tags".to_owned(), tags.into());
+        let content = self.check(reader, catalog, definition, &with_what_stays(&fields, None))?;
+        let changes = changes(definition, &stays.content, &content, true);
+        let relinked = self.relinked(reader, actor, catalog, &duplicate, &stays.content.key)?;
+        let there = attachment_rows::of_record(reader, self.division, kept)?;
+        let attachments = attachment_rows::of_record(reader, self.division, duplicate.id)?
+            .into_iter()
+            .filter(|one| one.removed.is_none() && !there.iter().any(|known| known.hash == one.hash))
+            .collect();
+        let draft = Draft { fields, reason: merge.reason.clone(), revision: Some(merge.revision) };
+        Ok(Plan { draft, changes, relinked, attachments, duplicate })
+    }
+
+    /// Living records whose links lead to the duplicate, with drafts that lead to the one that stays.
+    fn relinked(
+        &self,
+        reader: &dyn Reader,
+        actor: &Actor,
+        catalog: &Catalog,
+        duplicate: &Record,
+        key: &str,
+    ) -> Result<Vec<(Record, Draft)>, StoreError> {
+        let mut found = Vec::new();
+        for definition in catalog.ledgers() {
+            if !definition.fields.iter().any(|field| links_to(field, &duplicate.ledger)) {
+                continue;
+            }
+            for record in rows::all_of(reader, self.division, &definition.id)? {
+                let mut fields = fields_of(&record.content);
+                let mut moved = false;
+                for field in &definition.fields {
+                    if let Some(value) = fields.get_mut(&field.id) {
+                        moved |= relink(field, value, &duplicate.ledger, &duplicate.content.key, key);
+                    }
+                }
+                if !moved || record.id == duplicate.id {
+                    continue;
+                }
+                need(actor, record.content.owner.as_deref())?;
+                if found.len() >= MOST_LINKING {
+                    let what = format!("指向它的记录超过 {MOST_LINKING} 条 (too many records link to it)");
+                    return Err(refuse(Problem::new(ErrorCode::TooMany, what)));
+                }
+                let draft = Draft { fields, reason: String::new(), revision: Some(record.revision) };
+                found.push((record, draft));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn links_to(field: &Field, ledger: &str) -> bool {
+    match &field.kind {
+        FieldType::Link(ledgers) => ledgers.iter().any(|known| known == ledger),
+        FieldType::List(items) => {
+            matches!(&**items, FieldType::Link(ledgers) if ledgers.iter().any(|known| known == ledger))
+        }
+        FieldType::Table(columns) => columns.iter().any(|column| links_to(column, ledger)),
+        _ => false,
+    }
+}
+
+/// Turns links of a value from one key to another; says whether there were any.
+fn relink(field: &Field, value: &mut Value, ledger: &str, from: &str, to: &str) -> bool {
+    match (&field.kind, value) {
+        (FieldType::Link(ledgers), Value::String(link)) => turn(ledgers, link, ledger, from, to),
+        (FieldType::List(items), Value::Array(list)) => match &**items {
+            FieldType::Link(ledgers) => list.iter_mut().fold(false, |moved, item| match item {
+                Value::String(link) => turn(ledgers, link, ledger, from, to) | moved,
+                _ => moved,
+            }),
+            _ => false,
+        },
+        (FieldType::Table(columns), Value::Array(rows)) => rows.iter_mut().fold(false, |moved, row| {
+            columns.iter().fold(moved, |moved, column| {
+                row.get_mut(&column.id).is_some_and(|cell| relink(column, cell, ledger, from, to)) | moved
+            })
+        }),
+        _ => false,
+    }
+}
+
+fn turn(ledgers: &[String], link: &mut String, ledger: &str, from: &str, to: &str) -> bool {
+    let (old, new) = match ledgers {
+        [only] if only == ledger => (from.to_owned(), to.to_owned()),
+        [_] => return false,
+        _ => (format!("{ledger}:{from}"), format!("{ledger}:{to}")),
+    };
+    let moved = *link == old;
+    if moved {
+        *link = new;
+    }
+    moved
+}

@@ -1,0 +1,155 @@
+//! What a JPEG says beside its picture: the place where it was taken is read, and taken out for those who only look.
+//! Pure; a malformed file is a photo that says nothing.
+
+/// Bytes of a segment: marker, start of its marker, end.
+struct Segment {
+    marker: u8,
+    start: usize,
+    end: usize,
+}
+
+/// Segments up to the picture itself.
+fn segments(bytes: &[u8]) -> Vec<Segment> {
+    let mut found = Vec::new();
+    let mut at = 2;
+    while let (Some(0xff), Some(&marker)) = (bytes.get(at).copied(), bytes.get(at + 1)) {
+        // Start of the picture, or a marker without a length.
+        if marker == 0xda || marker == 0xd9 {
+            break;
+        }
+        let Some(length) = bytes.get(at + 2..at + 4) else { break };
+        let end = at + 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+        if end > bytes.len() || end < at + 4 {
+            break;
+        }
+        found.push(Segment { marker, start: at, end });
+        at = end;
+    }
+    found
+}
+
+/// The picture without what tells of place, device and time (Exif, XMP, IPTC).
+pub fn stripped(bytes: &[u8]) -> Vec<u8> {
+    if !bytes.starts_with(b"\xFF\xD8") {
+        return bytes.to_vec();
+    }
+    let mut kept = Vec::with_capacity(bytes.len());
+    kept.extend_from_slice(&bytes[..2]);
+    let mut last = 2;
+    for segment in segments(bytes) {
+        // APP1 (Exif, XMP), APP13 (IPTC), comments.
+        if !matches!(segment.marker, 0xe1 | 0xed | 0xfe) {
+            kept.extend_from_slice(&bytes[segment.start..segment.end]);
+        }
+        last = segment.end;
+    }
+    kept.extend_from_slice(&bytes[last..]);
+    kept
+}
+
+/// Longitude and latitude of a photo.
+pub fn place_of(bytes: &[u8]) -> Option<(f64, f64)> {
+    let exif = segments(bytes).into_iter().find_map(|segment| {
+        let body = bytes.get(segment.start + 4..segment.end)?;
+        (segment.marker == 0xe1).then(|| body.strip_prefix(b"Exif\0\0")).flatten()
+    })?;
+    let tiff = Tiff { bytes: exif, little: exif.starts_with(b"II") };
+    let first = tiff.long(4)?;
+    let gps = tiff.entry(first, 0x8825)?;
+    let gps = tiff.long(gps + 8)?;
+    let degrees = |reference: u16, value: u16, negative: u8| -> Option<f64> {
+        let sign = *exif.get(tiff.entry(gps, reference)? + 8)?;
+        let at = tiff.long(tiff.entry(gps, value)? + 8)?;
+        let part = |place: usize| -> Option<f64> {
+            let (over, under) = (tiff.long(at + place * 8)?, tiff.long(at + place * 8 + 4)?);
+            (under != 0).then(|| over as f64 / under as f64)
+        };
+        let angle = part(0)? + part(1)? / 60.0 + part(2)? / 3600.0;
+        Some(if sign == negative { -angle } else { angle })
+    };
+    let (lat, lon) = (degrees(1, 2, b'S')?, degrees(3, 4, b'W')?);
+    (lon.abs() <= 180.0 && lat.abs() <= 90.0).then_some((lon, lat))
+}
+
+struct Tiff<'a> {
+    bytes: &'a [u8],
+    little: bool,
+}
+
+impl Tiff<'_> {
+    fn short(&self, at: usize) -> Option<u16> {
+        let bytes: [u8; 2] = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
+        Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    }
+
+    fn long(&self, at: usize) -> Option<usize> {
+        let bytes: [u8; 4] = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+        Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) } as usize)
+    }
+
+    /// Where the entry of a tag stands in the directory at `at`.
+    fn entry(&self, at: usize, tag: u16) -> Option<usize> {
+        let count = usize::from(self.short(at)?);
+        (0..count).map(|place| at + 2 + place * 12).find(|&entry| self.short(entry) == Some(tag))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A JPEG of nothing, taken at 28°50′24″ N, 108°46′12″ E.
+    pub(crate) fn photo() -> Vec<u8> {
+        let mut tiff: Vec<u8> = b"II*\0\x08\0\0\0".to_vec();
+        let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+            let mut bytes = tag.to_le_bytes().to_vec();
+            bytes.extend(kind.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+            bytes.extend(value.to_le_bytes());
+            bytes
+        };
+        tiff.extend(1u16.to_le_bytes());
+        tiff.extend(entry(0x8825, 4, 1, 26));
+        tiff.extend(0u32.to_le_bytes());
+        tiff.extend(4u16.to_le_bytes());
+        tiff.extend(entry(1, 2, 2, u32::from(b'N')));
+        tiff.extend(entry(2, 5, 3, 80));
+        tiff.extend(entry(3, 2, 2, u32::from(b'E')));
+        tiff.extend(entry(4, 5, 3, 104));
+        tiff.extend(0u32.to_le_bytes());
+        assert_eq!(tiff.len(), 80);
+        for (over, under) in [(28u32, 1u32), (50, 1), (2400, 100), (108, 1), (46, 1), (1200, 100)] {
+            tiff.extend(over.to_le_bytes());
+            tiff.extend(under.to_le_bytes());
+        }
+        let mut photo = b"\xFF\xD8\xFF\xE0\0\x04JF\xFF\xE1".to_vec();
+        photo.extend((tiff.len() as u16 + 8).to_be_bytes());
+        photo.extend(b"Exif\0\0");
+        photo.extend(tiff);
+        photo.extend(b"\xFF\xDA\0\x02picture\xFF\xD9");
+        photo
+    }
+
+    #[test]
+    fn the_place_is_read_and_taken_out() {
+        let photo = photo();
+        let (lon, lat) = place_of(&photo).unwrap();
+        assert!((lon - 108.77).abs() < 1e-9 && (lat - 28.84).abs() < 1e-9, "{lon} {lat}");
+        let plain = stripped(&photo);
+        assert_eq!(place_of(&plain), None);
+        assert!(plain.ends_with(b"picture\xFF\xD9") && plain.starts_with(b"\xFF\xD8\xFF\xE0"));
+        assert!(!plain.windows(4).any(|window| window == b"Exif"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_broken_photo_says_nothing(at in 0usize..200, byte in proptest::num::u8::ANY, cut in 0usize..200) {
+            let mut bytes = photo();
+            if let Some(target) = bytes.get_mut(at) {
+                *target = byte;
+            }
+            bytes.truncate(cut);
+            let _ = (place_of(&bytes), stripped(&bytes));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Attachments, bulk edits and merging.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bench;
+
+use bench::{Bench, NOW, admin, bench, make, someone};
+use kernel::{Id, Role};
+use register::ops::{BulkEdit, Merge};
+use serde_json::{Value, json};
+
+fn enterprise(key: &str, name: &str) -> Value {
+    json!({ "number": key, "name": name, "location_note": "未知", "source": "试验" })
+}
+
+/// A JPEG that says 28°50′24″ N, 108°46′12″ E (see `photo.rs`).
+fn photo() -> Vec<u8> {
+    let mut tiff: Vec<u8> = b"II*\0\x08\0\0\0\x01\0".to_vec();
+    let mut entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        tiff.extend(tag.to_le_bytes());
+        tiff.extend(kind.to_le_bytes());
+        tiff.extend(count.to_le_bytes());
+        tiff.extend(value.to_le_bytes());
+    };
+    entry(0x8825, 4, 1, 26);
+    tiff.extend([0, 0, 0, 0, 4, 0]);
+    let mut entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        tiff.extend(tag.to_le_bytes());
+        tiff.extend(kind.to_le_bytes());
+        tiff.extend(count.to_le_bytes());
+        tiff.extend(value.to_le_bytes());
+    };
+    entry(1, 2, 2, u32::from(b'N'));
+    entry(2, 5, 3, 80);
+    entry(3, 2, 2, u32::from(b'E'));
+    entry(4, 5, 3, 104);
+    tiff.extend([0, 0, 0, 0]);
+    for (over, under) in [(28u32, 1u32), (50, 1), (2400, 100), (108, 1), (46, 1), (1200, 100)] {
+        tiff.extend(over.to_le_bytes());
+        tiff.extend(under.to_le_bytes());
+    }
+    let mut photo = b"\xFF\xD8\xFF\xE1".to_vec();
+    photo.extend((tiff.len() as u16 + 8).to_be_bytes());
+    photo.extend(b"Exif\0\0");
+    photo.extend(tiff);
+    photo.extend(b"\xFF\xDA\0\x02picture\xFF\xD9");
+    photo
+}
+
+#[test]
+fn a_file_is_kept_once_and_a_photo_tells_its_place_to_editors_only() {
+    let Bench { register, .. } = &bench("attach");
+    let record = make(register, "enterprise", enterprise("e1", "甲厂"));
+    let attach = |name: &str, bytes: &[u8]| register.attach(&admin(), record.id, name, "现场", bytes, NOW);
+    let kept = attach("../门口.jpg", &photo()).unwrap();
+    assert_eq!((kept.file_name.as_str(), kept.content_type.as_str()), ("门口.jpg", "image/jpeg"));
+    assert_eq!(kept.place.as_deref(), Some("108.770000,28.840000"));
+    assert!(attach("again.jpg", &photo()).is_err(), "the same bytes twice");
+    assert!(attach("a.svg", b"<svg onload='x()'/>").unwrap_err().to_string().contains("event handler"));
+    assert!(attach("a.exe", b"MZ\x90\x00").is_err());
+    let guest = someone(Role::Leader, None);
+    assert!(register.attach(&guest, record.id, "b.txt", "", b"text", NOW).is_err(), "who may not edit adds nothing");
+    let original = register.attached_file(&admin(), record.id, &kept.hash).unwrap();
+    assert_eq!(original.bytes, photo());
+    let seen = register.attached_file(&guest, record.id, &kept.hash).unwrap();
+    assert!(seen.attachment.place.is_none() && !seen.bytes.windows(4).any(|window| window == b"Exif"));
+    register.take_off(&admin(), record.id, &kept.hash, "拍错了", NOW).unwrap();
+    assert!(register.attachments(&guest, record.id).unwrap().is_empty());
+    assert_eq!(register.attachments(&admin(), record.id).unwrap()[0].removed.as_deref(), Some("拍错了"));
+    assert!(register.attached_file(&guest, record.id, &kept.hash).is_err());
+    assert!(attach("again.jpg", &photo()).is_ok(), "it may come back");
+}
+
+fn edit(ids: &[Id], set: Value, tags: &[&str], dry_run: bool) -> BulkEdit {
+    BulkEdit {
+        ids: ids.to_vec(),
+        set: set.as_object().unwrap().clone(),
+        add_tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        reason: "整批核实".into(),
+        dry_run,
+        ..BulkEdit::default()
+    }
+}
+
+#[test]
+fn many_records_change_together_or_not_at_all() {
+    let Bench { register, .. } = &bench("bulk");
+    let ids: Vec<Id> =
+        ["e1", "e2", "e3"].iter().map(|key| make(register, "enterprise", enterprise(key, key)).id).collect();
+    let title = |id: Id| register.record(&admin(), id).unwrap();
+    let run = |edit: &BulkEdit| register.bulk_edit(&admin(), "enterprise", edit, NOW);
+    let seen = run(&edit(&ids, json!({ "note": "一批" }), &["重点"], true)).unwrap();
+    assert_eq!((seen.changed, seen.problems, seen.written), (3, 0, false));
+    assert_eq!(seen.lines[0].changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(), ["note", "tags"]);
+    assert_eq!(title(ids[0]).revision, 1, "a preview writes nothing");
+    assert!(run(&edit(&ids, json!({ "note": "一批" }), &["重点"], false)).unwrap().written);
+    assert_eq!((title(ids[2]).revision, title(ids[2]).content.tags), (2, vec!["重点".to_owned()]));
+    let again = run(&edit(&ids, json!({ "note": "一批" }), &["重点"], false)).unwrap();
+    assert_eq!((again.changed, again.written, title(ids[0]).revision), (0, false, 2), "nothing to change, no revision");
+    // A value that is wrong for one is wrong for all.
+    let bad = run(&edit(&ids, json!({ "name": "" , "valid_from": "soon" }), &[], false)).unwrap();
+    assert!(bad.problems == 3 && !bad.written && title(ids[0]).revision == 2);
+    assert!(run(&edit(&ids, json!({ "number": "x" }), &[], true)).unwrap().problems == 3, "the key never changes");
+    assert!(run(&edit(&[Id(1)], json!({ "note": "x" }), &[], true)).is_err());
+    assert!(run(&edit(&ids, json!({}), &[], true)).is_err());
+    let guest = someone(Role::Leader, None);
+    let refused = register.bulk_edit(&guest, "enterprise", &edit(&ids, json!({ "note": "y" }), &[], false), NOW);
+    assert!(refused.unwrap().problems == 3);
+}
+
+#[test]
+fn a_duplicate_goes_and_what_led_to_it_leads_on() {
+    let Bench { register, .. } = &bench("merge");
+    let kept = make(register, "enterprise", enterprise("e1", "甲厂"));
+    let mut twin = enterprise("e2", "甲厂有限公司");
+    twin["contact"] = json!("023-1");
+    twin["tags"] = json!(["重名"]);
+    let twin = make(register, "enterprise", twin);
+    let source = make(
+        register,
+        "risk_source",
+        json!({ "number": "r1", "name": "储罐", "enterprise": "e2", "location_note": "未知", "source": "试验" }),
+    );
+    // A link of one among several ledgers, as `ledger:key`.
+    let plan = make(
+        register,
+        "emergency_plan",
+        json!({ "number": "p1", "name": "预案", "of": "enterprise:e2", "source": "试验" }),
+    );
+    register.attach(&admin(), twin.id, "a.txt", "", "说明".as_bytes(), NOW).unwrap();
+    let merge = |take: &[&str], dry_run: bool| Merge {
+        duplicate: twin.id,
+        revision: 1,
+        duplicate_revision: 1,
+        take: take.iter().map(|field| (*field).to_owned()).collect(),
+        reason: "同一家".into(),
+        dry_run,
+    };
+    let seen = register.merge(&admin(), kept.id, &merge(&["name"], true), NOW).unwrap();
+    assert_eq!((seen.relinked.len(), seen.attachments, seen.written), (2, 1, false), "{:?}", seen.relinked);
+    assert_eq!(register.record(&admin(), kept.id).unwrap().revision, 1, "a preview writes nothing");
+    assert!(register.merge(&admin(), kept.id, &merge(&["name"], false), NOW).unwrap().written);
+    let now = register.record(&admin(), kept.id).unwrap();
+    assert_eq!((now.content.title.zh.as_str(), now.content.text("contact")), ("甲厂有限公司", Some("023-1")));
+    assert_eq!((now.content.key.as_str(), now.content.tags.as_slice()), ("e1", ["重名".to_owned()].as_slice()));
+    assert!(register.record(&admin(), twin.id).unwrap().deleted.unwrap().contains("同一家"));
+    let link = |id: Id, field: &str| register.record(&admin(), id).unwrap().content.text(field).map(str::to_owned);
+    assert_eq!(link(source.id, "enterprise").as_deref(), Some("e1"));
+    assert_eq!(link(plan.id, "of").as_deref(), Some("enterprise:e1"));
+    assert_eq!(register.attachments(&admin(), kept.id).unwrap().len(), 1);
+    assert!(register.merge(&admin(), kept.id, &merge(&[], false), NOW).is_err(), "it was seen at an older revision");
+    let itself = Merge { duplicate: kept.id, revision: 2, duplicate_revision: 2, ..merge(&[], true) };
+    assert!(register.merge(&admin(), kept.id, &itself, NOW).is_err());
+}
+
+#[test]
+fn duties_fall_due_with_the_dates_of_records() {
+    use kernel::Day;
+    use register::duty::DutyState;
+    use register::ops::DutyQuestion;
+    let Bench { register, .. } = &bench("duties");
+    let source = |key: &str, reviewed: Option<&str>| {
+        let mut fields = json!({ "number": key, "name": key, "location_note": "未知", "source": "试验" });
+        if let Some(date) = reviewed {
+            fields["reviewed_on"] = json!(date);
+        }
+        make(register, "risk_source", fields);
+    };
+    for (key, reviewed) in
+        [("late", Some("2025-01-01")), ("soon", Some("2025-12-10")), ("later", Some("2026-11-01")), ("never", None)]
+    {
+        source(key, reviewed);
+    }
+    let today = Day::from_civil(2026, 11, 25);
+    let listed = |all: bool| {
+        let question = DutyQuestion { ledger: Some("risk_source".into()), all: Some(all) };
+        let lines = register.duties(&admin(), &question, today).unwrap();
+        lines.into_iter().map(|line| (line.key, line.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(false), [("late".to_owned(), DutyState::Overdue), ("soon".to_owned(), DutyState::Due)]);
+    assert_eq!(listed(true).len(), 4, "those without a date are named too");
+    assert_eq!(listed(true)[3], ("never".to_owned(), DutyState::Undated));
+}

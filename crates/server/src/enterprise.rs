@@ -1,0 +1,207 @@
+//! One enterprise one file (一企一档): permit → outlets → limits → readings and verdicts → cases, and every other
+//! ledger that names it, composed from what the mechanisms give.
+
+use act::CaseSummary;
+use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
+use judge::http::{LimitLine, OutletToday, VerdictBrief};
+use kernel::time::DAY_MILLIS;
+use kernel::{Action, Day, Id, Name, Point, PointSource, Problem, Timestamp};
+use register::http::RecordView;
+use serde::{Deserialize, Serialize};
+use store::contract::PeriodLevel;
+
+use crate::points::{Points, State};
+
+/// Days of verdicts that the file looks back on.
+const VERDICT_DAYS: i64 = 90;
+const MOST_EXCEEDANCES: usize = 100;
+const MOST_CASES: usize = 200;
+
+/// An outlet with what may leave it and what did.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct OutletFile {
+    /// Id of point and record.
+    point: String,
+    name: Name,
+    kind_name: Name,
+    simulated: bool,
+    schematic: bool,
+    state: State,
+    last_data_at: Option<Timestamp>,
+    standard: Option<String>,
+    standard_grade: Option<String>,
+    /// Those in force on the day asked for.
+    limits: Vec<LimitLine>,
+    /// The newest hour and day, with values against limits.
+    today: OutletToday,
+    /// Days judged, days exceeding, and the exceeding ones, newest first, over the days looked at.
+    days_judged: usize,
+    days_exceeding: usize,
+    exceedances: Vec<VerdictBrief>,
+}
+
+/// Records of one ledger that name the enterprise.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct LedgerPart {
+    ledger: String,
+    name: Name,
+    records: Vec<RecordView>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct EnterpriseFile {
+    record: RecordView,
+    /// The day that records and limits are shown as of.
+    as_of: String,
+    /// When readings, verdicts and cases were taken out.
+    extracted_at: Timestamp,
+    verdicts_from: String,
+    verdicts_until: String,
+    permits: Vec<RecordView>,
+    outlets: Vec<OutletFile>,
+    cases: Vec<CaseSummary>,
+    registers: Vec<LedgerPart>,
+    /// What a full file would hold and this one does not.
+    missing: Vec<Name>,
+}
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+struct FileQuery {
+    /// A day; today when left out.
+    as_of: Option<String>,
+}
+
+pub fn routes(points: &Points) -> Routes {
+    let points = points.clone();
+    Routes::new("enterprise").get(
+        "/api/enterprises/{id}",
+        operation("一企一档", "one enterprise, one file", Access::May(Action::ReadMonitoring))
+            .query::<FileQuery>()
+            .returns::<EnterpriseFile>(),
+        async move |caller: Caller,
+                    Path(id): Path<String>,
+                    Query(query): Query<FileQuery>|
+                    -> ApiResult<Json<EnterpriseFile>> {
+            let points = points.clone();
+            Ok(Json(blocking(move || file_of(&points, &caller, &id, &query, kernel::time::now())).await?))
+        },
+    )
+}
+
+fn file_of(
+    points: &Points,
+    caller: &Caller,
+    id: &str,
+    query: &FileQuery,
+    now: Timestamp,
+) -> Result<EnterpriseFile, Problem> {
+    let unknown = || Problem::not_found(format!("没有企业 {id} (no such enterprise)"));
+    let id: Id = id.parse().map_err(|_| unknown())?;
+    let day = match query.as_of.as_deref().filter(|text| !text.is_empty()) {
+        None => now.day(),
+        Some(text) => Day::parse(text).ok_or_else(|| Problem::invalid(format!("“{text}”不是日期 (not a date)")))?,
+    };
+    let register = &points.register;
+    let current = register.record(&caller.0, id)?;
+    if current.ledger != "enterprise" {
+        return Err(unknown());
+    }
+    // The end of that day; for today, now.
+    let at = now.min(day.end().plus(-1));
+    let key = current.content.key.clone();
+    let mut permits = Vec::new();
+    let mut registers: Vec<LedgerPart> = Vec::new();
+    let catalog = register.catalog();
+    for record in register.linked_to(&caller.0, "enterprise", &key)? {
+        // A record that did not exist then is not in the file of then.
+        let Ok(record) = register.as_of(&caller.0, record.id, at) else { continue };
+        if record.deleted.is_some() {
+            continue;
+        }
+        let ledger = record.ledger.clone();
+        let view = register::http::record_view(register, &caller.0, record)?;
+        if ledger == "discharge_permit" {
+            permits.push(view);
+            continue;
+        }
+        match registers.iter_mut().find(|part| part.ledger == ledger) {
+            Some(part) => part.records.push(view),
+            None => {
+                let name = catalog.ledger(&ledger).map(|definition| definition.name.clone()).unwrap_or_default();
+                registers.push(LedgerPart { ledger, name, records: vec![view] });
+            }
+        }
+    }
+    let set = register.points();
+    let own: Vec<&std::sync::Arc<Point>> = set
+        .iter()
+        .filter(|point| point.enterprise.as_deref() == Some(&key) || point.owner.as_deref() == Some(&key))
+        .filter(|point| caller.0.may(Action::ReadMonitoring, point.owner.as_deref()))
+        .collect();
+    let mut outlets = Vec::with_capacity(own.len());
+    let mut cases = Vec::new();
+    for point in own {
+        outlets.push(outlet_of(points, point, day, at, now)?);
+        let filter = act::rows::Filter { point: Some(point.id), ..act::rows::Filter::default() };
+        cases.extend(points.act.list(&caller.0, &filter)?.into_iter().filter(|case| case.opened_at <= at));
+    }
+    cases.sort_by_key(|case| std::cmp::Reverse(case.opened_at));
+    cases.truncate(MOST_CASES);
+    let record = register.as_of(&caller.0, id, at)?;
+    Ok(EnterpriseFile {
+        record: register::http::record_view(register, &caller.0, record)?,
+        as_of: day.to_iso(),
+        extracted_at: now,
+        verdicts_from: Timestamp(at.millis() - VERDICT_DAYS * DAY_MILLIS).day().to_iso(),
+        verdicts_until: at.day().to_iso(),
+        permits,
+        outlets,
+        cases: cases.iter().map(|case| CaseSummary::of(&points.act, case, now)).collect(),
+        registers,
+        missing: vec![
+            Name::new("执法检查、处罚、环境信用：还没有台账", "inspections, penalties, credit: no ledgers yet"),
+            Name::new("危险废物联单：trace 尚未建", "hazardous-waste manifests: `trace` is not built"),
+        ],
+    })
+}
+
+fn outlet_of(
+    points: &Points,
+    point: &std::sync::Arc<Point>,
+    day: Day,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<OutletFile, Problem> {
+    let unknown = || Problem::not_found(format!("没有点位 {} (no such point)", point.id));
+    let standing = points.standing_of(point.id, now)?.ok_or_else(unknown)?;
+    let date = day.to_iso();
+    let mut limits = points.judge.limit_lines(point)?;
+    limits.retain(|line| {
+        line.from.as_deref().is_none_or(|from| from <= date.as_str())
+            && line.until.as_deref().is_none_or(|until| date.as_str() < until)
+    });
+    let from = Timestamp(at.millis() - VERDICT_DAYS * DAY_MILLIS);
+    let verdicts = points.judge.verdicts(point.id, PeriodLevel::Day, from, at)?;
+    let exceeding: Vec<_> = verdicts.iter().filter(|verdict| verdict.finding.exceeding).collect();
+    Ok(OutletFile {
+        point: point.id.to_string(),
+        name: point.name.clone(),
+        kind_name: point.kind.label(),
+        simulated: point.simulated,
+        schematic: point.schematic,
+        state: standing.state,
+        last_data_at: standing.last_data.map(|(_, data)| data),
+        standard: point.standard.clone(),
+        standard_grade: point.standard_grade.clone(),
+        limits,
+        today: points.judge.outlet_today(point, now)?,
+        days_judged: verdicts.iter().filter(|verdict| verdict.finding.valid).count(),
+        days_exceeding: exceeding.len(),
+        exceedances: exceeding
+            .into_iter()
+            .rev()
+            .take(MOST_EXCEEDANCES)
+            .map(|verdict| judge::http::brief(point, verdict))
+            .collect(),
+    })
+}

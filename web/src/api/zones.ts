@@ -1,0 +1,94 @@
+// The admission check.
+import type { FeatureCollection, Geometry } from 'geojson';
+import * as http from './client';
+import type { Name } from './types';
+
+export type VerdictWord = 'prohibited' | 'restricted' | 'conditional' | 'undetermined' | 'allowed';
+export interface ZoneLayer {
+  id: string;
+  name: Name;
+  source: string;
+  schematic: boolean;
+  zones: number;
+  absent: Name | null;
+  incomplete: Name | null;
+  ledger: string | null;
+}
+export interface ZoneRule {
+  id: string;
+  name: Name;
+  verdict: VerdictWord;
+  basis: Name;
+  layers: string[];
+  attributes: { key: string; name: Name }[];
+  when: string;
+}
+export interface Question {
+  lon?: number | null;
+  lat?: number | null;
+  geometry?: Geometry | null;
+  industry: string;
+  attributes: Record<string, string>;
+  on?: string | null;
+  note: string;
+}
+export interface Measurement {
+  layer: string;
+  layer_name: Name;
+  what: 'within' | 'inside' | 'distance' | 'share';
+  value: string;
+  zones: Name[];
+  overlap_m2: number | null;
+  share: number | null;
+  schematic: boolean;
+  source: string;
+}
+export interface RuleResult {
+  rule: string;
+  name: Name;
+  verdict: VerdictWord;
+  hit: boolean;
+  basis: Name;
+  condition: Name;
+  measurements: Measurement[];
+  missing: Name[];
+}
+export interface Answer {
+  verdict: VerdictWord;
+  name: Name;
+  rules: RuleResult[];
+  missing: Name[];
+  schematic: boolean;
+  area_m2: number;
+}
+export interface Admission {
+  /** Empty when it was not saved. */
+  number: string;
+  made_at: string;
+  made_by: string;
+  question: Question;
+  answer: Answer;
+  today: Answer | null;
+  differences: { rule: string; name: Name; then: Name | null; now: Name | null }[];
+}
+export interface AdmissionSummary {
+  number: string;
+  made_at: string;
+  made_by: string;
+  industry: string;
+  note: string;
+  verdict: VerdictWord;
+  name: Name;
+  hits: number;
+  schematic: boolean;
+}
+const at = encodeURIComponent;
+export const zones = {
+  layers: () => http.get<ZoneLayer[]>('/api/zones/layers'),
+  layer: (id: string) => http.get<FeatureCollection>(`/api/zones/layers/${at(id)}`),
+  rules: () => http.get<ZoneRule[]>('/api/zones/rules'),
+  list: () => http.get<AdmissionSummary[]>('/api/admissions'),
+  get: (number: string) => http.get<Admission>(`/api/admissions/${at(number)}`),
+  check: (question: Question) => http.post<Admission>('/api/admissions', question),
+  docx: (number: string) => `/api/admissions/${at(number)}/docx`,
+};
