@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan";
 
 export interface ActionRequest {
   action: string;
@@ -136,12 +136,44 @@ export interface ArgumentRow {
 export interface Ask {
   kind: CommandKind;
   /** CP fields by name; values as text. */
-  arguments?: Record<string, string>;
+  arguments?: { [key: string]: string };
+}
+
+export interface Assessment {
+  kind: Kind;
+  year: number;
+  title: Name;
+  plan: Name;
+  /** Revision of the plan that it was written under. */
+  plan_revision: number;
+  as_of: Timestamp;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  sections: Section2[];
+}
+
+export interface AssessmentRequest {
+  kind: Kind;
+  year: number | null;
+}
+
+/** What-if: pretend values or facts. Nothing is saved. */
+export interface Assumption {
+  indicator: string;
+  year: number;
+  value: number;
 }
 
 export interface AttachQuery {
   file_name: string;
   note: string | null;
+}
+
+/** A file beside an item. */
+export interface Attached {
+  /** SHA-256, lower-case hexadecimal. */
+  hash: string;
+  file_name: string;
 }
 
 /** A file on a record. */
@@ -160,11 +192,49 @@ export interface Attachment {
   removed: string | null;
 }
 
+/** Where a value comes from. */
+export type Basis = "formula" | "document" | "missing" | "stated";
+
+export interface Batch {
+  items: Item[];
+}
+
+export type Bindingness = "binding" | "expected" | "text";
+
+export interface Bodies {
+  year: number;
+  bodies: BodyScore[];
+  scheme: Scheme;
+  /** Tasks that the plan gives to nobody and that nobody has been given since. */
+  unassigned_tasks: [string, string][];
+}
+
+export interface BodyDetail {
+  body: string;
+  key: string | null;
+  year: number;
+  score: BodyScore | null;
+  duties: Duty[];
+  items: Item2[];
+  scheme: Scheme;
+  may_enter: boolean;
+  may_approve: boolean;
+}
+
+export interface BodyScore {
+  body: string;
+  duties: number;
+  scored: number;
+  score: number | null;
+  rank: number | null;
+  estimate: string;
+}
+
 /** What is to change. */
 export interface BulkEdit {
   ids: Id[];
   /** Field → new value; `null` empties it. `source`, `note` and the like count as fields. */
-  set?: Record<string, unknown>;
+  set?: { [key: string]: unknown };
   add_tags?: string[];
   remove_tags?: string[];
   reason: string;
@@ -269,6 +339,31 @@ export interface CaseSummary {
   revision: number;
 }
 
+/** A cell; what it rests on is one link away. */
+export interface Cell {
+  text: string;
+  /** The verdict that the number comes from. */
+  verdict: string | null;
+  /** Shown as a warning. */
+  alarm: boolean;
+}
+
+/** One indicator in one year. */
+export interface Cell2 {
+  value: number | null;
+  basis: Basis;
+  /** What the formula gave, taken or not. */
+  computed: number | null;
+  numerator: number | null;
+  denominator: number | null;
+  documented: number | null;
+  stated: number | null;
+  error: FormulaError | null;
+  missing: Name[];
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+}
+
 export interface CellView {
   text: string;
   confirmed: boolean;
@@ -280,6 +375,34 @@ export interface Change {
   label: Name;
   before: unknown;
   after: unknown;
+}
+
+/** A table, the figures beside it, and where the values it rests on are. */
+export interface Chart {
+  title: Name;
+  method: Name;
+  source: Name;
+  as_of: Timestamp;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  columns: Column[];
+  rows: string[][];
+  figures: Figure[];
+  /** The hours behind it, as CSV. */
+  data: string;
+  /** Hours that the chart rests on. */
+  hours: number;
+}
+
+export interface ChartQuery {
+  point: string;
+  /** HJ 212 code; several with commas where a chart takes several. */
+  factor: string | null;
+  /** Without it: 365 days before `until`. */
+  from: string | null;
+  /** Exclusive; without it: now. */
+  until: string | null;
+  format?: Format;
 }
 
 export interface CheckQuery {
@@ -359,6 +482,67 @@ export type CommandReason = "manual" | "gap" | "clock";
 /** Life of a command: queued → sent → accepted (9011, QnRtn=1) → done or failed (9012). */
 export type CommandState = "queued" | "sent" | "accepted" | "refused" | "done" | "failed" | "timed_out";
 
+/** What an item says. Amounts of money are in 万元. */
+export type Content = {
+  kind: "value";
+  value: string;
+} | {
+  kind: "target";
+  target_year: number;
+  operator: string;
+  value: string;
+} | {
+  kind: "money";
+  step: MoneyStep;
+  source: MoneySource;
+  amount: string;
+} | {
+  kind: "quantity";
+  quantity: string;
+  amount: string;
+  unit: string;
+} | {
+  kind: "stage";
+  to: string;
+} | {
+  kind: "milestone";
+  name: string;
+  /** `2026-06-30` */
+  due: string;
+  done: string | null;
+} | {
+  kind: "contract";
+  number: string;
+  party: string;
+  amount: string;
+  signed_on: string;
+} | {
+  kind: "change";
+  what: string;
+  before: string;
+  after: string;
+} | {
+  kind: "inspection";
+  finding: string;
+  lon: number | null;
+  lat: number | null;
+} | {
+  kind: "assignment";
+  body: string;
+  target: string | null;
+  what: string;
+} | {
+  kind: "report";
+  body: string;
+  /** 0 to 1. */
+  progress: string;
+  text: string;
+} | {
+  kind: "appeal";
+  of: Id;
+  text: string;
+};
+
 export interface CountyAnswer {
   division: string;
   name: Name;
@@ -370,6 +554,25 @@ export interface CountyAnswer {
   simulating: boolean;
   layers: LayerView[];
   version: string;
+}
+
+export interface Criterion {
+  code: string;
+  name: Name;
+  points: number;
+  /** CEL that gives a share between 0 and 1. */
+  share: string;
+  explain: Name;
+}
+
+/** One year of the S-curve, cumulative, 万元. */
+export interface CurveYear {
+  year: number;
+  /** The estimates spread evenly over each project's period: an assumption, and said so. */
+  even: string;
+  arranged: string | null;
+  arrived: string | null;
+  paid: string | null;
 }
 
 export interface DataQuery {
@@ -388,6 +591,12 @@ export interface DaysQuery2 {
   point: string | null;
   year: number | null;
   format?: Format;
+}
+
+export interface DecisionRequest {
+  /** `approved`, `returned`; `withdrawn` by the author. */
+  to: State2;
+  note?: string;
 }
 
 export interface DeleteQuery {
@@ -433,13 +642,40 @@ export interface Difference {
   now: Name | null;
 }
 
+export type Direction = "higher_is_better" | "lower_is_better" | "neutral";
+
 /** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
 export interface Draft {
-  fields: Record<string, unknown>;
+  fields: { [key: string]: unknown };
   /** Why it is written. */
   reason: string;
   /** Revision that was seen, when an existing record is revised. */
   revision: number | null;
+}
+
+/** What somebody wants to enter. */
+export interface Draft2 {
+  subject: string;
+  year: number;
+  content: Content;
+  note?: string;
+  evidence?: Attached[];
+}
+
+export interface Duty {
+  /** `project:7`, `task:T-3.1-1`, `indicator:pm25`. */
+  subject: string;
+  name: string;
+  part: Part;
+  /** Share that should be done by the end of the year. */
+  due: number;
+  /** Newest report of the year that was not withdrawn. */
+  report: Id | null;
+  report_state: State2 | null;
+  progress: number | null;
+  criteria: Scored[];
+  /** Per cent of the points that could be scored. */
+  score: number | null;
 }
 
 /** One duty of one record. */
@@ -500,6 +736,17 @@ export interface EnterpriseFile {
   missing: Name[];
 }
 
+/** A cell: what it says, and where a reader sees why. */
+export interface Entry {
+  text: string;
+  /** Path of a page of this platform. */
+  href: string | null;
+  /** The text is a number. */
+  number: boolean;
+  /** Draws a bar of this share, 0 to 1. */
+  bar: number | null;
+}
+
 export interface EntryView {
   at: Timestamp;
   actor: string;
@@ -544,9 +791,19 @@ export interface Evidence {
   at: Timestamp;
 }
 
+/** Where a reader can see what a fact rests on. */
+export interface Evidence2 {
+  label: Name;
+  /** Path of the API or page. */
+  href: string;
+}
+
 export interface EvidenceQuery {
   file_name?: string;
 }
+
+/** A value in a fact. Numbers that must be exact travel as decimal text beside their meaning. */
+export type FactValue = null | boolean | number | string | FactValue[] | { [key: string]: FactValue };
 
 /** One of a point's own limits, such as those of its discharge permit. */
 export interface FactorLimit {
@@ -596,6 +853,15 @@ export interface FieldView {
   max_length: number;
 }
 
+/** One number of a chart that stands in no row: slope, p value, calm hours. */
+export interface Figure {
+  key: string;
+  label: Name;
+  /** Decimal text; empty: cannot be given. */
+  value: string;
+  unit: string;
+}
+
 export interface FigureView {
   id: string;
   title: Name;
@@ -604,12 +870,103 @@ export interface FigureView {
   clause: string;
 }
 
+export type FileFormat = "json" | "xlsx" | "docx";
+
 export interface FileQuery {
   /** A day; today when left out. */
   as_of: string | null;
 }
 
+export interface FileQuery2 {
+  file_name?: string;
+}
+
+/** Line and column, from 1. */
+export interface Finding {
+  /** Number of the rule; `docs/guides/plan.md` lists them. */
+  code: string;
+  severity: Severity;
+  file: string;
+  line: number;
+  column: number;
+  /** What it is about: `project:37`, `indicator:pm25`, `list:box4-river`, … */
+  subjects: string[];
+  what: Name;
+  /** Why this is wrong and what to do about it. */
+  hint: Name;
+  /** Reason of the waiver that silences it. */
+  waived: string | null;
+}
+
+export interface Findings {
+  findings: Finding[];
+  errors: number;
+  warnings: number;
+  waived: number;
+  rules: [string, Name][];
+}
+
+/** A forecast for one year. */
+export interface Forecast {
+  year: number;
+  value: number;
+  low: number;
+  high: number;
+  meets: boolean | null;
+}
+
+export interface ForecastRule {
+  method: string;
+  confidence: number;
+  least_years: number;
+}
+
+export interface Forecasts {
+  method: Name;
+  years: Forecast[];
+  /** Why there is none. */
+  none_because: Name | null;
+}
+
 export type Format = "json" | "csv";
+
+/** Why an indicator has no value although it has a formula. Each is named; none is ever read as zero. */
+export type FormulaError = {
+  code: "syntax";
+  about: string;
+} | {
+  code: "unknown_name";
+  about: string;
+} | {
+  code: "unknown_fact";
+  about: string;
+} | {
+  code: "unknown_indicator";
+  about: string;
+} | {
+  code: "cycle";
+  about: string[];
+} | {
+  code: "division_by_zero";
+} | {
+  code: "unit_changed";
+  about: {
+    variable: string;
+    expected: string;
+    found: string;
+  };
+} | {
+  code: "not_a_number";
+} | {
+  code: "fact_failed";
+  about: {
+    variable: string;
+    why: string;
+  };
+} | {
+  code: "evaluation";
+  about: string;
+};
 
 export interface FramesQuery {
   /** Received before this time. */
@@ -653,9 +1010,20 @@ export interface GeometryReport {
   properties: PropertyUse[];
   area_m2: number;
   /** What lies on the map, in WGS-84. */
-  preview: Record<string, unknown>;
+  preview: { [key: string]: unknown };
   /** Features that the preview leaves out. */
   not_previewed: number;
+}
+
+/** A numbered target in force. */
+export interface Goal {
+  year: number;
+  /** `>=`, `>`, `<=`, `<`, `=`. */
+  operator: string;
+  value: number;
+  place: string;
+  /** Changed after approval: number of the item that says why. */
+  changed_by: string | null;
 }
 
 /** The newest verdict of a point in one line. */
@@ -667,6 +1035,37 @@ export interface Headline {
   time: Timestamp;
   level: Name | null;
   colour: string | null;
+}
+
+export interface Home {
+  name: Name;
+  document: string;
+  period: number[];
+  horizon: number;
+  year: number;
+  years: number[];
+  this_year: number;
+  revision: number;
+  approved_at: Timestamp | null;
+  pending_revision: number | null;
+  /** Light → how many indicators. */
+  lights: { [key: string]: number };
+  /** Result of the period → how many. */
+  results: { [key: string]: number };
+  indicators: IndicatorRow[];
+  projects: number;
+  /** 万元 */
+  estimate: string;
+  arranged: string | null;
+  paid: string | null;
+  projects_without_stage: number;
+  tasks: number;
+  tasks_without_owner: number;
+  findings: number;
+  warnings: number;
+  waiting: number;
+  simulated: boolean;
+  as_of: Timestamp;
 }
 
 export type Id = string;
@@ -736,6 +1135,47 @@ export interface ImportReport2 {
   written: boolean;
 }
 
+export interface IndicatorDetail {
+  row: IndicatorRow;
+  formula: string | null;
+  /** Which document proves it, where no formula can. */
+  document: string | null;
+  path_method: Name;
+  goals: Goal[];
+  years: YearValue[];
+  trace: Trace[];
+  needed: Needed | null;
+  bodies: string[];
+  projects: [number, string][];
+  tasks: [string, string][];
+  items: Item2[];
+  findings: Finding[];
+}
+
+/** One indicator in one year, as a list shows it. */
+export interface IndicatorRow {
+  id: string;
+  name: Name;
+  unit: string;
+  direction: Direction;
+  bindingness: Bindingness;
+  cumulative: boolean;
+  year: number;
+  /** Rounded as the county publishes it; the number itself is in the cell. */
+  value: string | null;
+  basis: Basis;
+  simulated: boolean;
+  /** Problem of the formula, in words. */
+  error: Name | null;
+  standing: Standing;
+  /** Target in words where it has no figure. */
+  target_text: string | null;
+  forecast: Forecasts;
+  /** What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs. */
+  result: string;
+  place: string;
+}
+
 export interface InputView {
   factor: string;
   name: Name;
@@ -756,6 +1196,42 @@ export interface InputView {
   revision: number;
 }
 
+export interface Item {
+  /** As in the list of unconfirmed figures: `HJ 663-2026/composite/SO2/weight`. */
+  figure: string;
+  /** The figure as read in the source, where it differs from ours. */
+  value: string | null;
+  /** Document, page, table, clause. */
+  source: string;
+}
+
+export interface Item2 {
+  id: Id;
+  /** `indicator:pm25`, `project:33`, `task:T-3.1-1`. */
+  subject: string;
+  year: number;
+  content: Content;
+  note: string;
+  evidence: Attached[];
+  state: State2;
+  entered_by: Id;
+  entered_name: string;
+  /** Body (key) of the author. */
+  body: string | null;
+  entered_at: Timestamp;
+  decided_by: Id | null;
+  decided_name: string | null;
+  decided_at: Timestamp | null;
+  decision_note: string;
+}
+
+export interface ItemQuery {
+  subject: string | null;
+  /** `entered`: those that wait for a decision. */
+  state: State2 | null;
+  mine?: boolean;
+}
+
 export interface ItemView {
   factor: string;
   name: Name;
@@ -770,6 +1246,8 @@ export interface ItemView {
   index: number | null;
   /** 超标倍数 */
   times: string | null;
+  /** By how much it is over, in words: `超标 0.4 倍`, `超标 3.2 dB(A)`, `超出范围`. */
+  over: Name | null;
   valid: boolean;
   exceeding: boolean;
   primary: boolean;
@@ -777,11 +1255,13 @@ export interface ItemView {
   count: number;
 }
 
+export type Kind = "yearly" | "mid_term" | "final";
+
 export interface KindCount {
   kind: PointKind;
   name: Name;
   total: number;
-  by_state: Record<string, number>;
+  by_state: { [key: string]: number };
 }
 
 export interface KindRow {
@@ -789,6 +1269,12 @@ export interface KindRow {
   name: Name;
   cn: number;
   arguments: ArgumentRow[];
+}
+
+export interface KindView {
+  kind: string;
+  title: Name;
+  daily: boolean;
 }
 
 /** The newest value of a series. */
@@ -865,13 +1351,24 @@ export interface LedgerView {
   title: string;
   filters: string[];
   fields: FieldView[];
-  code_lists: Record<string, CodeView[]>;
+  code_lists: { [key: string]: CodeView[] };
   duties: DutyView[];
   colours: ColourView[];
   /** Numbers that the plan states without all names. */
   stated: StatedView[];
   /** The caller may write here. */
   editable: boolean;
+}
+
+export interface Lifecycle {
+  stage: Stage[];
+}
+
+export interface LightRule {
+  code: string;
+  name: Name;
+  /** CEL that gives a truth value. */
+  when: string;
 }
 
 export interface LimitLine {
@@ -914,6 +1411,13 @@ export interface ListQuery {
   until: string | null;
   exceeding: boolean | null;
   limit: number | null;
+}
+
+export interface ListQuery2 {
+  /** Without it: all points that the caller may read, newest statement first. */
+  point: string | null;
+  from: string | null;
+  until: string | null;
 }
 
 /** A revision in a list, with what it changed. */
@@ -981,12 +1485,35 @@ export interface MergeReport {
   written: boolean;
 }
 
+export interface MilestoneRow {
+  name: string;
+  due: string;
+  done: string | null;
+  overdue: boolean;
+  item: Id;
+  proof: Attached[];
+}
+
 export interface MissingValue {
   factor: string;
   hour: Timestamp;
   /** `missing`: nothing came; `invalid`: what came does not count. */
   state: string;
 }
+
+export interface MoneyRow {
+  year: number;
+  source: MoneySource;
+  sums: Sums;
+  /** Items that it is the sum of. */
+  items: Id[];
+}
+
+/** Where money comes from. */
+export type MoneySource = "central" | "municipal" | "county" | "loan" | "social" | "other";
+
+/** How far money is. */
+export type MoneyStep = "planned" | "arranged" | "arrived" | "paid";
 
 /** A name in both languages of the product; Chinese is the one of record. */
 export interface Name {
@@ -997,6 +1524,17 @@ export interface Name {
 export interface NamedCode {
   code: string;
   name: Name;
+}
+
+/** What each year that is left must bring: the rest of the way and the rest per year. Negative or zero: reached. */
+export interface Needed {
+  target_year: number;
+  /** Target minus value, with its sign. */
+  rest: number;
+  years_left: number;
+  /** `None` when no year is left. */
+  per_year: number | null;
+  met: boolean;
 }
 
 export interface NeighbourView {
@@ -1010,6 +1548,10 @@ export interface NewUserRequest {
   password: string;
   roles: Role[];
   body: string | null;
+}
+
+export interface NoteRequest {
+  note: string;
 }
 
 export interface OutcomeView {
@@ -1084,6 +1626,8 @@ export interface PageQuery {
   lang: string | null;
 }
 
+export type Part = "lead" | "cooperating" | "owner" | "assigned";
+
 export interface PasswordRequest {
   old: string;
   new: string;
@@ -1112,7 +1656,7 @@ export interface PersonList {
 
 export interface PointCounts {
   total: number;
-  by_state: Record<string, number>;
+  by_state: { [key: string]: number };
   by_kind: KindCount[];
 }
 
@@ -1172,12 +1716,6 @@ export interface PointPage {
   page: number;
 }
 
-export interface PointPeriodQuery {
-  point: string;
-  from: string | null;
-  until: string | null;
-}
-
 export interface PointQuery {
   /** Kinds, separated by commas. */
   kind: string | null;
@@ -1221,9 +1759,59 @@ export interface PointSuspicions {
   suspicions: Suspicion[];
 }
 
+export interface Portfolio {
+  projects: ProjectState[];
+  curve: CurveYear[];
+  /** Words about the even spread. */
+  curve_method: Name;
+  as_of: Timestamp;
+}
+
+export interface PreviewQuery {
+  kind: Kind;
+  year: number | null;
+}
+
 export interface ProfileRow {
   id: string;
   name: Name;
+}
+
+export interface ProjectDetail {
+  project: ProjectState;
+  items: Item2[];
+  /** Stages that may come next. */
+  next: string[];
+  may_enter: boolean;
+  may_approve: boolean;
+  findings: Finding[];
+}
+
+export interface ProjectState {
+  number: number;
+  name: string;
+  group: string;
+  content: string;
+  estimate: string;
+  years: number[];
+  lead: string[];
+  cooperating: string[];
+  place: string;
+  indicators: string[];
+  tasks: string[];
+  /** `None`: nobody has declared it. */
+  stage: string | null;
+  stage_name: Name | null;
+  /** Stage before it was suspended. */
+  stage_before: string | null;
+  money: MoneyRow[];
+  sums: Sums;
+  quantities: QuantityRow[];
+  milestones: MilestoneRow[];
+  warnings: Warning[];
+  performance: Scored[];
+  /** Items that wait for a decision. */
+  waiting: number;
 }
 
 export interface PropertyUse {
@@ -1237,6 +1825,21 @@ export interface PublicFactor {
   name: Name;
   value: string;
   unit: string;
+}
+
+export interface Published {
+  scheme: Scheme;
+  lifecycle: Lifecycle;
+}
+
+export interface QuantityRow {
+  kind: string;
+  what: string;
+  planned: string;
+  unit: string;
+  /** In the unit of the plan. */
+  done: string | null;
+  items: Id[];
 }
 
 export interface QuarantineRow {
@@ -1259,7 +1862,7 @@ export interface Question {
   geometry?: unknown;
   /** GB/T 4754 code, 2 to 4 digits, with or without its letter. */
   industry: string;
-  attributes?: Record<string, string>;
+  attributes?: { [key: string]: string };
   /** Day whose rules and zones count; today when left out. */
   on: string | null;
   note?: string;
@@ -1338,7 +1941,7 @@ export interface RecordView {
   ledger: string;
   key: string;
   title: Name;
-  fields: Record<string, unknown>;
+  fields: { [key: string]: unknown };
   location: Location | null;
   location_note: string;
   /** There is a line or an area. */
@@ -1365,7 +1968,7 @@ export interface RecordView {
   /** Computed from the fields, not stored. */
   derived: DerivedValue[];
   /** Field → the records that it links to. */
-  links: Record<string, LinkedView[]>;
+  links: { [key: string]: LinkedView[] };
 }
 
 export interface RecordsPage {
@@ -1387,12 +1990,35 @@ export interface RecordsQuery {
   format: string | null;
 }
 
+export interface Report {
+  kind: string;
+  title: Name;
+  /** `2026-11-24` or `2026-11`. */
+  period: string;
+  from: Timestamp;
+  until: Timestamp;
+  as_of: Timestamp;
+  /** Rests on simulated (模拟) data. */
+  simulated: boolean;
+  /** The period has not ended. */
+  running: boolean;
+  /** One line each: what the reader has to know first. */
+  lines: Name[];
+  sections: Section[];
+}
+
+export interface ReportQuery {
+  /** `2026-11-24` for a daily report, `2026-11` for a monthly one; without it: the last that has ended. */
+  period: string | null;
+  format?: FileFormat;
+}
+
 export interface Restore {
   revision: number;
   reason: string;
 }
 
-export type ReviewAction = "invalidate" | "correct" | "confirm" | "finalise";
+export type ReviewAction = "invalidate" | "correct" | "confirm" | "finalise" | "restore" | "reopen";
 
 export interface ReviewBatch {
   items: ReviewItem[];
@@ -1400,6 +2026,7 @@ export interface ReviewBatch {
 
 export interface ReviewItem {
   point: string;
+  /** Without it: every factor. */
   factor: string | null;
   action: ReviewAction;
   from: Timestamp;
@@ -1413,6 +2040,8 @@ export interface ReviewItem {
 export interface ReviewView {
   id: string;
   point: string;
+  point_name: Name;
+  simulated: boolean;
   factor: string | null;
   factor_name: Name | null;
   action: ReviewAction;
@@ -1431,8 +2060,27 @@ export interface RevisionView {
   cause: Name;
 }
 
+/** A revision as a list shows it. */
+export interface RevisionView2 {
+  number: number;
+  hash: string;
+  loaded_at: Timestamp;
+  state: string;
+  /** What differs from the revision before. */
+  changes: string[];
+  approved_by: string | null;
+  approved_at: Timestamp | null;
+  note: string;
+}
+
+export interface RiverQuery {
+  river: string;
+  factor: string | null;
+  format?: Format;
+}
+
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
-export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "leader" | "neighbour";
+export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
 
 export interface RuleResult {
   rule: string;
@@ -1470,6 +2118,56 @@ export interface SavedView {
   today: Answer | null;
   /** Where today's answer differs, rule by rule. */
   differences: Difference[];
+}
+
+/** A saved assessment with its content. */
+export interface SavedView2 {
+  id: Id;
+  kind: Kind;
+  year: number;
+  revision: number;
+  /** SHA-256 of the content. */
+  hash: string;
+  made_by: string;
+  made_at: Timestamp;
+  approved_by: string | null;
+  approved_at: Timestamp | null;
+  /** Left out in lists. */
+  content: Assessment | null;
+}
+
+export interface Scheme {
+  forecast: ForecastRule;
+  light: LightRule[];
+  criterion: Criterion[];
+  performance: Criterion[];
+}
+
+/** One criterion applied, with why. */
+export interface Scored {
+  code: string;
+  name: Name;
+  points: number;
+  /** `None`: the facts are missing, so nothing is scored. */
+  got: number | null;
+  explain: Name;
+  /** Variable → value that it was computed from. */
+  from: { [key: string]: FactValue };
+}
+
+export interface Section {
+  title: Name;
+  method: Name;
+  columns: Column[];
+  rows: Cell[][];
+  /** Rows that were left out because the list is too long. */
+  left_out: number;
+}
+
+export interface Section2 {
+  title: Name;
+  paragraphs: Name[];
+  tables: TableBlock[];
 }
 
 export interface Series {
@@ -1528,6 +2226,8 @@ export interface SetupState {
   valid: boolean;
 }
 
+export type Severity = "error" | "warning";
+
 /** What a geometry measures on the ellipsoid. */
 export interface ShapeView {
   /** `line` or `polygon`. */
@@ -1537,6 +2237,52 @@ export interface ShapeView {
   length_m: number;
 }
 
+export interface Sheet {
+  point: string;
+  factor: string;
+  name: Name;
+  unit: string;
+  /** Factors that the point has values of in the period. */
+  factors: SheetFactor[];
+  simulated: boolean;
+  rows: SheetRow[];
+  /** How many hours of the period are at each tier. */
+  provisional: number;
+  reviewed: number;
+  final: number;
+}
+
+export interface SheetFactor {
+  code: string;
+  name: Name;
+}
+
+export interface SheetQuery {
+  point: string;
+  factor: string | null;
+  /** Without it: 24 hours before `until`. */
+  from: string | null;
+  /** Exclusive; without it: now. */
+  until: string | null;
+}
+
+export interface SheetRow {
+  hour: Timestamp;
+  /** As the device sent it: one value of an hour packet, or how many values of minutes. */
+  sent: string;
+  /** As counted, in the unit of the judgement; empty: none. */
+  value: string;
+  valid: boolean;
+  /** Why the value does not count. */
+  why: Name | null;
+  exceeding: boolean;
+  tier: Tier;
+  /** Names of the checks that flag this hour. */
+  flags: Name[];
+  verdict: string | null;
+  revision: number;
+}
+
 export interface SignIn {
   name: string;
   password: string;
@@ -1544,6 +2290,17 @@ export interface SignIn {
 
 /** State before number. */
 export type Situation = "no_data" | "current" | "stale" | "incomplete";
+
+export interface Stage {
+  code: string;
+  name: Name;
+  next: string[];
+  needs_note?: boolean;
+  needs_evidence?: boolean;
+  /** May be entered from any stage that has not ended. */
+  aside?: boolean;
+  ends?: boolean;
+}
 
 export interface StandardBrief {
   id: string;
@@ -1587,6 +2344,18 @@ export interface StandardView {
   in_force_from: string | null;
 }
 
+/** How one year stands. */
+export interface Standing {
+  /** A light of the scheme, `missing` without a value, `text` without a numbered target. */
+  light: string;
+  name: Name;
+  path: number | null;
+  target: Goal | null;
+  met: boolean | null;
+  /** How far behind the path, as a share of the target; not above zero: not behind. */
+  lag: number | null;
+}
+
 /** State before number: what a point is in, since when and why. */
 export interface State {
   code: StateCode;
@@ -1594,6 +2363,8 @@ export interface State {
   since: Timestamp | null;
   reason: Name | null;
 }
+
+export type State2 = "entered" | "approved" | "returned" | "withdrawn";
 
 export type StateCode = "exceeding" | "offline" | "attention" | "stale" | "no_data" | "suspended" | "normal";
 
@@ -1644,6 +2415,9 @@ export interface StopItem {
 export interface StopView {
   id: string;
   point: string;
+  point_name: Name;
+  enterprise: string | null;
+  simulated: boolean;
   kind: string;
   from: Timestamp;
   until: Timestamp;
@@ -1652,12 +2426,21 @@ export interface StopView {
   at: Timestamp;
 }
 
+/** Sums in 万元; `None`: not entered. */
+export interface Sums {
+  planned: string | null;
+  arranged: string | null;
+  arrived: string | null;
+  paid: string | null;
+}
+
 /** One flag. */
 export interface Suspicion {
   /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`. */
   check: string;
   title: Name;
   factor: string;
+  factor_name: Name;
   from: Timestamp;
   /** Exclusive. */
   until: Timestamp;
@@ -1686,6 +2469,14 @@ export interface Table {
   rows: string[][];
 }
 
+export interface TableBlock {
+  title: Name;
+  header: Name[];
+  /** Relative widths. */
+  widths: number[];
+  rows: Entry[][];
+}
+
 export interface TableView {
   id: string;
   title: Name;
@@ -1712,6 +2503,22 @@ export interface Township {
   code: string | null;
   lon: number | null;
   lat: number | null;
+}
+
+/** A variable of a formula with what it rests on. */
+export interface Trace {
+  variable: string;
+  /** Name of the fact, or `indicator`. */
+  fact: string;
+  arguments: { [key: string]: FactValue };
+  label: Name | null;
+  value: FactValue;
+  unit: string;
+  as_of: Timestamp | null;
+  method: Name | null;
+  missing: Name[];
+  simulated: boolean;
+  evidence: Evidence2[];
 }
 
 export interface UnconfirmedView {
@@ -1801,6 +2608,26 @@ export interface Verified {
   problem: string | null;
 }
 
+export interface View {
+  id: string;
+  figure: string;
+  value: string | null;
+  source: string;
+  by: string;
+  at: Timestamp;
+  /** When what depends on it had been judged again; `null`: not yet. */
+  done_at: Timestamp | null;
+  /** Verdicts that changed by it (or by the figures of its standard confirmed together). */
+  changed: number;
+}
+
+/** Something that a plan office should look at. */
+export interface Warning {
+  code: string;
+  zh: string;
+  en: string;
+}
+
 /** A section or source now. */
 export interface WaterRow {
   point: Name;
@@ -1850,6 +2677,29 @@ export interface WaterValue {
   exceeding: boolean;
 }
 
+export interface WhatIf {
+  /** Cells that moved, and cells whose light or forecast moved. */
+  cells: WhatIfCell[];
+  /** Rows of the indicators that moved, for the year asked. */
+  rows: IndicatorRow[];
+}
+
+export interface WhatIfCell {
+  indicator: string;
+  name: Name;
+  year: number;
+  before: string | null;
+  after: string | null;
+  light_before: string;
+  light_after: string;
+}
+
+export interface WhatIfRequest {
+  /** Year whose rows are answered. */
+  year: number;
+  assumptions: Assumption[];
+}
+
 export interface WhyQuery {
   revision: number | null;
   /** The verdict as it was known at that time. */
@@ -1865,6 +2715,20 @@ export interface WrongNow {
   since: Timestamp | null;
   reason: Name | null;
   case_id: Id | null;
+}
+
+export interface YearQuery {
+  year: number | null;
+  format?: Format;
+}
+
+export interface YearValue {
+  year: number;
+  cell: Cell2;
+  shown: string | null;
+  standing: Standing;
+  /** The year still runs: a value to date. */
+  to_date: boolean;
 }
 
 export interface ZoneAttributeView {
