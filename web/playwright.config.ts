@@ -4,6 +4,8 @@ const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--use-gl=angle', '--use-ang
 
 export default defineConfig({
   testDir: 'e2e',
+  // Pictures for people to look at are made on request: `SCREENSHOTS=1 npx playwright test screenshots`.
+  testIgnore: process.env.SCREENSHOTS ? [] : ['**/screenshots.spec.ts'],
   outputDir: 'test-results/artifacts',
   // One server, two cores: the steps of a file build on each other.
   workers: 1,

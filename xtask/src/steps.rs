@@ -120,7 +120,7 @@ pub fn browser_tests() -> Result<(), String> {
     build_web()?;
     install_packages()?;
     step("build the binary", cargo().args(["build", "--workspace", "--bin", "qingshan"]))?;
-    step("browser tests", npm().args(["run", "e2e", "--", "main-job"]).env("QINGSHAN_BINARY", binary("debug")))
+    step("browser tests", npm().args(["run", "e2e"]).env("QINGSHAN_BINARY", binary("debug")))
 }
 
 /// Measurements that live with what they measure, as examples of its crate.

@@ -429,7 +429,7 @@ impl Sheet {
                 evaluate(numerator).and_then(|above| Ok((above, evaluate(denominator)?))).and_then(|(above, below)| {
                     (cell.numerator, cell.denominator) = (above, below);
                     match (above, below) {
-                        (_, Some(below)) if below == 0.0 => Err(FormulaError::DivisionByZero),
+                        (_, Some(0.0)) => Err(FormulaError::DivisionByZero),
                         (Some(above), Some(below)) => Ok(Some(above / below * factor)),
                         _ => Ok(None),
                     }

@@ -1,5 +1,7 @@
 //! The sheet: values with their basis, named errors, and that one changed fact gives what computing everything gives.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

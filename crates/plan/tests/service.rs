@@ -1,5 +1,7 @@
 //! The service on a real store: facts come and go, people enter and decide, papers stay as they are.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -24,9 +24,12 @@ pub fn month_of(hour: i64) -> u8 {
     Hour(hour).day().civil().1 as u8
 }
 
+/// Name of a facet, and the group of an hour in it.
+type Facet = (&'static str, fn(i64) -> u16);
+
 /// The four facets of a series of `(hour, value)`; groups without a value are left out.
 pub fn time_variation(series: &[(i64, f64)]) -> Vec<Cell> {
-    let facets: [(&'static str, fn(i64) -> u16); 4] = [
+    let facets: [Facet; 4] = [
         ("hour", |hour| Hour(hour).of_day() as u16),
         ("weekday", |hour| weekday(hour).into()),
         ("month", |hour| month_of(hour).into()),
