@@ -119,7 +119,7 @@ test('every page of the plan is accessible, in Chinese on a phone too, and in En
   mkdirSync('test-results/plan', { recursive: true });
   for (const locale of ['zh', 'en']) {
     for (const width of [1440, 390]) {
-      // English on a phone: the portfolio is still wider than the screen (docs/gaps.md).
+      // English on a phone: the page of a project is wider than the screen (docs/gaps.md).
       if (locale === 'en' && width === 390) continue;
       const context = await browser.newContext({ locale: 'zh-CN', viewport: { width, height: 900 } });
       const page = await context.newPage();
