@@ -39,6 +39,7 @@ pub mod mqtt;
 pub mod ops;
 pub mod pipeline;
 pub mod presence;
+mod priority;
 pub mod quarantine;
 mod rows;
 pub mod service;

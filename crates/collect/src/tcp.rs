@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::service::Collect;
@@ -38,9 +39,54 @@ impl Drop for Place {
     }
 }
 
-/// Serves stations until told to stop; then no more packets are read, and what was read is still acknowledged
-/// where the station stays connected that long.
-pub async fn serve(collect: Arc<Collect>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+/// Threads of their own for the stations: a day's outage caught up by hundreds of them fills every turn of a
+/// scheduler for a second, and the duty officer's page would wait behind it. Between threads the system is fair.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn start() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("stations").enable_all().build()?;
+        Ok(Self(Some(runtime)))
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // Dropped inside another runtime, where waiting for the threads is not allowed.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Serves stations until told to stop; then no more packets are read, and what was not yet acknowledged is sent
+/// again by its station.
+pub async fn serve(collect: Arc<Collect>, listener: TcpListener, stop: watch::Receiver<bool>) {
+    let threads = match Threads::start() {
+        Ok(threads) => threads,
+        Err(error) => return tracing::error!("starting the threads of the stations: {error}"),
+    };
+    let Some(runtime) = &threads.0 else { return };
+    // The socket must be watched by the threads that read from it.
+    let accepting = listener.into_std().map(|listener| {
+        runtime.spawn(async move {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => accept(collect, listener, stop).await,
+                Err(error) => tracing::error!("listening for stations: {error}"),
+            }
+        })
+    });
+    match accepting {
+        Ok(accepting) => {
+            if let Err(error) = accepting.await {
+                tracing::error!("listening for stations ended: {error}");
+            }
+        }
+        Err(error) => tracing::error!("listening for stations: {error}"),
+    }
+}
+
+async fn accept(collect: Arc<Collect>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let addresses: Addresses = Arc::default();
     loop {
         let accepted = tokio::select! {

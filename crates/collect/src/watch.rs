@@ -13,7 +13,7 @@ use crate::gap::{Gap, gaps};
 use crate::model::{CommandKind, CommandReason};
 use crate::presence::Presence;
 use crate::service::Collect;
-use crate::{connection, rows, wire};
+use crate::{connection, priority, rows, wire};
 
 const COMMANDS_EVERY: Duration = Duration::from_millis(500);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
@@ -24,6 +24,8 @@ const HOUR_GRACE_MILLIS: i64 = 15 * 60_000;
 /// A gap is asked for again after an hour, at most so often.
 const GAP_AGAIN_MILLIS: i64 = time::HOUR_MILLIS;
 const GAP_TRIES: u32 = 3;
+/// Of 19, the least that a thread can ask for.
+const HOUSEKEEPING_NICENESS: i32 = 10;
 /// Segments sealed in one round.
 const SEAL_ROUNDS: usize = 16;
 
@@ -40,9 +42,7 @@ impl Collect {
         let loops = [
             tokio::spawn(Arc::clone(&self).announce(stop.clone())),
             tokio::spawn(Arc::clone(&self).run_commands(stop.clone())),
-            tokio::spawn(
-                Arc::clone(&self).every(HOUSEKEEPING_EVERY, stop.clone(), (), |collect, _| collect.keep_house()),
-            ),
+            tokio::spawn(Arc::clone(&self).keep_house_meanwhile(stop.clone())),
             tokio::spawn(Arc::clone(&self).every(PRESENCE_EVERY, stop.clone(), None, |collect, announced| {
                 collect.watch_presence(announced, kernel::time::now());
             })),
@@ -82,6 +82,31 @@ impl Collect {
                     return;
                 }
             }
+        }
+    }
+
+    /// Housekeeping on a thread that takes only what the others leave of the processors: compressing what has
+    /// been stored must not delay the acknowledgement of what comes in.
+    async fn keep_house_meanwhile(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let runtime = tokio::runtime::Handle::current();
+        let (ended, waiting) = tokio::sync::oneshot::channel::<()>();
+        let work = move || {
+            priority::lower(HOUSEKEEPING_NICENESS);
+            let pause = async |stop: &mut watch::Receiver<bool>| {
+                tokio::select! {
+                    () = connection::stopped(stop) => false,
+                    () = tokio::time::sleep(HOUSEKEEPING_EVERY) => true,
+                }
+            };
+            while runtime.block_on(pause(&mut stop)) {
+                self.keep_house();
+            }
+            drop(ended);
+        };
+        match std::thread::Builder::new().name("housekeeping".into()).spawn(work) {
+            // The sender is dropped at the end; that is the message.
+            Ok(_) => drop(waiting.await),
+            Err(error) => tracing::error!("starting the thread of housekeeping: {error}"),
         }
     }
 
