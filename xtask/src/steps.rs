@@ -124,8 +124,14 @@ pub fn browser_tests() -> Result<(), String> {
 }
 
 /// Measurements that live with what they measure, as examples of its crate.
-const MEASURING_EXAMPLES: [(&str, &str); 3] =
-    [("frames", "bench_parse"), ("aqi", "bench_aqi"), ("judge", "county_year")];
+const MEASURING_EXAMPLES: [(&str, &str); 6] = [
+    ("frames", "bench_parse"),
+    ("aqi", "bench_aqi"),
+    ("judge", "county_year"),
+    ("plan", "bench_plan"),
+    ("zone", "bench_zone"),
+    ("register", "bench_register"),
+];
 
 pub fn bench(rest: &[&str]) -> Result<(), String> {
     setup::need_build_tools()?;
