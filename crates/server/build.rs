@@ -16,6 +16,7 @@ fn main() {
     // in a shared target folder must not bring that one's pages.
     let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let dist = package.join("../../web/dist");
+    println!("cargo::rerun-if-env-changed=QINGSHAN_CHECKOUT");
     println!("cargo::rerun-if-changed=../../web/dist");
     let mut files = Vec::new();
     collect(&dist, &mut files);
