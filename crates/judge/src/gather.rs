@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use kernel::{Hour, Timestamp};
+use kernel::{Division, Hour, Point, Timestamp};
 use store::contract::ObservationQuery;
 use store::contract::StoredObservation;
 use store::{Reader, Store, StoreError};
@@ -80,11 +80,14 @@ pub struct AsOf {
     pub at: Timestamp,
 }
 
-/// Reads the hours `from..=until` of a point. Minute and real-time packets are read only where there is no hour
-/// packet and the hour is among `wanted` (sorted).
+/// Reads the hours `from..=until` of a point. Minute packets of an hour are read only where it is among `wanted`
+/// (sorted) and its hour packets do not have every factor that the point is known for; real-time packets where the
+/// minutes leave a gap too. Of a point whose ledger lists no factors all three are
+/// read.
 pub fn gather(
     store: &Arc<dyn Store>,
-    point: i64,
+    codes: &Codes,
+    point: &Point,
     from: i64,
     until: i64,
     wanted: &[i64],
@@ -92,39 +95,70 @@ pub fn gather(
 ) -> Result<Gathered, StoreError> {
     let mut gathered = Gathered::default();
     let (start, end) = (Hour(from).start(), Hour(until).end());
-    for packet in packets(store, point, HOUR, start, end, as_of)? {
+    let expected = expected(point);
+    for packet in packets(store, point.id, HOUR, start, end, as_of)? {
         gathered.hours.entry(packet.key.data_time.hour().0).or_default().hour.push(packet);
     }
-    let lacking: Vec<i64> = wanted
-        .iter()
-        .copied()
-        .filter(|hour| gathered.hours.get(hour).is_none_or(|hour| hour.hour.is_empty()))
-        .collect();
-    for run in runs(&lacking) {
-        let (start, end) = (Hour(run.0).start(), Hour(run.1).end());
-        for packet in packets(store, point, MINUTE, start, end, as_of)? {
-            gathered.hours.entry(packet.key.data_time.hour().0).or_default().minute.push(packet);
-        }
-    }
-    let lacking: Vec<i64> =
-        lacking.into_iter().filter(|hour| gathered.hours.get(hour).is_none_or(|hour| hour.minute.is_empty())).collect();
-    for run in runs(&lacking) {
-        let (start, end) = (Hour(run.0).start(), Hour(run.1).end());
-        for packet in packets(store, point, REALTIME, start, end, as_of)? {
-            gathered.hours.entry(packet.key.data_time.hour().0).or_default().realtime.push(packet);
+    let mut lacking = wanted.to_vec();
+    for kind in [MINUTE, REALTIME] {
+        lacking
+            .retain(|hour| gathered.hours.get(hour).is_none_or(|packets| !packets.has_all(&expected, &**store, codes)));
+        for run in runs(&lacking) {
+            let (start, end) = (Hour(run.0).start(), Hour(run.1).end());
+            for packet in packets(store, point.id, kind, start, end, as_of)? {
+                let hour = gathered.hours.entry(packet.key.data_time.hour().0).or_default();
+                if kind == MINUTE { hour.minute.push(packet) } else { hour.realtime.push(packet) }
+            }
         }
     }
     let division = store.division();
+    (gathered.reviews, gathered.stops) = statements(store, division, point.id, start, end, as_of)?;
+    Ok(gathered)
+}
+
+/// What people had said of `from..until` of a point.
+pub fn statements(
+    store: &Arc<dyn Store>,
+    division: Division,
+    point: i64,
+    from: Timestamp,
+    until: Timestamp,
+    as_of: Option<AsOf>,
+) -> Result<(Vec<Review>, Vec<Stop>), StoreError> {
+    let mut found = (Vec::new(), Vec::new());
     store.read_with(&mut |reader: &dyn Reader| {
-        gathered.reviews = review::of_point(reader, division, point, start, end)?;
-        gathered.stops = review::stops_of_point(reader, division, point, start, end)?;
+        found.0 = review::of_point(reader, division, point, from, until)?;
+        found.1 = review::stops_of_point(reader, division, point, from, until)?;
         Ok(())
     })?;
     if let Some(as_of) = as_of {
-        gathered.reviews.retain(|review| review.at <= as_of.at);
-        gathered.stops.retain(|stop| stop.at <= as_of.at);
+        found.0.retain(|review| review.at <= as_of.at);
+        found.1 = found.1.into_iter().filter_map(|stop| stop.as_of(as_of.at)).collect();
     }
-    Ok(gathered)
+    Ok(found)
+}
+
+/// The factors that a point is known to send, and those it is judged by; none where its ledger lists none.
+fn expected(point: &Point) -> Vec<Code> {
+    if point.factors.is_empty() {
+        return Vec::new();
+    }
+    let limits = point.limits.iter().map(|limit| &limit.factor);
+    let mut codes: Vec<Code> = point.factors.iter().chain(limits).filter_map(|code| Code::new(code)).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+impl HourPackets {
+    /// Whether hour and minute packets have every one of these factors; `false` of none.
+    fn has_all(&self, factors: &[Code], store: &dyn Store, codes: &Codes) -> bool {
+        let has = |code: &Code| {
+            let values = self.hour.iter().chain(&self.minute).flat_map(|packet| &packet.values);
+            values.into_iter().any(|value| codes.get(store, value.factor) == Some(*code))
+        };
+        !factors.is_empty() && factors.iter().all(has)
+    }
 }
 
 /// Packets of one kind, each key once: the newest revision, or the newest that was known then.

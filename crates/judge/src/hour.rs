@@ -1,6 +1,6 @@
 //! One hour of a point from its packets (小时值): which values count, what their mean is, whether the hour is valid.
 
-use kernel::{Hour, Name, PointKind, Timestamp};
+use kernel::{Day, Hour, Name, PointKind, Timestamp};
 use rust_decimal::Decimal;
 use standards::Step;
 use store::contract::StoredObservation;
@@ -59,7 +59,14 @@ pub struct Settings<'s> {
     pub needed_minutes: u32,
     pub reviews: &'s [Review],
     pub stops: &'s [Stop],
+    /// The values are those of a whole day. Such a value was made of all of the day: what is not valid in part is not
+    /// valid, and a correction counts only where it covers the day.
+    pub day: Option<Day>,
 }
+
+/// No instrument of a county reads more in any unit of the factor table: a value beyond it is a broken number. The
+/// bound also keeps sums and products of a year within what decimals hold.
+pub const MOST_CREDIBLE: Decimal = Decimal::from_parts(0x4876_E800, 0x17, 0, false, 0);
 
 /// Temperatures may be below zero, and so may positions and differences of pressure; concentrations may not.
 fn may_be_negative(factor: Code) -> bool {
@@ -81,19 +88,20 @@ impl Settings<'_> {
         match decimal(&value.value) {
             None if value.value == Scalar::Empty => return Some(Name::new("无值", "no value")),
             None => return Some(Name::new("不是数", "not a number")),
+            Some(number) if number.abs() > MOST_CREDIBLE => {
+                return Some(Name::new("数值大得不可能", "impossibly large"));
+            }
             Some(number) if number.is_sign_negative() && !number.is_zero() && !may_be_negative(factor) => {
                 return Some(Name::new("负值", "negative"));
             }
             Some(_) => {}
         }
-        let statements = self.reviews.iter().rev().find(|review| review.decides() && review.covers(factor, at));
-        if let Some(review) = statements
-            && review.action == ReviewAction::Invalidate
-        {
+        if let Some(review) = self.invalidation(factor, at) {
             let (who, why) = (&review.by_name, &review.reason);
             return Some(Name::new(format!("{who} 审核判为无效：{why}"), format!("invalidated by {who}: {why}")));
         }
-        if let Some(stop) = self.stops.iter().find(|stop| stop.covers(at)) {
+        let whole = |stop: &&Stop| self.day.is_none_or(|day| day.end() <= stop.until);
+        if let Some(stop) = self.stops.iter().filter(whole).find(|stop| stop.covers(at)) {
             let why = &stop.reason;
             return Some(match stop.kind.as_str() {
                 "maintenance" => Name::new(format!("已申报维护：{why}"), format!("declared maintenance: {why}")),
@@ -103,9 +111,28 @@ impl Settings<'_> {
         None
     }
 
+    /// The statement that counts at an instant.
+    fn last(&self, factor: Code, at: Timestamp) -> Option<&Review> {
+        self.reviews.iter().rev().find(|review| review.decides() && review.covers(factor, at))
+    }
+
+    /// Why people say that a value does not count.
+    fn invalidation(&self, factor: Code, at: Timestamp) -> Option<&Review> {
+        let Some(day) = self.day else {
+            return self.last(factor, at).filter(|review| review.action == ReviewAction::Invalidate);
+        };
+        let hours = (0..24).filter_map(|hour| self.last(factor, day.hour(hour).start()));
+        hours.into_iter().find(|review| match review.action {
+            ReviewAction::Invalidate => true,
+            ReviewAction::Correct => day.start() < review.from || review.until < day.end(),
+            _ => false,
+        })
+    }
+
     fn correction(&self, factor: Code, at: Timestamp) -> Option<&Review> {
-        let last = self.reviews.iter().rev().find(|review| review.decides() && review.covers(factor, at))?;
-        (last.action == ReviewAction::Correct && last.factor.is_some()).then_some(last)
+        let last = self.last(factor, at)?;
+        let whole = self.day.is_none_or(|_| self.invalidation(factor, at).is_none());
+        (last.action == ReviewAction::Correct && last.factor.is_some() && whole).then_some(last)
     }
 }
 
@@ -124,20 +151,21 @@ fn input(factor: Code, packet: &StoredObservation, value: &PackedValue, why: Opt
     }
 }
 
-/// The factors of an hour, in order of their codes.
+/// The factors of an hour, in order of their codes. Each factor rests on one kind of packet: the device's own hour
+/// values where an hour packet has it (even marked as not counting: the device has spoken), minutes otherwise, then
+/// real-time values.
 pub fn hour_means(
     hour: Hour,
     packets: &HourPackets,
     settings: &Settings<'_>,
     explain: &mut Option<&mut Explain>,
 ) -> Vec<HourMean> {
-    let mut means = if !packets.hour.is_empty() {
-        from_hour_packets(&packets.hour, settings, explain)
-    } else if !packets.minute.is_empty() {
-        from_many(&packets.minute, settings, explain)
-    } else {
-        from_many(&packets.realtime, settings, explain)
-    };
+    let mut means = from_hour_packets(&packets.hour, settings, explain);
+    for many in [&packets.minute, &packets.realtime] {
+        let known: Vec<Code> = means.iter().map(|mean| mean.factor).collect();
+        means.extend(from_many(many, &known, settings, explain));
+        means.sort_unstable_by_key(|mean| mean.factor);
+    }
     for mean in &mut means {
         let Some(review) = settings.correction(mean.factor, hour.start()) else { continue };
         let Some(value) = review.value else { continue };
@@ -193,6 +221,8 @@ fn from_hour_packets(
                 }
                 Statistic::Total => {
                     mean.total = number;
+                    // An amount may come alone, as flow meters send it.
+                    mean.valid |= number.is_some() && !mean.set_aside;
                     false
                 }
                 Statistic::Maximum => {
@@ -230,9 +260,10 @@ struct Sums {
     refused: u16,
 }
 
-/// The mean of minute or real-time values.
+/// The means of minute or real-time values, without the factors that are `known` already (sorted).
 fn from_many(
     packets: &[StoredObservation],
+    known: &[Code],
     settings: &Settings<'_>,
     explain: &mut Option<&mut Explain>,
 ) -> Vec<HourMean> {
@@ -240,6 +271,9 @@ fn from_many(
     for packet in packets {
         for value in &packet.values {
             let Some(factor) = settings.codes.get(settings.store, value.factor) else { continue };
+            if known.binary_search(&factor).is_ok() {
+                continue;
+            }
             let place = match sums.binary_search_by_key(&factor, |entry| entry.0) {
                 Ok(place) => place,
                 Err(place) => {

@@ -9,7 +9,7 @@
 //! | `model.rs`, `code.rs`, `period.rs` | the nouns |
 //! | `mark.rs`, `unit.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
-//! | `ops.rs`, `event.rs`, `quality.rs` | judging what is due, from hour to year; what people say of data |
+//! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
 //! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
@@ -42,6 +42,7 @@ pub mod rule;
 pub mod rules;
 pub mod sheet;
 pub mod source;
+pub mod stop;
 pub mod summary;
 pub mod suspicion;
 pub mod unit;
@@ -73,6 +74,8 @@ pub struct Judge {
     /// Confirmations may wait for what rests on them to be judged again.
     pub(crate) confirmations_wait: AtomicBool,
     pub(crate) changes: change::Changes,
+    /// Periods that could not be judged and were put off, since the start.
+    pub(crate) put_off: std::sync::atomic::AtomicU64,
 }
 
 /// Names of enterprises and rivers by key.
@@ -104,12 +107,18 @@ impl Judge {
             changes: change::Changes::default(),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),
+            put_off: std::sync::atomic::AtomicU64::new(0),
         }))
     }
 
     /// The rules now; hold them for as long as one decision takes.
     pub(crate) fn rules(&self) -> Arc<plan::Rules> {
         self.current_rules.load_full()
+    }
+
+    /// How often a period could not be judged and was put off, since the start.
+    pub fn times_put_off(&self) -> u64 {
+        self.put_off.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Exceptions to the default units of devices.

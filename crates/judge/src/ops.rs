@@ -11,11 +11,12 @@ use store::contract::{DirtyPeriod, PeriodLevel};
 use store::{StoreError, Transaction, event_log};
 
 use crate::Judge;
-use crate::gather::{self, gather};
+use crate::gather::{self, AsOf, gather};
 use crate::hour::{HourMean, Settings, hour_means};
-use crate::model::{Finding, Key, Verdict};
+use crate::model::{Explain, Finding, Key, Verdict};
 use crate::packed::{Slot, Slots};
 use crate::plan::{self, HourPlan};
+use crate::review::{Review, Stop};
 use crate::{event, period, rows, summary};
 
 /// Dirty periods looked at in one go.
@@ -28,6 +29,9 @@ const DAY_SETTLE_MILLIS: i64 = 5 * 60_000;
 const LIVE_MILLIS: i64 = 48 * HOUR_MILLIS;
 /// Pause of the loop when nothing is due.
 const PAUSE: Duration = Duration::from_millis(400);
+
+/// What could not be judged is tried again after this long.
+const PUT_OFF_MILLIS: i64 = 10 * 60_000;
 
 const LEVELS: [PeriodLevel; 4] = [PeriodLevel::Hour, PeriodLevel::Day, PeriodLevel::Month, PeriodLevel::Year];
 
@@ -61,6 +65,14 @@ struct Piece {
     point: Arc<Point>,
     planned: Vec<Planned>,
     due: Vec<DirtyPeriod>,
+}
+
+/// Day values of a device, and what people said of the same time.
+#[derive(Default)]
+pub(crate) struct DeviceDays {
+    packets: Vec<store::contract::StoredObservation>,
+    reviews: Vec<Review>,
+    stops: Vec<Stop>,
 }
 
 /// A planned finding.
@@ -136,16 +148,73 @@ impl Judge {
                 continue;
             };
             for chunk in chunks(level, &periods) {
-                let numbers: Vec<i64> = chunk.iter().map(|period| period.period).collect();
-                let planned = self.plan(point, level, &numbers, now, &mut worked)?;
-                waiting.push(Piece { point: Arc::clone(point), planned, due: chunk.to_vec() });
+                waiting.extend(self.pieces(point, level, chunk, now, &mut worked)?);
                 if waiting.iter().map(|piece| piece.due.len()).sum::<usize>() >= TRANSACTION {
-                    worked.changed += self.keep(level, &std::mem::take(&mut waiting), now)?;
+                    worked.changed += self.keep_or_put_off(level, std::mem::take(&mut waiting), now)?;
                 }
             }
         }
-        worked.changed += self.keep(level, &waiting, now)?;
+        worked.changed += self.keep_or_put_off(level, waiting, now)?;
         Ok(worked)
+    }
+
+    /// Plans a chunk; where that breaks off, each of its periods by itself, so that one that cannot be judged does
+    /// not take the others with it.
+    fn pieces(
+        &self,
+        point: &Arc<Point>,
+        level: PeriodLevel,
+        chunk: &[DirtyPeriod],
+        now: Timestamp,
+        worked: &mut Worked,
+    ) -> Result<Vec<Piece>, Problem> {
+        let mut plan = |due: &[DirtyPeriod]| {
+            let numbers: Vec<i64> = due.iter().map(|period| period.period).collect();
+            let planned = guarded(|| self.plan(point, level, &numbers, now, worked))?;
+            Ok::<_, Problem>(Piece { point: Arc::clone(point), planned, due: due.to_vec() })
+        };
+        if let Ok(piece) = plan(chunk) {
+            return Ok(vec![piece]);
+        }
+        let mut pieces = Vec::with_capacity(chunk.len());
+        for period in chunk {
+            match plan(std::slice::from_ref(period)) {
+                Ok(piece) => pieces.push(piece),
+                Err(problem) => self.put_off(std::slice::from_ref(period), &problem, now)?,
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Keeps pieces together; where that fails, each by itself.
+    fn keep_or_put_off(&self, level: PeriodLevel, pieces: Vec<Piece>, now: Timestamp) -> Result<u64, Problem> {
+        if let Ok(changed) = guarded(|| self.keep(level, &pieces, now)) {
+            return Ok(changed);
+        }
+        let mut changed = 0;
+        for piece in &pieces {
+            match guarded(|| self.keep(level, std::slice::from_ref(piece), now)) {
+                Ok(more) => changed += more,
+                Err(problem) => self.put_off(&piece.due, &problem, now)?,
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Looks at periods that could not be judged again later, and says so. Where the store itself fails, so does this:
+    /// nothing is forgotten.
+    fn put_off(&self, due: &[DirtyPeriod], problem: &Problem, now: Timestamp) -> Result<(), Problem> {
+        for period in due {
+            let key = Key::new(period.point, period.level, period.period);
+            tracing::error!(verdict = %key, %problem, "this period could not be judged; it is tried again in ten minutes");
+        }
+        let again: Vec<_> = due.iter().map(|period| (period.point, period.level, period.period)).collect();
+        self.store.write(|transaction| {
+            self.store.clear_dirty(transaction, due)?;
+            self.store.mark_dirty(transaction, &again, now.plus(PUT_OFF_MILLIS))
+        })?;
+        self.put_off.fetch_add(due.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
     }
 
     /// Plans some periods of a level (sorted); where no standard covers them the plan is empty and they are counted.
@@ -234,7 +303,9 @@ impl Judge {
             && self.rules().air_at(Hour(first).day()).is_ok_and(|set| set.rolling());
         // Under an edition with rolling means an hour changes the 23 that follow it, and needs the 23 before it.
         let (from, until) = if rolling { (first - 23, last + 23) } else { (first, last) };
-        let gathered = gather(&self.store, point.id, from, until, wanted, None)?;
+        let needed: Vec<i64> = if rolling { around(wanted, 23) } else { wanted.to_vec() };
+        let rules = self.rules();
+        let gathered = gather(&self.store, &rules.codes, point, from, until, &needed, None)?;
         let mut hours = wanted.to_vec();
         if rolling {
             for &hour in wanted {
@@ -243,7 +314,7 @@ impl Judge {
             hours.sort_unstable();
             hours.dedup();
         }
-        let plan = HourPlan { rules: &self.rules(), store: &*self.store, point, gathered: &gathered };
+        let plan = HourPlan { rules: &rules, store: &*self.store, point, gathered: &gathered };
         Ok(plan.judge(&hours, None).map(|findings| {
             findings
                 .into_iter()
@@ -260,14 +331,14 @@ impl Judge {
         let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(Ok(Vec::new())) };
         let (from, until) = (Day(first as i32), Day(last as i32 + 1));
         let stored = self.store.read(|reader| rows::hours_between(reader, self.division, point.id, from, until))?;
-        let device = gather::packets(&self.store, point.id, gather::DAY, from.start(), until.start(), None)?;
+        let device = self.device_days(point, from, until, None)?;
         let mut planned = Vec::new();
         let mut not_judged = None;
         for &number in days {
             let day = Day(number as i32);
             let empty: Slots = std::array::from_fn(|_| None);
             let slots = stored.iter().find(|(known, _)| *known == day).map_or(&empty, |(_, slots)| slots);
-            let (means, frame) = self.device_day(point, day, &device);
+            let (means, frame) = self.device_day(point, day, &device, &mut None);
             let horizon = slots.iter().flatten().map(|slot| slot.horizon).max().unwrap_or(0).max(frame);
             match plan::judge_day(&self.rules(), point, day, slots, &means, None) {
                 Ok(Some(finding)) => {
@@ -280,14 +351,33 @@ impl Judge {
         Ok(not_judged.filter(|_| planned.is_empty()).map_or(Ok(planned), Err))
     }
 
-    /// Day values that a device sent itself (2031), and the newest frame they came in.
+    /// What devices sent as day values (2031) over some days, and what people said of these days.
+    pub(crate) fn device_days(
+        &self,
+        point: &Point,
+        from: Day,
+        until: Day,
+        as_of: Option<AsOf>,
+    ) -> Result<DeviceDays, Problem> {
+        let (from, until) = (from.start(), until.start());
+        let packets = gather::packets(&self.store, point.id, gather::DAY, from, until, as_of)?;
+        if packets.is_empty() {
+            return Ok(DeviceDays::default());
+        }
+        let (reviews, stops) = gather::statements(&self.store, self.division, point.id, from, until, as_of)?;
+        Ok(DeviceDays { packets, reviews, stops })
+    }
+
+    /// Day values that a device sent itself (2031), and the newest frame they came in. What people said of a part of
+    /// the day holds for its day value.
     pub(crate) fn device_day(
         &self,
         point: &Point,
         day: Day,
-        packets: &[store::contract::StoredObservation],
+        device: &DeviceDays,
+        explain: &mut Option<&mut Explain>,
     ) -> (Vec<HourMean>, i64) {
-        let own: Vec<_> = packets.iter().filter(|packet| packet.key.data_time.day() == day).cloned().collect();
+        let own: Vec<_> = device.packets.iter().filter(|packet| packet.key.data_time.day() == day).cloned().collect();
         if own.is_empty() {
             return (Vec::new(), 0);
         }
@@ -298,11 +388,12 @@ impl Judge {
             kind: point.kind,
             minute_minutes: None,
             needed_minutes: 0,
-            reviews: &[],
-            stops: &[],
+            reviews: &device.reviews,
+            stops: &device.stops,
+            day: Some(day),
         };
         let packets = gather::HourPackets { hour: own, ..gather::HourPackets::default() };
-        (hour_means(day.hour(0), &packets, &settings, &mut None), frame)
+        (hour_means(day.hour(0), &packets, &settings, explain), frame)
     }
 
     fn plan_periods(
@@ -469,6 +560,28 @@ impl Judge {
             Ok(worked)
         })
     }
+}
+
+/// Runs a step of judging; one that breaks off is a problem of what it looked at, not the end of judging.
+fn guarded<T>(step: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_or_else(|broken| {
+        let said = broken
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| broken.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_default();
+        Err(Problem::new(kernel::ErrorCode::Internal, format!("判定中断 (judging broke off): {said}")))
+    })
+}
+
+/// Every hour that lies at most `distance` from one of these (sorted).
+fn around(hours: &[i64], distance: i64) -> Vec<i64> {
+    let mut found: Vec<i64> = Vec::with_capacity(hours.len() + 2 * distance as usize);
+    for &hour in hours {
+        let next = found.last().map_or(hour - distance, |last| (last + 1).max(hour - distance));
+        found.extend(next..=hour + distance);
+    }
+    found
 }
 
 fn slot_of(verdict: Verdict) -> Slot {

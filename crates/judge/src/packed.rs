@@ -10,9 +10,14 @@ use crate::model::{Finding, Flags, Item, Stat, Tier};
 /// Numbers are kept to this many decimals; a mean of hours has no tie of rounding that this could make or break.
 const PLACES: u32 = 9;
 
-/// The form in which a number is stored and compared: at most nine decimals, no trailing zeros.
+/// The form in which a number is stored and compared: at most nine decimals, fewer where nineteen digits would not
+/// hold them, no trailing zeros.
 pub fn canonical(value: Decimal) -> Decimal {
-    value.round_dp(PLACES).normalize()
+    let mut found = value.round_dp(PLACES).normalize();
+    while i64::try_from(found.mantissa()).is_err() && found.scale() > 0 {
+        found = found.round_dp(found.scale() - 1).normalize();
+    }
+    found
 }
 
 fn put_text(text: &str, out: &mut Vec<u8>) {

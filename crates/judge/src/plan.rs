@@ -20,6 +20,7 @@ use crate::packed::{Slots, canonical};
 use crate::review;
 use crate::rule::air::{self, AirSet, Part};
 use crate::rule::electromagnetic;
+use crate::rule::limit;
 use crate::rule::noise;
 use crate::rule::water::WaterValue;
 use crate::{period, source, waters};
@@ -75,6 +76,7 @@ impl HourPlan<'_> {
             needed_minutes: HOUR_MINUTES,
             reviews: &self.gathered.reviews,
             stops: &self.gathered.stops,
+            day: None,
         }
     }
 
@@ -300,7 +302,7 @@ pub fn judge_day(
             }
             let mut own = HourValues::default();
             let units = rules.units();
-            for mean in device.iter().filter(|mean| mean.valid) {
+            for mean in device.iter().filter(|mean| mean.valid && !source::came_by_hours(mean.factor, &findings)) {
                 if let (Some(pollutant), Some(value)) = (air::pollutant(mean.factor), mean.mean) {
                     own.set(pollutant, units.ambient(point.id, pollutant, value));
                 }
@@ -402,11 +404,11 @@ fn sums_of(days: &[(Day, &Finding)]) -> Finding {
     let mut finding = Finding::default();
     for ((factor, stat), values) in series {
         let value = match stat {
-            Stat::Total => Some(values.iter().sum()),
+            Stat::Total => limit::sum(&values),
             Stat::Maximum => values.iter().copied().max(),
             _ => standards::decimal::mean(values.iter().copied()),
         };
-        finding.items.push(Item::new(factor, stat, value, true, values.len() as u16));
+        finding.items.push(Item::new(factor, stat, value, value.is_some(), values.len() as u16));
     }
     finding.valid = !finding.items.is_empty();
     finding

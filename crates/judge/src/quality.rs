@@ -1,9 +1,9 @@
-//! What people do about data: review it, declare stops; and what the program finds odd. Operations:
+//! What people do about data, and what the program finds odd in it. Operations:
 //! authorise → check → save with its event and the periods to judge again in one transaction.
 
 use std::sync::Arc;
 
-use kernel::{Action, Actor, Day, EventDraft, Hour, Point, PointKind, Problem, Timestamp};
+use kernel::{Action, Actor, Day, EventDraft, Point, PointKind, Problem, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
@@ -12,15 +12,16 @@ use store::event_log;
 
 use crate::Judge;
 use crate::code::Code;
-use crate::model::{Method, Stat, Tier, Verdict};
+use crate::hour::MOST_CREDIBLE;
+use crate::model::{Method, Stat, Verdict};
 use crate::plan::method_of;
-use crate::review::{self, Review, ReviewAction, Stop};
+use crate::review::{self, Review, ReviewAction};
 use crate::suspicion::{self, Suspicion};
 
 /// Statements in one batch.
 pub const MOST_ITEMS: usize = 500;
-/// Hours that one batch may make to be judged again: a year of two points.
-const MOST_HOURS: i64 = 20_000;
+/// Hours and days that one batch may make to be judged again: a year of two points.
+const MOST_PERIODS: i64 = 20_000;
 const MOST_REASON: usize = 1000;
 
 /// A statement on its way.
@@ -35,25 +36,25 @@ pub struct NewReview {
     pub reason: String,
 }
 
-/// A declared stop on its way.
-#[derive(Clone, Debug)]
-pub struct NewStop {
-    pub point: i64,
-    /// `stop` or `maintenance`.
-    pub kind: String,
-    pub from: Timestamp,
-    pub until: Timestamp,
-    pub reason: String,
-}
-
-fn span(from: Timestamp, until: Timestamp) -> Result<std::ops::RangeInclusive<i64>, Problem> {
+pub(crate) fn span(from: Timestamp, until: Timestamp) -> Result<std::ops::RangeInclusive<i64>, Problem> {
     if until <= from {
         return Err(Problem::invalid("结束时间不晚于开始时间 (until is not after from)"));
     }
     Ok(from.hour().0..=until.plus(-1).hour().0)
 }
 
-fn check_reason(reason: &str) -> Result<(), Problem> {
+/// The days of a span that are over: what people say touches the day values that devices sent, hours or not.
+pub(crate) fn days_over(
+    point: i64,
+    from: Timestamp,
+    until: Timestamp,
+    now: Timestamp,
+) -> impl Iterator<Item = (i64, PeriodLevel, i64)> {
+    let last = until.plus(-1).day().0.min(now.day().0 - 1);
+    (from.day().0..=last).map(move |day| (point, PeriodLevel::Day, i64::from(day)))
+}
+
+pub(crate) fn check_reason(reason: &str) -> Result<(), Problem> {
     if reason.trim().is_empty() {
         return Err(Problem::invalid("要写理由 (a reason is needed)"));
     }
@@ -64,7 +65,7 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
 }
 
 impl Judge {
-    fn known(&self, id: i64) -> Result<Arc<Point>, Problem> {
+    pub(crate) fn known(&self, id: i64) -> Result<Arc<Point>, Problem> {
         let unknown = || Problem::not_found(format!("没有点位 {id} (no such point)"));
         self.points.points().get(id).cloned().ok_or_else(unknown)
     }
@@ -74,15 +75,7 @@ impl Judge {
         if !matches!(item.action, ReviewAction::Invalidate | ReviewAction::Correct | ReviewAction::Restore) {
             return Ok(());
         }
-        let known =
-            self.store.read(|reader| review::of_point(reader, self.division, item.point, item.from, item.until))?;
-        match span(item.from, item.until)?.find(|hour| review::tier(&known, Hour(*hour).start()) == Tier::Final) {
-            None => Ok(()),
-            Some(hour) => Err(Problem::new(
-                kernel::ErrorCode::NoTransition,
-                format!("{} 的数据已终审，要改先撤销终审 (final: reopen it first)", Hour(hour).start().to_iso()),
-            )),
-        }
+        self.refuse_over_final(item.point, item.from, item.until)
     }
 
     /// Keeps statements about data and marks what rests on them; all of them, or none.
@@ -107,6 +100,9 @@ impl Judge {
                 .map(|text| Code::new(text).ok_or_else(|| Problem::invalid(format!("factor = {text}"))))
                 .transpose()?;
             match (item.action, factor, item.value) {
+                (ReviewAction::Correct, Some(_), Some(value)) if value.abs() > MOST_CREDIBLE => {
+                    return Err(Problem::invalid("更正值大得不可能 (the corrected value is impossibly large)"));
+                }
                 (ReviewAction::Correct, Some(_), Some(_)) => {}
                 (ReviewAction::Correct, ..) => {
                     return Err(Problem::invalid("更正要写因子和正确值 (a correction needs factor and value)"));
@@ -116,10 +112,11 @@ impl Judge {
             }
             self.refuse_if_final(item)?;
             periods.extend(span(item.from, item.until)?.map(|hour| (item.point, PeriodLevel::Hour, hour)));
-            if periods.len() as i64 > MOST_HOURS {
+            periods.extend(days_over(item.point, item.from, item.until, now));
+            if periods.len() as i64 > MOST_PERIODS {
                 return Err(Problem::new(
                     kernel::ErrorCode::TooMany,
-                    format!("一批最多涉及 {MOST_HOURS} 个小时 (too many hours in one batch)"),
+                    format!("一批最多涉及 {MOST_PERIODS} 个时段 (too many periods in one batch)"),
                 ));
             }
             reviews.push(Review {
@@ -162,57 +159,6 @@ impl Judge {
             Ok(())
         })?;
         Ok(reviews)
-    }
-
-    /// Keeps a declared stop or maintenance window: an enterprise for its own points, duty officers for all.
-    ///
-    /// # Errors
-    /// When it is not allowed or not complete.
-    pub fn declare_stop(&self, actor: &Actor, new: &NewStop, now: Timestamp) -> Result<Stop, Problem> {
-        let point = self.known(new.point)?;
-        if !actor.may(Action::WorkCases, point.owner.as_deref()) {
-            return Err(Problem::new(kernel::ErrorCode::NotAllowed, "没有申报权限 (may not declare a stop)"));
-        }
-        check_reason(&new.reason)?;
-        if !matches!(new.kind.as_str(), "stop" | "maintenance") {
-            return Err(Problem::invalid("kind 应为 stop 或 maintenance (stop or maintenance)"));
-        }
-        let hours = span(new.from, new.until)?;
-        if hours.end() - hours.start() > 366 * 24 {
-            return Err(Problem::invalid("最长一年 (at most a year)"));
-        }
-        let stop = Stop {
-            id: self.ids.next(now).0,
-            point: new.point,
-            kind: new.kind.clone(),
-            from: new.from,
-            until: new.until,
-            reason: new.reason.trim().to_owned(),
-            by_id: actor.id.0,
-            by_name: actor.name.clone(),
-            at: now,
-        };
-        let past = hours.clone().filter(|hour| *hour <= now.hour().0);
-        let periods: Vec<_> = past.map(|hour| (new.point, PeriodLevel::Hour, hour)).collect();
-        self.store.write(|transaction| {
-            review::put_stop(transaction, self.division, &stop)?;
-            self.store.mark_dirty(transaction, &periods, now)?;
-            let event = EventDraft {
-                kind: "judge.stop_declared",
-                actor: actor.id.to_string(),
-                subject: stop.point.to_string(),
-                payload: json!({
-                    "stop": stop.id.to_string(),
-                    "kind": stop.kind,
-                    "from": stop.from,
-                    "until": stop.until,
-                    "reason": stop.reason,
-                }),
-            };
-            event_log::append(transaction, self.division, now, &[event])?;
-            Ok(())
-        })?;
-        Ok(stop)
     }
 
     /// What looks odd in the hours of a point; flags with their statistic, newest first. At most 400 days.

@@ -212,6 +212,8 @@ mod tests {
             by_id: 1,
             by_name: "厂".into(),
             at: Timestamp(0),
+            waits: false,
+            decisions: Vec::new(),
         };
         let found = rates(&hours, &expected, &[stop], Hour(0), Hour(5), 1);
         assert_eq!((found.due, found.received, found.valid, found.hours_stopped), (8, 5, 4, 1));

@@ -71,7 +71,7 @@ impl Review {
     }
 }
 
-/// A declared stop or maintenance window of a point.
+/// A declared stop or maintenance window of a point (停运、维护申报).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
     pub id: i64,
@@ -85,11 +85,53 @@ pub struct Stop {
     pub by_id: i64,
     pub by_name: String,
     pub at: Timestamp,
+    /// Declared too late, or over hours that exceeded: without effect until a reviewer accepts it.
+    pub waits: bool,
+    /// What reviewers said of it, oldest first; the last one counts.
+    pub decisions: Vec<StopDecision>,
+}
+
+/// A reviewer's word on a declaration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StopDecision {
+    pub accepted: bool,
+    pub reason: String,
+    pub by_id: i64,
+    pub by_name: String,
+    pub at: Timestamp,
+}
+
+/// How a declaration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StopState {
+    /// 待审
+    Waiting,
+    /// 生效
+    InForce,
+    /// 不予认可
+    Refused,
 }
 
 impl Stop {
+    pub fn state(&self) -> StopState {
+        match self.decisions.last() {
+            Some(decision) if decision.accepted => StopState::InForce,
+            Some(_) => StopState::Refused,
+            None if self.waits => StopState::Waiting,
+            None => StopState::InForce,
+        }
+    }
+
+    /// Whether the values of an instant do not count.
     pub fn covers(&self, at: Timestamp) -> bool {
-        self.from <= at && at < self.until
+        self.from <= at && at < self.until && self.state() == StopState::InForce
+    }
+
+    /// As it stood at a moment; `None` before it was declared.
+    pub fn as_of(mut self, at: Timestamp) -> Option<Self> {
+        self.decisions.retain(|decision| decision.at <= at);
+        (self.at <= at).then_some(self)
     }
 }
 
@@ -167,16 +209,44 @@ pub fn newest_stops(
     limit: u32,
 ) -> Result<Vec<Stop>, StoreError> {
     let rows = reader.query(
-        "SELECT id, point, kind, from_time, until_time, reason, by_id, by_name, at FROM judge_stop
-         WHERE division = $1 AND from_time < $2 AND until_time > $3 ORDER BY id DESC LIMIT $4",
+        &format!(
+            "SELECT {STOP} FROM judge_stop WHERE division = $1 AND from_time < $2 AND until_time > $3
+             ORDER BY id DESC LIMIT $4"
+        ),
         &[division.into(), until.into(), from.into(), limit.into()],
     )?;
-    rows.iter().map(stop_of).collect()
+    rows.iter().map(|row| stop_of(reader, division, row)).collect()
 }
 
-fn stop_of(row: &Row) -> Result<Stop, StoreError> {
+/// One declaration.
+pub fn stop(reader: &dyn Reader, division: Division, id: i64) -> Result<Option<Stop>, StoreError> {
+    let row = reader.query_one(
+        &format!("SELECT {STOP} FROM judge_stop WHERE division = $1 AND id = $2"),
+        &[division.into(), id.into()],
+    )?;
+    row.map(|row| stop_of(reader, division, &row)).transpose()
+}
+
+const STOP: &str = "id, point, kind, from_time, until_time, reason, by_id, by_name, at, waits";
+
+fn stop_of(reader: &dyn Reader, division: Division, row: &Row) -> Result<Stop, StoreError> {
+    let id = row.integer(0)?;
+    let decisions = reader.query(
+        "SELECT accepted, reason, by_id, by_name, at FROM judge_stop_decision
+         WHERE division = $1 AND stop = $2 ORDER BY number LIMIT 100",
+        &[division.into(), id.into()],
+    )?;
+    let decisions = decisions.iter().map(|row| {
+        Ok(StopDecision {
+            accepted: row.integer(0)? != 0,
+            reason: row.text(1)?.to_owned(),
+            by_id: row.integer(2)?,
+            by_name: row.text(3)?.to_owned(),
+            at: row.time(4)?,
+        })
+    });
     Ok(Stop {
-        id: row.integer(0)?,
+        id,
         point: row.integer(1)?,
         kind: row.text(2)?.to_owned(),
         from: row.time(3)?,
@@ -185,6 +255,8 @@ fn stop_of(row: &Row) -> Result<Stop, StoreError> {
         by_id: row.integer(6)?,
         by_name: row.text(7)?.to_owned(),
         at: row.time(8)?,
+        waits: row.integer(9)? != 0,
+        decisions: decisions.collect::<Result<_, StoreError>>()?,
     })
 }
 
@@ -219,17 +291,18 @@ pub fn stops_of_point(
     until: Timestamp,
 ) -> Result<Vec<Stop>, StoreError> {
     let rows = reader.query(
-        "SELECT id, point, kind, from_time, until_time, reason, by_id, by_name, at FROM judge_stop
-         WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id LIMIT 10000",
+        &format!(
+            "SELECT {STOP} FROM judge_stop WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4
+             ORDER BY id LIMIT 10000"
+        ),
         &[division.into(), point.into(), until.into(), from.into()],
     )?;
-    rows.iter().map(stop_of).collect()
+    rows.iter().map(|row| stop_of(reader, division, row)).collect()
 }
 
 pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {
     transaction.execute(
-        "INSERT INTO judge_stop (division, id, point, kind, from_time, until_time, reason, by_id, by_name, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &format!("INSERT INTO judge_stop (division, {STOP}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
         &[
             division.into(),
             stop.id.into(),
@@ -241,6 +314,32 @@ pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) 
             stop.by_id.into(),
             (&stop.by_name).into(),
             stop.at.into(),
+            i64::from(stop.waits).into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Keeps what a reviewer said; `number` counts the decisions of a declaration from 0.
+pub fn put_decision(
+    transaction: &dyn Transaction,
+    division: Division,
+    stop: i64,
+    number: usize,
+    decision: &StopDecision,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO judge_stop_decision (division, stop, number, accepted, reason, by_id, by_name, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            division.into(),
+            stop.into(),
+            (number as i64).into(),
+            i64::from(decision.accepted).into(),
+            (&decision.reason).into(),
+            decision.by_id.into(),
+            (&decision.by_name).into(),
+            decision.at.into(),
         ],
     )?;
     Ok(())

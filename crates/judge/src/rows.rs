@@ -47,6 +47,15 @@ pub const MIGRATIONS: &[Migration] = &[
                 by_id BIGINT NOT NULL, by_name TEXT NOT NULL, at BIGINT NOT NULL, done_at BIGINT,
                 changed BIGINT NOT NULL, PRIMARY KEY (division, id))",
     },
+    Migration {
+        mechanism: "judge",
+        number: 4,
+        sql: "ALTER TABLE judge_stop ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;
+              CREATE TABLE judge_stop_decision (
+                division BIGINT NOT NULL, stop BIGINT NOT NULL, number BIGINT NOT NULL, accepted BIGINT NOT NULL,
+                reason TEXT NOT NULL, by_id BIGINT NOT NULL, by_name TEXT NOT NULL, at BIGINT NOT NULL,
+                PRIMARY KEY (division, stop, number))",
+    },
 ];
 
 fn damaged(key: impl std::fmt::Display) -> StoreError {

@@ -77,7 +77,7 @@ impl Judge {
         }
         let rules = self.rules();
         let wanted: Vec<i64> = (first..=last).collect();
-        let gathered = gather(&self.store, point.id, first, last, &wanted, None)?;
+        let gathered = gather(&self.store, &rules.codes, point, first, last, &wanted, None)?;
         let settings = Settings {
             store: &*self.store,
             codes: &rules.codes,
@@ -86,6 +86,7 @@ impl Judge {
             needed_minutes: crate::plan::HOUR_MINUTES,
             reviews: &gathered.reviews,
             stops: &gathered.stops,
+            day: None,
         };
         let mut hours = BTreeMap::new();
         let mut seen: Vec<Code> = Vec::new();

@@ -8,7 +8,7 @@ use standards::sources::{Conversion, SourceKind};
 
 use crate::code::Code;
 use crate::hour::HourMean;
-use crate::model::{Explain, Finding, Item, Stat};
+use crate::model::{Explain, Finding, Flags, Item, Stat};
 use crate::packed::canonical;
 use crate::rule::limit;
 use crate::rules::Rules;
@@ -67,11 +67,11 @@ pub fn limit_day(
     };
     let mut finding = Finding::default();
     let mut series: BTreeMap<(Code, Stat), Vec<WithFlow>> = BTreeMap::new();
+    let of = |hour: &Finding, stat| flow.and_then(|flow| hour.item(flow, stat)).filter(|item| item.valid())?.value;
+    // Amounts (m³) and rates (L/s) are never weighed against each other: amounts where every hour has one.
+    let amounts = findings.iter().all(|(_, hour)| of(hour, Stat::Total).is_some());
     for (_, hour) in findings {
-        let flow = flow.and_then(|flow| {
-            let item = hour.item(flow, Stat::Total).or_else(|| hour.item(flow, Stat::Mean))?;
-            item.value.filter(|_| item.valid())
-        });
+        let flow = of(hour, if amounts { Stat::Total } else { Stat::Mean });
         for item in hour.items.iter().filter(|item| item.valid()) {
             if let Some(value) = item.value {
                 series.entry((item.factor, item.stat)).or_default().push((value, flow));
@@ -81,7 +81,10 @@ pub fn limit_day(
     for ((factor, stat), values) in &series {
         let count = values.len();
         let (value, valid) = match stat {
-            Stat::Total => (Some(values.iter().map(|(value, _)| *value).sum()), true),
+            Stat::Total => {
+                let found = limit::sum(&values.iter().map(|(value, _)| *value).collect::<Vec<_>>());
+                (found, found.is_some())
+            }
             Stat::Maximum => (values.iter().map(|(value, _)| *value).max(), true),
             _ => {
                 let found =
@@ -98,13 +101,13 @@ pub fn limit_day(
                         format!("{factor}: daily mean of {count} valid hours, {}: {en}", how.1),
                     )
                 });
-                (found.map(|(value, _)| value), enough)
+                (found.map(|(value, _)| value), enough && found.is_some())
             }
         };
         finding.items.push(Item::new(*factor, *stat, value, valid, count as u16));
     }
     for mean in device.iter().filter(|mean| mean.valid) {
-        if finding.items.iter().any(|item| item.factor == mean.factor) {
+        if came_by_hours(mean.factor, findings) {
             continue;
         }
         for (stat, value) in [(Stat::Mean, mean.mean), (Stat::Converted, mean.converted), (Stat::Total, mean.total)] {
@@ -117,6 +120,13 @@ pub fn limit_day(
     let units = rules.units();
     rules.limits(point, &units).compare(&mut finding, LimitPeriod::Day, day.start(), explain);
     finding
+}
+
+/// Whether a day has hours of a factor, even such that do not count: what was set aside hour by hour does not come
+/// back through the day value that the device computed of it.
+pub fn came_by_hours(factor: Code, findings: &[(usize, &Finding)]) -> bool {
+    let came = |item: &Item| item.factor == factor && (item.value.is_some() || item.flags.has(Flags::SET_ASIDE));
+    findings.iter().any(|(_, hour)| hour.items.iter().any(came))
 }
 
 /// A value, and the flow of its hour where one was measured.

@@ -12,8 +12,10 @@ use crate::model::{Explain, Finding, Item, Method, Stat};
 use crate::packed::canonical;
 use crate::plan::{NotJudged, groundwater_target, method_of, target_class, water_body};
 use crate::rule::groundwater;
+use crate::rule::limit;
 use crate::rule::water::{Water, WaterValue};
 use crate::rules::Rules;
+use crate::source::came_by_hours;
 
 /// Flow meter of a source or section.
 pub const FLOW: &str = "w00000";
@@ -61,7 +63,7 @@ pub fn water_period(
     };
     for mean in device.iter().filter(|mean| mean.valid) {
         if let Some(value) = mean.mean
-            && !values.iter().any(|known| known.factor == mean.factor)
+            && !came_by_hours(mean.factor, findings)
         {
             values.push(WaterValue { factor: mean.factor, value, unit: None, count: 1 });
         }
@@ -74,15 +76,10 @@ pub fn water_period(
 /// What was taken or flowed in the period: the sum of the totals of its parts.
 fn add_volume(finding: &mut Finding, parts: &[(usize, &Finding)]) {
     let totals = parts.iter().flat_map(|(_, part)| &part.items).filter(|item| item.stat == Stat::Total && item.valid());
-    let mut sums: BTreeMap<Code, (Decimal, u16)> = BTreeMap::new();
-    for item in totals.filter(|item| item.factor == *FLOW) {
-        let sum = sums.entry(item.factor).or_default();
-        sum.0 += item.value.unwrap_or_default();
-        sum.1 += 1;
+    let volumes: Vec<Decimal> = totals.filter(|item| item.factor == *FLOW).filter_map(|item| item.value).collect();
+    if let (Some(factor), Some(sum), false) = (Code::new(FLOW), limit::sum(&volumes), volumes.is_empty()) {
+        finding.items.push(Item::new(factor, Stat::Total, Some(sum), true, volumes.len() as u16));
     }
-    finding
-        .items
-        .extend(sums.into_iter().map(|(factor, (sum, count))| Item::new(factor, Stat::Total, Some(sum), true, count)));
 }
 
 /// The mean of the valid means of several findings, by factor.

@@ -85,7 +85,8 @@ impl Judge {
         let rolling =
             plan::method_of(point.kind) == Method::Air && rules.air_at(Hour(hour).day()).is_ok_and(|set| set.rolling());
         let from = if rolling { hour - 23 } else { hour };
-        let gathered = gather(&self.store, point.id, from, hour, &[hour], Some(then))?;
+        let needed: Vec<i64> = (from..=hour).collect();
+        let gathered = gather(&self.store, &rules.codes, point, from, hour, &needed, Some(then))?;
         let plan = HourPlan { rules, store: &*self.store, point, gathered: &gathered };
         match plan.judge(&[hour], Some(explain)) {
             Ok(findings) => Ok(findings.into_iter().next().map(|(_, finding)| finding)),
@@ -106,8 +107,9 @@ impl Judge {
     ) -> Result<Option<Finding>, Problem> {
         let day = Day(key.period as i32);
         let slots = self.hours_as_of(point.id, day, then.at)?;
-        let device = gather::packets(&self.store, point.id, gather::DAY, day.start(), day.end(), Some(then))?;
-        let (means, _) = self.device_day(point, day, &device);
+        let device = self.device_days(point, day, Day(day.0 + 1), Some(then))?;
+        let mut sent = Explain::default();
+        let (means, _) = self.device_day(point, day, &device, &mut Some(&mut sent));
         let finding = match plan::judge_day(rules, point, day, &slots, &means, Some(explain)) {
             Ok(finding) => finding,
             Err(why) => {
@@ -118,12 +120,13 @@ impl Judge {
         // The raw values behind the hours, as they were known.
         let (first, last) = (day.hour(0).0, day.hour(23).0);
         let wanted: Vec<i64> = (first..=last).collect();
-        let gathered = gather(&self.store, point.id, first, last, &wanted, Some(then))?;
+        let gathered = gather(&self.store, &rules.codes, point, first, last, &wanted, Some(then))?;
         let plan = HourPlan { rules, store: &*self.store, point, gathered: &gathered };
         let mut inputs = Explain::default();
         // Only the inputs are wanted here; a day that cannot be judged has said so above.
         let _ = plan.judge(&wanted, Some(&mut inputs));
         explain.inputs = inputs.inputs;
+        explain.inputs.append(&mut sent.inputs);
         Ok(finding)
     }
 

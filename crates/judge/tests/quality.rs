@@ -6,8 +6,9 @@ mod common;
 
 use common::{Bed, Packet, hour, point, time};
 use judge::model::{Key, Stat, Tier};
-use judge::quality::{NewReview, NewStop};
+use judge::quality::NewReview;
 use judge::review::ReviewAction;
+use judge::stop::NewStop;
 use judge::{period, rows};
 use kernel::{Actor, ErrorCode, FactQuery, FactSource, FactValue, Id, Point, PointKind, Role, Timestamp};
 use rust_decimal::Decimal;

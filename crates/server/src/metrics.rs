@@ -72,6 +72,12 @@ fn text(points: &Points) -> Result<String, Problem> {
     number("connections", "gauge", "Station connections", status.connections);
     number("quarantined_devices", "gauge", "Devices that nobody has adopted", status.quarantined);
     number("accepting", "gauge", "1 while packets can be stored", u64::from(status.accepting));
+    number(
+        "judging_put_off_total",
+        "counter",
+        "Periods that could not be judged and were put off, since the start",
+        points.judge.times_put_off(),
+    );
     number("store_bytes", "gauge", "Size of the store on disk", points.store.size_on_disk());
     number(
         "events_total",

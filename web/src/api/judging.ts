@@ -65,6 +65,9 @@ export interface Stop {
   reason: string;
   by: string;
   at: string;
+  state: 'waiting' | 'in_force' | 'refused';
+  decision: { accepted: boolean; reason: string; by: string; at: string } | null;
+  may_decide: boolean;
 }
 export interface Suspicions {
   point: { id: string; name: Name };
@@ -114,6 +117,7 @@ export const judging = {
   review: (items: ReviewItem[]) => http.post<Review[]>('/api/reviews', { items }),
   stops: (query: http.Query) => http.get<Stop[]>('/api/stops', query),
   stop: (body: { point: string; kind: string; from: string; until: string; reason: string }) => http.post<Stop>('/api/stops', body),
+  decideStop: (id: string, body: { accepted: boolean; reason: string }) => http.post<Stop>(`/api/stops/${id}/decision`, body),
   suspicions: (query: http.Query) => http.get<Suspicions[]>('/api/suspicions', query),
   chart: (kind: string, query: http.Query) => http.get<Chart>(`/api/charts/${kind}`, query),
   reports: () => http.get<ReportKind[]>('/api/reports'),

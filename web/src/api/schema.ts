@@ -593,10 +593,22 @@ export interface DaysQuery2 {
   format?: Format;
 }
 
+export interface DecisionItem {
+  accepted: boolean;
+  reason: string;
+}
+
 export interface DecisionRequest {
   /** `approved`, `returned`; `withdrawn` by the author. */
   to: State2;
   note?: string;
+}
+
+export interface DecisionView {
+  accepted: boolean;
+  reason: string;
+  by: string;
+  at: Timestamp;
 }
 
 export interface DeleteQuery {
@@ -2412,6 +2424,9 @@ export interface StopItem {
   reason: string;
 }
 
+/** How a declaration stands. */
+export type StopState = "waiting" | "in_force" | "refused";
+
 export interface StopView {
   id: string;
   point: string;
@@ -2424,6 +2439,12 @@ export interface StopView {
   reason: string;
   by: string;
   at: Timestamp;
+  /** Only one in force sets data aside. */
+  state: StopState;
+  /** What the reviewer said last. */
+  decision: DecisionView | null;
+  /** The caller may accept or refuse it. */
+  may_decide: boolean;
 }
 
 /** Sums in 万元; `None`: not entered. */

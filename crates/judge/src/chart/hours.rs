@@ -48,7 +48,7 @@ impl Judge {
         while start <= last {
             let end = (Hour(start).day().month().next().first_day().hour(0).0 - 1).min(last);
             let wanted: Vec<i64> = (start..=end).collect();
-            let gathered = gather(&self.store, point.id, start, end, &wanted, None)?;
+            let gathered = gather(&self.store, &rules.codes, point, start, end, &wanted, None)?;
             let settings = Settings {
                 store: &*self.store,
                 codes: &rules.codes,
@@ -57,6 +57,7 @@ impl Judge {
                 needed_minutes: plan::HOUR_MINUTES,
                 reviews: &gathered.reviews,
                 stops: &gathered.stops,
+                day: None,
             };
             for (hour, packets) in &gathered.hours {
                 let means = hour_means(Hour(*hour), packets, &settings, &mut None);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Access, ApiResult, Caller, Json, Query, Routes, blocking, operation};
+use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
 use kernel::{Action, Name, Problem, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::quality::period;
 use super::verdict::time_of;
 use super::view::PointName;
-use crate::quality::{NewReview, NewStop};
-use crate::review::{self, Review, ReviewAction, Stop};
+use crate::quality::NewReview;
+use crate::review::{self, Review, ReviewAction, Stop, StopState};
 use crate::sheet::Sheet;
+use crate::stop::NewStop;
 use crate::{Judge, summary};
 
 const MOST_LISTED: u32 = 1000;
@@ -97,6 +98,27 @@ struct StopView {
     reason: String,
     by: String,
     at: Timestamp,
+    /// Only one in force sets data aside.
+    state: StopState,
+    /// What the reviewer said last.
+    decision: Option<DecisionView>,
+    /// The caller may accept or refuse it.
+    may_decide: bool,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct DecisionView {
+    accepted: bool,
+    reason: String,
+    by: String,
+    at: Timestamp,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DecisionItem {
+    accepted: bool,
+    reason: String,
 }
 
 fn named(judge: &Judge, point: i64) -> PointName {
@@ -123,10 +145,19 @@ fn review_view(judge: &Judge, review: Review) -> ReviewView {
     }
 }
 
-fn stop_view(judge: &Judge, stop: Stop) -> StopView {
+fn stop_view(judge: &Judge, caller: &Caller, stop: Stop) -> StopView {
     let points = judge.points.points();
     let point = points.get(stop.point);
+    let state = stop.state();
     StopView {
+        state,
+        may_decide: caller.0.may(Action::ReviewData, point.and_then(|point| point.owner.as_deref())),
+        decision: stop.decisions.into_iter().next_back().map(|decision| DecisionView {
+            accepted: decision.accepted,
+            reason: decision.reason,
+            by: decision.by_name,
+            at: decision.at,
+        }),
         id: stop.id.to_string(),
         point: stop.point.to_string(),
         point_name: point.map(|point| point.name.clone()).unwrap_or_default(),
@@ -195,7 +226,7 @@ fn review_routes(judge: &Arc<Judge>) -> Routes {
 }
 
 fn stop_routes(judge: &Arc<Judge>) -> Routes {
-    let (stops, declare) = (Arc::clone(judge), Arc::clone(judge));
+    let (stops, declare, decide) = (Arc::clone(judge), Arc::clone(judge), Arc::clone(judge));
     Routes::new("judge")
         .get(
             "/api/stops",
@@ -223,7 +254,26 @@ fn stop_routes(judge: &Arc<Judge>) -> Routes {
                         reason: item.reason,
                     };
                     let stop = judge.declare_stop(&caller.0, &new, kernel::time::now())?;
-                    Ok(stop_view(&judge, stop))
+                    Ok(stop_view(&judge, &caller, stop))
+                };
+                Ok(Json(blocking(work).await?))
+            },
+        )
+        .post(
+            "/api/stops/{id}/decision",
+            operation("认可或不认可一项申报", "accept or refuse a declared stop", Access::May(Action::ReviewData))
+                .body::<DecisionItem>()
+                .returns::<StopView>(),
+            async move |caller: Caller,
+                        Path(id): Path<String>,
+                        Json(item): Json<DecisionItem>|
+                        -> ApiResult<Json<StopView>> {
+                let judge = Arc::clone(&decide);
+                let work = move || {
+                    let id =
+                        id.parse().map_err(|_| Problem::not_found(format!("没有申报 {id} (no such declaration)")))?;
+                    let stop = judge.decide_stop(&caller.0, id, item.accepted, &item.reason, kernel::time::now())?;
+                    Ok(stop_view(&judge, &caller, stop))
                 };
                 Ok(Json(blocking(work).await?))
             },
@@ -259,7 +309,7 @@ fn stops_of(judge: &Judge, caller: &Caller, query: &ListQuery) -> Result<Vec<Sto
         None => judge.store.read(|reader| review::newest_stops(reader, judge.division, from, until, MOST_LISTED))?,
     };
     found.retain(|stop| may_read(judge, caller, stop.point));
-    Ok(found.into_iter().map(|stop| stop_view(judge, stop)).collect())
+    Ok(found.into_iter().map(|stop| stop_view(judge, caller, stop)).collect())
 }
 
 fn may_read(judge: &Judge, caller: &Caller, point: i64) -> bool {

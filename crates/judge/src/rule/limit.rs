@@ -112,7 +112,8 @@ impl Limits<'_> {
                     ("w01001", _) => None,
                     (_, false) => standards::air::exceedance_multiple(value, bound),
                     (_, true) if bound > Decimal::ZERO => {
-                        Some(standards::decimal::round_half_even((bound - value) / bound, 2))
+                        let missing = bound.checked_sub(value).and_then(|short| short.checked_div(bound));
+                        missing.map(|share| standards::decimal::round_half_even(share, 2))
                     }
                     _ => None,
                 };
@@ -136,16 +137,23 @@ impl Limits<'_> {
 }
 
 /// The mean of a day from hours `(value, flow)`: weighted by flow where every hour has one (HJ 212-2017 annex D,
-/// waste water), arithmetic otherwise.
+/// waste water), arithmetic otherwise. `None` of none, and where the numbers are too large to be added or multiplied.
 pub fn day_mean(hours: &[(Decimal, Option<Decimal>)]) -> Option<(Decimal, bool)> {
-    let flows: Option<Decimal> = hours.iter().map(|(_, flow)| *flow).sum();
-    match flows {
-        Some(sum) if sum > Decimal::ZERO => {
-            let mass: Decimal = hours.iter().map(|(value, flow)| *value * flow.unwrap_or_default()).sum();
-            Some((mass / sum, true))
+    let flows: Option<Vec<Decimal>> = hours.iter().map(|(_, flow)| *flow).collect();
+    match flows.as_deref().map(sum) {
+        Some(None) => None,
+        Some(Some(flow)) if flow > Decimal::ZERO => {
+            let parts: Option<Vec<Decimal>> =
+                hours.iter().map(|(value, flow)| value.checked_mul(flow.unwrap_or_default())).collect();
+            Some((sum(&parts?)?.checked_div(flow)?, true))
         }
         _ => standards::decimal::mean(hours.iter().map(|(value, _)| *value)).map(|mean| (mean, false)),
     }
+}
+
+/// The sum; `None` where it does not fit.
+pub fn sum(values: &[Decimal]) -> Option<Decimal> {
+    values.iter().try_fold(Decimal::ZERO, |sum, value| sum.checked_add(*value))
 }
 
 #[cfg(test)]
@@ -165,5 +173,13 @@ mod tests {
         check(&[(10, Some(1)), (40, None)], Some(("25", false)));
         check(&[(10, Some(0)), (40, Some(0))], Some(("25", false)));
         check(&[], None);
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_multiplied_give_no_mean_and_no_panic() {
+        check(&[(i64::MAX, Some(i64::MAX)), (1, Some(1))], None);
+        let most = [(Decimal::MAX, Some(Decimal::MAX)), (Decimal::MAX, Some(Decimal::MAX))];
+        assert_eq!(day_mean(&most), None);
+        assert_eq!(sum(&[Decimal::MAX, Decimal::ONE]), None);
     }
 }

@@ -128,13 +128,14 @@ impl AirLimits {
     }
 }
 
-/// Exceedance multiple (超标倍数) (C−S)/S to two decimals; `None` for a limit that is not positive.
+/// Exceedance multiple (超标倍数) (C−S)/S to two decimals; `None` for a limit that is not positive, or so small that
+/// the quotient does not fit.
 pub fn exceedance_multiple(value: Decimal, limit: Decimal) -> Option<Decimal> {
     if limit <= Decimal::ZERO {
         return None;
     }
     let _ = clause!("HJ 663 超标倍数");
-    Some(round_half_even((value - limit) / limit, 2))
+    value.checked_sub(limit)?.checked_div(limit).map(|multiple| round_half_even(multiple, 2))
 }
 
 fn read(
