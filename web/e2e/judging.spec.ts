@@ -71,9 +71,22 @@ test('a duty officer sees reviews but makes none; a stop is declared and listed'
   await page.getByRole('button', { name: '提交申报' }).click();
   await expect(page.getByRole('cell', { name: '年度检修' })).toBeVisible();
   await expectAccessible(page, 'stops');
+  await expect(page.getByRole('button', { name: '审核', exact: true })).toHaveCount(0);
   await page.goto(`${running.base}/app/suspicions`);
   await expect(page.locator('h1')).toContainText('疑点');
   await expectAccessible(page, 'suspicions');
+});
+
+test('a reviewer refuses a declaration, and everybody reads why', async ({ page }) => {
+  await signIn(page, running.base, ENGINEER);
+  await page.goto(`${running.base}/app/stops`);
+  const row = page.getByRole('row').filter({ hasText: '年度检修' });
+  await row.getByRole('button', { name: '审核', exact: true }).click();
+  await page.locator('textarea[name=decision]').fill('与用电曲线不符');
+  await page.getByRole('button', { name: '不予认可' }).click();
+  await expect(row).toContainText('不予认可');
+  await expect(row).toContainText(`${ENGINEER.display_name}：与用电曲线不符`);
+  await expectAccessible(page, 'stops decided');
 });
 
 type Table = { columns: { key: string }[]; rows: string[][]; data: string; figures: { key: string; value: string }[]; hours: number };
