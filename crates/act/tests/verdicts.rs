@@ -38,6 +38,7 @@ fn outlet() -> Point {
         valid_from: None,
         valid_until: None,
         unconfirmed: false,
+        when: None,
     };
     Point {
         ledger: "outlets".into(),

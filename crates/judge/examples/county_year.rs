@@ -27,6 +27,7 @@ fn limit(factor: &str, upper: i64) -> FactorLimit {
         valid_from: None,
         valid_until: None,
         unconfirmed: false,
+        when: None,
     }
 }
 

@@ -119,7 +119,10 @@ pub struct NewConfirmation {
 
 /// What rests on a standard: the lowest level of verdicts, or nothing at all.
 pub fn depends(point: &Point, family: &str) -> Option<PeriodLevel> {
-    let own = || point.standard.as_deref().is_some_and(|standard| standard.starts_with(family));
+    let own = || {
+        point.standard.as_deref().is_some_and(|standard| standard.starts_with(family))
+            || point.emission.iter().any(|basis| basis.family == family)
+    };
     match (method_of(point.kind), family) {
         // Hours are compared and indexed without HJ 663; days, months and years are counted by it.
         (Method::Air, "HJ 663") => Some(PeriodLevel::Day),
@@ -198,6 +201,7 @@ impl Judge {
             event_log::append(transaction, self.division, now, &events)?;
             Ok(())
         })?;
+        self.standard_points.set_library(Arc::clone(&rules.library));
         self.current_rules.store(Arc::new(rules));
         self.confirmations_wait.store(true, Ordering::Release);
         Ok(kept)

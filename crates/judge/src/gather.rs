@@ -138,13 +138,9 @@ pub fn statements(
     Ok(found)
 }
 
-/// The factors that a point is known to send, and those it is judged by; none where its ledger lists none.
+/// The factors that a point is known to send; none where its ledger lists none.
 fn expected(point: &Point) -> Vec<Code> {
-    if point.factors.is_empty() {
-        return Vec::new();
-    }
-    let limits = point.limits.iter().map(|limit| &limit.factor);
-    let mut codes: Vec<Code> = point.factors.iter().chain(limits).filter_map(|code| Code::new(code)).collect();
+    let mut codes: Vec<Code> = point.factors.iter().filter_map(|code| Code::new(code)).collect();
     codes.sort_unstable();
     codes.dedup();
     codes

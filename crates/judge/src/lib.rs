@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `model.rs`, `code.rs`, `period.rs` | the nouns |
-//! | `mark.rs`, `unit.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
+//! | `mark.rs`, `unit.rs`, `emission.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
 //! | `why.rs` | steps and inputs of any revision, on demand |
@@ -21,6 +21,7 @@ mod change;
 pub mod chart;
 pub mod code;
 pub mod confirmation;
+pub mod emission;
 mod event;
 pub mod facts;
 pub mod gather;
@@ -65,7 +66,9 @@ pub struct Judge {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) division: Division,
     pub(crate) live: api::LiveBus,
+    /// With the limits of their standards.
     pub(crate) points: Arc<dyn PointSource>,
+    pub(crate) standard_points: Arc<emission::StandardPoints>,
     pub(crate) current_rules: ArcSwap<plan::Rules>,
     pub(crate) ids: IdSource,
     names: OnceLock<Box<Names>>,
@@ -95,12 +98,14 @@ impl Judge {
     ) -> Result<Arc<Self>, Problem> {
         let confirmed = store.read(|reader| confirmation::all(reader, division))?;
         let library = confirmation::library_with(&standards, &confirmed, None)?;
-        let rules = plan::Rules::new(library, division.to_string())?;
+        let rules = plan::Rules::new(Arc::clone(&library), division.to_string())?;
+        let points = Arc::new(emission::StandardPoints::new(points, division.to_string(), library));
         Ok(Arc::new(Self {
             store,
             division,
             live,
-            points,
+            points: Arc::clone(&points) as Arc<dyn PointSource>,
+            standard_points: points,
             current_rules: ArcSwap::from_pointee(rules),
             ids: IdSource::new(),
             names: OnceLock::new(),
@@ -114,6 +119,11 @@ impl Judge {
     /// The rules now; hold them for as long as one decision takes.
     pub(crate) fn rules(&self) -> Arc<plan::Rules> {
         self.current_rules.load_full()
+    }
+
+    /// The points with the limits that their standards give them.
+    pub fn points(&self) -> Arc<dyn PointSource> {
+        Arc::clone(&self.points)
     }
 
     /// How often a period could not be judged and was put off, since the start.

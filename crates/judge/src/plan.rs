@@ -211,7 +211,11 @@ impl HourPlan<'_> {
         let means = self.means(hour, explain)?;
         let means = source::converted(self.point, means, explain);
         let mut finding = Finding::default();
-        let instant = self.point.limits.iter().any(|limit| limit.period == LimitPeriod::Instant);
+        let at = Hour(hour).start();
+        let momentary = |factor: Code| {
+            let of = self.point.limits.iter().filter(|limit| factor == *limit.factor && !limit.unconfirmed);
+            of.into_iter().any(|limit| limit.period == LimitPeriod::Instant && limit.in_force(at))
+        };
         for mean in &means {
             let mut add = |stat, value: Option<Decimal>| {
                 if value.is_some() {
@@ -221,15 +225,15 @@ impl HourPlan<'_> {
             add(Stat::Mean, mean.mean);
             add(Stat::Converted, mean.converted);
             add(Stat::Total, mean.total);
-            if instant {
+            if momentary(mean.factor) {
                 add(Stat::Maximum, mean.maximum.or(mean.mean));
+                add(Stat::Minimum, mean.minimum.or(mean.mean));
             }
         }
         add_set_aside(&mut finding, &means);
         finding.valid = finding.items.iter().any(Item::valid);
         let units = self.rules.units();
         let limits = self.rules.limits(self.point, &units);
-        let at = Hour(hour).start();
         limits.compare(&mut finding, LimitPeriod::Instant, at, explain);
         limits.compare(&mut finding, LimitPeriod::Hour, at, explain);
         Some(finding)
@@ -406,6 +410,7 @@ fn sums_of(days: &[(Day, &Finding)]) -> Finding {
         let value = match stat {
             Stat::Total => limit::sum(&values),
             Stat::Maximum => values.iter().copied().max(),
+            Stat::Minimum => values.iter().copied().min(),
             _ => standards::decimal::mean(values.iter().copied()),
         };
         finding.items.push(Item::new(factor, stat, value, value.is_some(), values.len() as u16));

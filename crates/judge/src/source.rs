@@ -86,6 +86,7 @@ pub fn limit_day(
                 (found, found.is_some())
             }
             Stat::Maximum => (values.iter().map(|(value, _)| *value).max(), true),
+            Stat::Minimum => (values.iter().map(|(value, _)| *value).min(), true),
             _ => {
                 let found =
                     if Some(*factor) == flow { limit::day_mean(&arithmetic(values)) } else { limit::day_mean(values) };

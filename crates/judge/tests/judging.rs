@@ -32,6 +32,7 @@ fn limit(factor: &str, period: LimitPeriod, upper: Option<&str>, lower: Option<&
         valid_from: None,
         valid_until: None,
         unconfirmed: false,
+        when: None,
     }
 }
 

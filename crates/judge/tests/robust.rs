@@ -61,6 +61,7 @@ fn outlet(id: i64, factors: &[&str]) -> Point {
         valid_from: None,
         valid_until: None,
         unconfirmed: false,
+        when: None,
     };
     Point {
         owner: Some("plant".into()),

@@ -17,7 +17,7 @@ pub use event::{Event, EventDraft};
 pub use fact::{Fact, FactQuery, FactSource, FactValue, Facts};
 pub use id::{Id, IdSource};
 pub use permission::{Action, Actor, Role};
-pub use point::{FactorLimit, LimitPeriod, Point, PointKind, PointSet, PointSource};
+pub use point::{EmissionBasis, FactorLimit, LimitPeriod, LimitWhen, Point, PointKind, PointSet, PointSource};
 pub use time::{Day, Hour, Month, Timestamp};
 
 /// A county or other administrative division (行政区划), by its six-digit GB/T 2260 code.

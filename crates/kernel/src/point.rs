@@ -136,6 +136,40 @@ pub struct FactorLimit {
     pub valid_until: Option<Timestamp>,
     /// `true`: the figure is not confirmed and never judges.
     pub unconfirmed: bool,
+    /// Holds only under a condition that is measured itself.
+    #[serde(default)]
+    pub when: Option<LimitWhen>,
+}
+
+/// What a measured value of the same period must be for a limit to hold, such as ammonia by water temperature
+/// (GB 18918-2002 table 1, note 2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LimitWhen {
+    /// HJ 212 factor code.
+    pub factor: String,
+    #[schemars(with = "Option<String>")]
+    pub above: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub at_most: Option<Decimal>,
+}
+
+impl LimitWhen {
+    pub fn holds(&self, value: Decimal) -> bool {
+        self.above.is_none_or(|bound| value > bound) && self.at_most.is_none_or(|bound| value <= bound)
+    }
+}
+
+/// A discharge standard that binds a point (执行标准): the rows and the column of it that apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EmissionBasis {
+    /// Family of the standard, `GB 18918`: the edition follows from the date.
+    pub family: String,
+    /// Table id in the library, `basic`.
+    pub table: String,
+    /// Column of the grade, `1A`.
+    pub grade: String,
+    /// What holds of the outlet, `built_from_2006`.
+    pub conditions: Vec<String>,
 }
 
 impl FactorLimit {
@@ -184,6 +218,8 @@ pub struct Point {
     #[schemars(with = "Option<String>")]
     pub reference_oxygen: Option<Decimal>,
     pub limits: Vec<FactorLimit>,
+    /// Standards whose limits bind it besides its own.
+    pub emission: Vec<EmissionBasis>,
     /// HJ 212 factor codes it is expected to report.
     pub factors: Vec<String>,
     /// Expected interval of real-time data in seconds and of minute data in minutes.
@@ -219,6 +255,7 @@ impl Point {
             standard_grade: None,
             reference_oxygen: None,
             limits: Vec::new(),
+            emission: Vec::new(),
             factors: Vec::new(),
             realtime_seconds: None,
             minute_minutes: None,

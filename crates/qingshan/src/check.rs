@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use kernel::Name;
 use register::catalog::Files;
+use register::pack::Pack;
 use register::pack_files;
-use register::problem::PackProblem;
+use register::problem::{PackProblem, ProblemCode};
 
 pub const DEFAULT_PACK: &str = "counties/500242-youyang";
 
@@ -60,5 +62,34 @@ pub fn run(arguments: &[String]) -> ExitCode {
 /// What keeps the pack from being loaded.
 fn pack_findings(files: &Files) -> Vec<PackProblem> {
     let loaded = register::built_in::catalog().and_then(|base| register::pack::load(files, &base));
-    loaded.err().unwrap_or_default()
+    match loaded {
+        Ok(pack) => standards_findings(&pack),
+        Err(problems) => problems,
+    }
+}
+
+/// Standards named by outlets that the library cannot turn into limits.
+fn standards_findings(pack: &Pack) -> Vec<PackProblem> {
+    let Ok(library) = standards::Library::embedded() else { return Vec::new() };
+    let area = pack.county.division.to_string();
+    let mut found = Vec::new();
+    for record in &pack.records {
+        let Some(definition) = pack.catalog.ledger(&record.ledger) else { continue };
+        for basis in register::points::emission_of(&record.content, definition) {
+            let Err(why) = judge::emission::limits_of(&library, &area, &basis) else { continue };
+            let key = &record.content.key;
+            found.push(PackProblem {
+                file: record.file.clone(),
+                at: record.at,
+                code: ProblemCode::BadStandard,
+                what: Name::new(format!("{key} 的执行标准：{}", why.zh), format!("standard of {key}: {}", why.en)),
+                hint: Name::new(
+                    "用 qingshan standards show 查看标准有哪些表、级别列和条件",
+                    "`qingshan standards show` lists the tables, grades and conditions of a standard",
+                ),
+                excerpt: String::new(),
+            });
+        }
+    }
+    found
 }

@@ -119,7 +119,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    pub const ROLES: [&'static str; 13] = [
+    pub const ROLES: [&'static str; 14] = [
         "river",
         "township",
         "body",
@@ -130,6 +130,7 @@ impl Observed {
         "standard_grade",
         "reference_oxygen",
         "limits",
+        "emission",
         "factors",
         "realtime_seconds",
         "minute_minutes",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use kernel::point::PointLocation;
-use kernel::{FactorLimit, LimitPeriod, Point, PointKind, PointSet, Timestamp};
+use kernel::{EmissionBasis, FactorLimit, LimitPeriod, Point, PointKind, PointSet, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
@@ -94,6 +94,7 @@ fn point_of(record: &Record, definition: &LedgerDefinition, observed: &Observed)
         standard_grade: text("standard_grade"),
         reference_oxygen: text("reference_oxygen").and_then(|digits| digits.parse().ok()),
         limits: rows("limits").map(|rows| rows.iter().filter_map(limit_of).collect()).unwrap_or_default(),
+        emission: emission_of(content, definition),
         factors: rows("factors")
             .map(|codes| codes.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             .unwrap_or_default(),
@@ -122,6 +123,26 @@ fn limit_of(row: &Value) -> Option<FactorLimit> {
         valid_from: text("valid_from").and_then(Timestamp::parse),
         valid_until: text("valid_until").and_then(Timestamp::parse),
         unconfirmed: flag("unconfirmed"),
+        when: None,
+    })
+}
+
+/// The standards that bind what a record describes, where its ledger has a table of them.
+pub fn emission_of(content: &Content, definition: &LedgerDefinition) -> Vec<EmissionBasis> {
+    let field = definition.observed.as_ref().and_then(|observed| observed.field("emission"));
+    let rows = field.and_then(|field| content.values.get(field)).and_then(Value::as_array);
+    rows.map(|rows| rows.iter().filter_map(basis_of).collect()).unwrap_or_default()
+}
+
+/// A row of the table of standards that bind an outlet.
+fn basis_of(row: &Value) -> Option<EmissionBasis> {
+    let row = row.as_object()?;
+    let text = |column: &str| row.get(column).and_then(Value::as_str).map(str::trim);
+    Some(EmissionBasis {
+        family: text("standard")?.to_owned(),
+        table: text("table")?.to_owned(),
+        grade: text("grade")?.to_owned(),
+        conditions: text("conditions").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
     })
 }
 

@@ -56,10 +56,11 @@ pub enum ProblemCode {
     BadFormat,
     BadLayer,
     BadSimulation,
+    BadStandard,
 }
 
 impl ProblemCode {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::TomlSyntax,
         Self::CsvSyntax,
         Self::JsonSyntax,
@@ -85,6 +86,7 @@ impl ProblemCode {
         Self::BadFormat,
         Self::BadLayer,
         Self::BadSimulation,
+        Self::BadStandard,
     ];
 
     pub const fn number(self) -> &'static str {
@@ -114,6 +116,7 @@ impl ProblemCode {
             Self::BadFormat => "QP-310",
             Self::BadLayer => "QP-401",
             Self::BadSimulation => "QP-501",
+            Self::BadStandard => "QP-601",
         }
     }
 }

@@ -84,8 +84,9 @@ fn the_second_load_writes_nothing_and_points_are_there() {
     assert_eq!(of_kind(PointKind::DrinkingWaterSource), 17);
     assert_eq!(of_kind(PointKind::NoisePoint), 3);
     let outlet = points.find("wastewater_outlet", "FS01").unwrap();
-    let cod = outlet.limits.iter().find(|limit| limit.factor == "w01018").unwrap();
-    assert_eq!((cod.upper.unwrap().to_string(), cod.unit.as_str()), ("50".to_owned(), "mg/L"));
+    let basis = &outlet.emission[0];
+    assert_eq!((basis.family.as_str(), basis.table.as_str(), basis.grade.as_str()), ("GB 18918", "basic", "1A"));
+    assert_eq!(basis.conditions, ["built_from_2006"]);
     let devices = register.devices();
     assert_eq!(devices.len(), pack.records_of("device_binding").count());
     let section = points.find("monitoring_section", "DM02").unwrap();

@@ -5,7 +5,7 @@ use act::CaseSummary;
 use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
 use judge::http::{LimitLine, OutletToday, VerdictBrief};
 use kernel::time::DAY_MILLIS;
-use kernel::{Action, Day, Id, Name, Point, PointSource, Problem, Timestamp};
+use kernel::{Action, Day, Id, Name, Point, Problem, Timestamp};
 use register::http::RecordView;
 use serde::{Deserialize, Serialize};
 use store::contract::PeriodLevel;
@@ -132,7 +132,7 @@ fn file_of(
             }
         }
     }
-    let set = register.points();
+    let set = points.judge.points().points();
     let own: Vec<&std::sync::Arc<Point>> = set
         .iter()
         .filter(|point| point.enterprise.as_deref() == Some(&key) || point.owner.as_deref() == Some(&key))

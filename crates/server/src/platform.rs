@@ -112,8 +112,8 @@ impl Platform {
         judge::names::set_namer(|code| {
             hj212::factor::find(code).map(|factor| Name::new(factor.zh.as_str(), factor.en.as_str()))
         });
-        let judge = Judge::new(Arc::clone(&store), division, live.clone(), Arc::clone(&points), library)?;
-        let act = Act::new(Arc::clone(&store), division, live.clone(), points, Workflows::built_in()?);
+        let judge = Judge::new(Arc::clone(&store), division, live.clone(), points, library)?;
+        let act = Act::new(Arc::clone(&store), division, live.clone(), judge.points(), Workflows::built_in()?);
         let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });
         let naming = Arc::clone(&names);
         act.set_body_names(move |key| naming.of(key));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use judge::Judge;
 use kernel::time::HOUR_MILLIS;
-use kernel::{Actor, Name, Point, PointKind, PointSource, Problem, Timestamp};
+use kernel::{Actor, Name, Point, PointKind, Problem, Timestamp};
 use register::Register;
 use share::{AirRow, PublicFactor, PublicSource, Situation, WaterRow};
 
@@ -20,7 +20,7 @@ pub struct PublicView {
 
 impl PublicView {
     fn points(&self, kinds: &[PointKind]) -> Vec<Arc<Point>> {
-        let (points, catalog) = (self.register.points(), self.register.catalog());
+        let (points, catalog) = (self.judge.points().points(), self.register.catalog());
         let public = |point: &Point| catalog.ledger(&point.ledger).is_some_and(|ledger| ledger.public);
         points.iter().filter(|point| kinds.contains(&point.kind) && public(point)).cloned().collect()
     }

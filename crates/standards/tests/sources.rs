@@ -95,6 +95,7 @@ fn limit(factor: &str, period: Period, lower: Option<&str>, upper: Option<&str>,
         converted: false,
         basis: "许可证 permit".into(),
         unconfirmed: false,
+        when: None,
     }
 }
 

@@ -150,6 +150,7 @@ proptest! {
         let limit = Limit {
             factor: "w01018".into(), period: Period::Day, upper: Some(Decimal::new(upper, 3)), lower: None,
             unit: "mg/L".into(), converted: false, basis: String::new(), unconfirmed: false,
+            when: None,
         };
         let value = Decimal::new((upper + off).max(0), 3);
         let result = judge_outlet(&FACTORS, &[limit], &[Measured::new("w01018", Period::Day, value)]).unwrap();

@@ -60,6 +60,7 @@ pub fn point(id: i64, kind: PointKind, owner: Option<&str>) -> Arc<Point> {
         standard: None,
         standard_grade: None,
         reference_oxygen: None,
+        emission: Vec::new(),
         limits: Vec::new(),
         factors: Vec::new(),
         realtime_seconds: None,

@@ -48,7 +48,9 @@ impl Limits<'_> {
         at: Timestamp,
         explain: &mut Option<&mut Explain>,
     ) {
-        for limit in self.limits.iter().filter(|limit| limit.period == period && limit.in_force(at)) {
+        let in_force: Vec<&FactorLimit> =
+            self.limits.iter().filter(|limit| limit.period == period && limit.in_force(at)).collect();
+        for limit in &in_force {
             let Some(factor) = Code::new(&limit.factor) else { continue };
             let name = &limit.factor;
             if limit.unconfirmed {
@@ -59,81 +61,127 @@ impl Limits<'_> {
                 );
                 continue;
             }
-            let stat = match (period, limit.converted) {
-                (LimitPeriod::Instant, _) => Stat::Maximum,
-                (_, true) => Stat::Converted,
-                _ => Stat::Mean,
-            };
-            let Some(place) = finding.items.iter().position(|item| item.factor == factor && item.stat == stat) else {
-                let missing = !finding.items.iter().any(|item| item.factor == factor);
-                if limit.converted && !missing {
-                    note(
-                        explain,
-                        format!("{name} 没有折算值，不与折算限值比较"),
-                        format!("{name} has no value at reference conditions and is not compared"),
-                    );
-                }
+            if !holds(limit, &in_force, finding, explain) {
                 continue;
-            };
-            if finding.standard.is_empty() {
-                finding.standard = match self.standard {
-                    Some(standard) => standard.to_owned(),
-                    None => limit.basis.clone(),
-                };
             }
-            self.compare_one(&mut finding.items[place], limit, explain);
+            // A momentary value: the largest of the period against the upper bound, the least against the lower one.
+            let sides = match (period, limit.converted) {
+                (LimitPeriod::Instant, _) => {
+                    vec![(Stat::Maximum, limit.upper, false), (Stat::Minimum, limit.lower, true)]
+                }
+                (_, true) => vec![(Stat::Converted, limit.upper, false), (Stat::Converted, limit.lower, true)],
+                _ => vec![(Stat::Mean, limit.upper, false), (Stat::Mean, limit.lower, true)],
+            };
+            for (stat, bound, lower) in sides {
+                let Some(bound) = bound else { continue };
+                let Some(place) = finding.items.iter().position(|item| item.factor == factor && item.stat == stat)
+                else {
+                    if limit.converted && finding.items.iter().any(|item| item.factor == factor) {
+                        note(
+                            explain,
+                            format!("{name} 没有折算值，不与折算限值比较"),
+                            format!("{name} has no value at reference conditions and is not compared"),
+                        );
+                    }
+                    continue;
+                };
+                if finding.standard.is_empty() {
+                    finding.standard = match self.standard {
+                        Some(standard) => standard.to_owned(),
+                        None => limit.basis.clone(),
+                    };
+                }
+                self.compare_one(&mut finding.items[place], limit, bound, lower, explain);
+            }
         }
         finding.exceeding = finding.items.iter().any(Item::exceeding);
     }
 
-    fn compare_one(&self, item: &mut Item, limit: &FactorLimit, explain: &mut Option<&mut Explain>) {
+    fn compare_one(
+        &self,
+        item: &mut Item,
+        limit: &FactorLimit,
+        bound: Decimal,
+        lower: bool,
+        explain: &mut Option<&mut Explain>,
+    ) {
         let (Some(value), true) = (item.value, item.valid()) else { return };
-        for (bound, lower) in [(limit.upper, false), (limit.lower, true)] {
-            let Some(bound) = bound else { continue };
-            let Some(bound) = self.in_sent_unit(bound, &limit.unit, item.factor) else {
-                let (factor, unit) = (item.factor, &limit.unit);
-                note(
-                    explain,
-                    format!("{factor} 的限值单位 {unit} 与上报单位不能换算，未比较"),
-                    format!("the limit of {factor} in {unit} does not convert to the unit sent; not compared"),
-                );
-                continue;
-            };
-            // A value on a limit is inside.
-            let outside = if lower { value < bound } else { value > bound };
-            if item.limit.is_none() || outside {
-                item.limit = Some(bound);
-                item.flags.set(Flags::LOWER, lower);
-            }
-            if outside {
-                item.flags.set(Flags::EXCEEDING, true);
-                // pH has no multiple; a shortfall is told as the share that is missing.
-                item.times = match (item.factor.as_str(), lower) {
-                    ("w01001", _) => None,
-                    (_, false) => standards::air::exceedance_multiple(value, bound),
-                    (_, true) if bound > Decimal::ZERO => {
-                        let missing = bound.checked_sub(value).and_then(|short| short.checked_div(bound));
-                        missing.map(|share| standards::decimal::round_half_even(share, 2))
-                    }
-                    _ => None,
-                };
-            }
-            let (factor, basis) = (item.factor, limit.basis.as_str());
-            step(explain, || {
-                let (zh, en) = match (outside, lower) {
-                    (false, _) => ("未超过", "is inside"),
-                    (true, false) => ("超过", "exceeds"),
-                    (true, true) => ("低于", "is below"),
-                };
-                let what = if limit.converted { "折算值 " } else { "" };
-                Step::new(
-                    basis,
-                    format!("{factor} {what}{value} {zh}限值 {bound}"),
-                    format!("{factor} {value} {en} the limit {bound}"),
-                )
-            });
+        let Some(bound) = self.in_sent_unit(bound, &limit.unit, item.factor) else {
+            let (factor, unit) = (item.factor, &limit.unit);
+            note(
+                explain,
+                format!("{factor} 的限值单位 {unit} 与上报单位不能换算，未比较"),
+                format!("the limit of {factor} in {unit} does not convert to the unit sent; not compared"),
+            );
+            return;
+        };
+        // A value on a limit is inside.
+        let outside = if lower { value < bound } else { value > bound };
+        // Of several limits the one shown is the strictest of those that are broken, or of all.
+        let strictest = item.limit.is_none_or(|known| {
+            item.flags.has(Flags::LOWER) == lower && if lower { bound > known } else { bound < known }
+        });
+        let shown =
+            item.limit.is_none() || (outside && !item.exceeding()) || (outside == item.exceeding() && strictest);
+        if shown {
+            item.limit = Some(bound);
+            item.flags.set(Flags::LOWER, lower);
         }
+        if outside {
+            item.flags.set(Flags::EXCEEDING, true);
+        }
+        if outside && shown {
+            // pH has no multiple; a shortfall is told as the share that is missing.
+            item.times = match (item.factor.as_str(), lower) {
+                ("w01001", _) => None,
+                (_, false) => standards::air::exceedance_multiple(value, bound),
+                (_, true) if bound > Decimal::ZERO => {
+                    let missing = bound.checked_sub(value).and_then(|short| short.checked_div(bound));
+                    missing.map(|share| standards::decimal::round_half_even(share, 2))
+                }
+                _ => None,
+            };
+        }
+        let (factor, basis) = (item.factor, limit.basis.as_str());
+        step(explain, || {
+            let (zh, en) = match (outside, lower) {
+                (false, _) => ("未超过", "is inside"),
+                (true, false) => ("超过", "exceeds"),
+                (true, true) => ("低于", "is below"),
+            };
+            let what = if limit.converted { "折算值 " } else { "" };
+            Step::new(
+                basis,
+                format!("{factor} {what}{value} {zh}限值 {bound}"),
+                format!("{factor} {value} {en} the limit {bound}"),
+            )
+        });
     }
+}
+
+/// Whether the condition of a limit is met. Where what it asks for was not measured, only the most lenient of the
+/// limits that exclude each other judges: what is above that one is above any.
+fn holds(limit: &FactorLimit, all: &[&FactorLimit], finding: &Finding, explain: &mut Option<&mut Explain>) -> bool {
+    let Some(when) = &limit.when else { return true };
+    let measured = Code::new(&when.factor).and_then(|factor| finding.item(factor, Stat::Mean));
+    if let Some(value) = measured.filter(|item| item.valid()).and_then(|item| item.value) {
+        return when.holds(value);
+    }
+    let rivals = all.iter().filter(|other| {
+        other.when.is_some() && other.factor == limit.factor && other.basis == limit.basis && other.unit == limit.unit
+    });
+    let lenient = rivals.max_by_key(|other| other.upper).is_some_and(|most| most.upper == limit.upper);
+    if lenient {
+        let (name, asked) = (&limit.factor, &when.factor);
+        note(
+            explain,
+            format!("{name} 的限值以 {asked} 为条件，{asked} 没有有效值：按最宽的一档比较"),
+            format!(
+                "the limit of {name} depends on {asked}, which has no valid value: the most lenient one is compared"
+            ),
+        );
+    }
+    lenient
 }
 
 /// The mean of a day from hours `(value, flow)`: weighted by flow where every hour has one (HJ 212-2017 annex D,

@@ -10,7 +10,7 @@ use act::{Act, Case};
 use collect::Collect;
 use judge::Judge;
 use judge::model::Verdict;
-use kernel::{Division, Point, PointSource, Problem, Timestamp};
+use kernel::{Division, Point, Problem, Timestamp};
 use register::Register;
 use store::Store;
 
@@ -45,7 +45,7 @@ impl Points {
         for case in self.act.open_cases()? {
             cases.entry(case.point).or_default().push(case);
         }
-        let points = self.register.points();
+        let points = self.judge.points().points();
         points
             .iter()
             .filter(|point| wanted(point))

@@ -3,7 +3,7 @@
 //! Every limit table has the columns item, condition, zh, en, factors, unit, period, converted and one column a grade.
 //! A row applies when each word of its condition is among those of the [`Selection`].
 
-use super::outlet::{Limit, Period};
+use super::outlet::{Limit, Period, When};
 use crate::library::{Confidence, FigureError};
 use crate::{Date, clause};
 use crate::{Library, NotCovered, Standard, Table, Text};
@@ -101,12 +101,27 @@ pub fn limits_of(
     let _ = clause!("排放标准 限值按标准、级别与适用条件选取");
     let mut found = EmissionLimits::default();
     let mut known: Vec<String> = Vec::new();
+    let measured = measured_conditions(standard).map_err(SelectionError::Figure)?;
+    // Whoever names such a condition decides it; otherwise the limit says under what it holds.
+    let decided = measured.iter().any(|(word, _)| selection.conditions.contains(&word.as_str()));
     for cells in &table.rows {
         let row = table.row_key(cells);
         let condition = cells.get(1).map_or("", |cell| cell.text.as_str());
         known.extend(condition.split_whitespace().map(str::to_owned));
-        if condition.split_whitespace().all(|word| selection.conditions.contains(&word)) {
+        let mut when = None;
+        let applies = condition.split_whitespace().all(|word| {
+            match measured.iter().find(|(known, _)| known == word).filter(|_| !decided) {
+                Some((_, found)) => {
+                    when = Some(found.clone());
+                    true
+                }
+                None => selection.conditions.contains(&word),
+            }
+        });
+        if applies {
+            let before = found.limits.len();
             read_row(standard, table, &row, selection.column, &mut found).map_err(SelectionError::Figure)?;
+            found.limits[before..].iter_mut().for_each(|limit| limit.when.clone_from(&when));
         }
     }
     if found.limits.is_empty() && found.missing.is_empty() {
@@ -115,6 +130,77 @@ pub fn limits_of(
         return Err(SelectionError::Nothing { known });
     }
     Ok(found)
+}
+
+/// Conditions of the standard's rows that a monitor measures itself: table `measured_conditions` with the columns
+/// condition, factor, above, at_most.
+fn measured_conditions(standard: &Standard) -> Result<Vec<(String, When)>, FigureError> {
+    let Ok(table) = standard.table("measured_conditions") else { return Ok(Vec::new()) };
+    let _ = clause!("GB 18918-2002 表 1 氨氮按水温");
+    table
+        .rows
+        .iter()
+        .map(|cells| {
+            let text = |place: usize| cells.get(place).map_or("", |cell| cell.text.as_str());
+            let number = |place: usize| match text(place) {
+                "" => Ok(None),
+                digits => digits.parse().map(Some).map_err(|_| FigureError::NotANumber {
+                    figure: format!("{}/{}", table.path, text(0)),
+                    text: digits.to_owned(),
+                }),
+            };
+            let when = When { factor: text(1).to_owned(), above: number(2)?, at_most: number(3)? };
+            Ok((text(0).to_owned(), when))
+        })
+        .collect()
+}
+
+/// A limit and the days from which until which (both inclusive) its edition is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatedLimit {
+    pub limit: Limit,
+    pub from: Date,
+    pub until: Option<Date>,
+}
+
+fn day_after(date: Date, days: i32) -> Date {
+    Date::from_days_since_epoch(date.days_since_epoch() + days)
+}
+
+/// The limits of every edition of a family in its time. An edition that lacks the table or says nothing under the
+/// conditions gives none.
+///
+/// # Errors
+/// When no edition gives any: why the newest does not.
+pub fn dated_limits(
+    library: &Library,
+    family: &str,
+    area: &str,
+    selection: Selection<'_>,
+) -> Result<Vec<DatedLimit>, SelectionError> {
+    let effects = library.all().iter().filter(|standard| standard.family == family).flat_map(|known| &known.effects);
+    let here = effects.filter(|effect| effect.covers(area, effect.from).is_some());
+    let mut starts: Vec<Date> =
+        here.flat_map(|effect| [Some(effect.from), effect.until.map(|until| day_after(until, 1))]).flatten().collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let mut found: Vec<DatedLimit> = Vec::new();
+    let mut failed = None;
+    for (place, &from) in starts.iter().enumerate() {
+        let until = starts.get(place + 1).map(|next| day_after(*next, -1));
+        match limits_of(library, family, area, from, selection) {
+            Ok(limits) => found.extend(limits.limits.into_iter().map(|limit| DatedLimit { limit, from, until })),
+            Err(error) => failed = Some(error),
+        }
+    }
+    match failed {
+        Some(error) if found.is_empty() => Err(error),
+        // No edition at all: the error that says so.
+        None if starts.is_empty() => {
+            limits_of(library, family, area, Date::from_days_since_epoch(0), selection).map(|_| Vec::new())
+        }
+        _ => Ok(found),
+    }
 }
 
 fn read_row(
@@ -158,6 +244,7 @@ fn read_row(
                 converted,
                 basis: basis.clone(),
                 unconfirmed,
+                when: None,
             }));
         }
     }

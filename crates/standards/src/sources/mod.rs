@@ -12,9 +12,12 @@ mod validity;
 pub use convert::{
     Conversion, ConversionError, dry_from_wet, mg_from_ppm, nox_as_no2, standard_concentration, standard_flow,
 };
-pub use emission::{EmissionLimits, Missing, MissingReason, Selection, SelectionError, limits_of, rate_at_height};
+pub use emission::{
+    DatedLimit, EmissionLimits, Missing, MissingReason, Selection, SelectionError, dated_limits, limits_of,
+    rate_at_height,
+};
 pub use mass::{MassError, gas_mass_kg_per_hour, water_mass_kg, water_volume_m3};
-pub use outlet::{Limit, Measured, NotJudged, OutletItem, OutletResult, Period, judge_outlet};
+pub use outlet::{Limit, Measured, NotJudged, OutletItem, OutletResult, Period, When, judge_outlet};
 pub use validity::{
     DayMean, HourMean, MonthCount, SourceKind, Validity, WaterWeight, gas_day, gas_hour_valid, quarter_capture,
     wastewater_day,

@@ -64,6 +64,18 @@ pub struct Limit {
     pub basis: String,
     /// Shown, never judged by.
     pub unconfirmed: bool,
+    /// Holds only under a measured condition.
+    #[serde(default)]
+    pub when: Option<When>,
+}
+
+/// A condition that is measured itself (以实测值为条件的限值), such as ammonia by water temperature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// HJ 212 code.
+    pub factor: String,
+    pub above: Option<Decimal>,
+    pub at_most: Option<Decimal>,
 }
 
 /// One measured mean of an outlet.

@@ -1,0 +1,180 @@
+//! The limits that a standard gives an outlet (执行标准的限值), of every edition in its time, beside the outlet's own.
+
+use std::sync::{Arc, Mutex};
+
+use kernel::{Day, EmissionBasis, FactorLimit, LimitPeriod, LimitWhen, Point, PointSet, PointSource};
+use standards::library::FigureError;
+use standards::sources::{DatedLimit, Period, Selection, SelectionError, When, dated_limits};
+use standards::{Date, Library, Text};
+
+/// The dated limits of one basis.
+///
+/// # Errors
+/// When the library has no such standard, table or grade, or no row applies.
+pub fn limits_of(library: &Library, area: &str, basis: &EmissionBasis) -> Result<Vec<FactorLimit>, Text> {
+    let conditions: Vec<&str> = basis.conditions.iter().map(String::as_str).collect();
+    let selection = Selection { table: &basis.table, column: &basis.grade, conditions: &conditions };
+    let found = dated_limits(library, &basis.family, area, selection).map_err(|error| why(basis, &error))?;
+    Ok(found.into_iter().map(limit_of).collect())
+}
+
+fn why(basis: &EmissionBasis, error: &SelectionError) -> Text {
+    let EmissionBasis { family, table, grade, .. } = basis;
+    let what = match error {
+        SelectionError::NotCovered(_) => Text::new("标准库中没有这个标准", "the library has no such standard"),
+        SelectionError::Figure(FigureError::Absent { .. }) => Text::new("标准中没有这个表", "no such table"),
+        SelectionError::Figure(error) => error.text(),
+        SelectionError::Column { known, .. } => Text::new(
+            format!("没有级别 {grade}；有 {}", known.join("、")),
+            format!("no grade {grade}; there are {}", known.join(", ")),
+        ),
+        SelectionError::Nothing { known } => Text::new(
+            format!("没有适用的行；条件有 {}", known.join("、")),
+            format!("no row applies; conditions are {}", known.join(", ")),
+        ),
+    };
+    Text::new(format!("{family} {table} {grade}：{}", what.zh), format!("{family} {table} {grade}: {}", what.en))
+}
+
+fn limit_of(dated: DatedLimit) -> FactorLimit {
+    let DatedLimit { limit, from, until } = dated;
+    let start = |date: Date| Day(date.days_since_epoch()).start();
+    FactorLimit {
+        factor: limit.factor,
+        period: match limit.period {
+            Period::Instant => LimitPeriod::Instant,
+            Period::Hour => LimitPeriod::Hour,
+            Period::Day => LimitPeriod::Day,
+            Period::Month => LimitPeriod::Month,
+            Period::Year => LimitPeriod::Year,
+        },
+        upper: limit.upper,
+        lower: limit.lower,
+        unit: limit.unit,
+        converted: limit.converted,
+        basis: limit.basis,
+        valid_from: Some(start(from)),
+        valid_until: until.map(|date| Day(date.days_since_epoch() + 1).start()),
+        unconfirmed: limit.unconfirmed,
+        when: limit.when.map(|When { factor, above, at_most }| LimitWhen { factor, above, at_most }),
+    }
+}
+
+/// The point with the limits of its standards after its own. A basis that gives none is left out and logged.
+fn with_limits(library: &Library, area: &str, point: &Point) -> Point {
+    let mut point = point.clone();
+    for basis in &point.emission {
+        match limits_of(library, area, basis) {
+            Ok(limits) => point.limits.extend(limits),
+            Err(why) => {
+                tracing::warn!(point = point.id, why = %why.en, "a standard that binds an outlet gives no limits")
+            }
+        }
+    }
+    point
+}
+
+/// The points of the register with the limits of their standards; made anew when records or the library change.
+pub struct StandardPoints {
+    inner: Arc<dyn PointSource>,
+    area: String,
+    state: Mutex<State>,
+}
+
+struct State {
+    library: Arc<Library>,
+    /// What was made, and of what.
+    made: Option<(Arc<PointSet>, Arc<PointSet>)>,
+}
+
+impl StandardPoints {
+    pub fn new(inner: Arc<dyn PointSource>, area: String, library: Arc<Library>) -> Self {
+        Self { inner, area, state: Mutex::new(State { library, made: None }) }
+    }
+
+    pub fn set_library(&self, library: Arc<Library>) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *state = State { library, made: None };
+    }
+}
+
+impl PointSource for StandardPoints {
+    fn points(&self) -> Arc<PointSet> {
+        let bare = self.inner.points();
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((of, made)) = &state.made
+            && Arc::ptr_eq(of, &bare)
+        {
+            return Arc::clone(made);
+        }
+        let full = |point: &Arc<Point>| match point.emission.is_empty() {
+            true => Arc::clone(point),
+            false => Arc::new(with_limits(&state.library, &self.area, point)),
+        };
+        let made = Arc::new(PointSet::new(bare.iter().map(full).collect()));
+        state.made = Some((bare, Arc::clone(&made)));
+        made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Timestamp;
+
+    fn basis(family: &str, table: &str, grade: &str, conditions: &[&str]) -> EmissionBasis {
+        EmissionBasis {
+            family: family.into(),
+            table: table.into(),
+            grade: grade.into(),
+            conditions: conditions.iter().map(|word| (*word).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn each_edition_binds_in_its_time_and_ammonia_by_temperature() {
+        let library = Library::embedded().unwrap();
+        let found = limits_of(&library, "500242", &basis("GB 18918", "basic", "1A", &["built_from_2006"])).unwrap();
+        let check = |factor: &str, at: &str, expect: &[(&str, &str, Option<&str>)]| {
+            let at = Timestamp::parse(at).unwrap();
+            let mut own: Vec<(String, &str, Option<String>)> = found
+                .iter()
+                .filter(|limit| limit.factor == factor && limit.in_force(at))
+                .map(|limit| {
+                    let when = limit.when.as_ref().map(|when| format!("{:?} {:?}", when.above, when.at_most));
+                    let period = if limit.period == LimitPeriod::Instant { "instant" } else { "day" };
+                    (limit.upper.unwrap().to_string(), period, when)
+                })
+                .collect();
+            own.sort();
+            let expect: Vec<(String, &str, Option<String>)> = expect
+                .iter()
+                .map(|(upper, period, when)| ((*upper).to_owned(), *period, when.map(str::to_owned)))
+                .collect();
+            assert_eq!(own, expect, "{factor} at {at:?}");
+        };
+        check("w01018", "2026-01-01T00:00:00", &[("50", "day", None)]);
+        check("w21011", "2026-01-01T00:00:00", &[("0.5", "day", None)]);
+        check(
+            "w21003",
+            "2026-01-01T00:00:00",
+            &[("5", "day", Some("Some(12) None")), ("8", "day", Some("None Some(12)"))],
+        );
+        check("w01001", "2026-02-28T23:00:00", &[("9", "day", None)]);
+        check("w01001", "2026-03-01T00:00:00", &[("9", "instant", None)]);
+        check("w01018", "2001-01-01T00:00:00", &[]);
+    }
+
+    #[test]
+    fn what_gives_no_limits_says_why() {
+        let library = Library::embedded().unwrap();
+        let check = |basis: EmissionBasis, expect: &str| {
+            let why = limits_of(&library, "500242", &basis).unwrap_err();
+            assert!(why.zh.contains(expect), "{}", why.zh);
+        };
+        check(basis("GB 99999", "basic", "1A", &[]), "标准库中没有");
+        check(basis("GB 18918", "nothing", "1A", &[]), "没有这个表");
+        check(basis("GB 18918", "basic", "一级A", &[]), "1A");
+        check(basis("GB 31573", "gas", "stack", &[]), "条件有");
+    }
+}

@@ -1,0 +1,123 @@
+//! Outlets judged by the limits that their standards give them, each edition in its time.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Bed, Packet, hour, point, time};
+use judge::model::{Finding, Key, Stat};
+use judge::{period, rows};
+use kernel::{EmissionBasis, FactorLimit, LimitPeriod, Point, PointKind, Timestamp};
+use rust_decimal::Decimal;
+use store::contract::PeriodLevel;
+use store::packed::{Mark, Statistic};
+
+fn works() -> Point {
+    let basis = EmissionBasis {
+        family: "GB 18918".into(),
+        table: "basic".into(),
+        grade: "1A".into(),
+        conditions: vec!["built_from_2006".into()],
+    };
+    Point { emission: vec![basis], standard: Some("GB 18918-2002".into()), ..point(1, PointKind::WastewaterOutlet) }
+}
+
+/// The day's finding of a works that sends these means every hour.
+fn day_of(works: Point, start: &str, values: &[(&str, &str)]) -> Finding {
+    let bed = Bed::new(500_242, vec![works]);
+    let start = time(start);
+    let packets: Vec<Packet> = (0..24).map(|of_day| hour(1, start.plus(of_day * 3_600_000), values)).collect();
+    let now = start.plus(25 * 3_600_000);
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    found(&bed, PeriodLevel::Day, start)
+}
+
+fn found(bed: &Bed, level: PeriodLevel, at: Timestamp) -> Finding {
+    let division = bed.store.division();
+    let key = Key::new(1, level, period::of(level, at));
+    bed.store.read(|reader| rows::current(reader, division, key)).unwrap().unwrap().finding
+}
+
+/// The factor's limit and multiple, when it exceeds.
+fn over(finding: &Finding, factor: &str) -> Option<(String, Option<String>)> {
+    let item = finding.items.iter().find(|item| item.factor == *factor && item.exceeding())?;
+    Some((item.limit.unwrap().normalize().to_string(), item.times.map(|times| times.normalize().to_string())))
+}
+
+#[test]
+fn ammonia_is_judged_by_the_temperature_of_the_water() {
+    let check = |values: &[(&str, &str)], expect: Option<(&str, &str)>| {
+        let day = day_of(works(), "2026-01-10T00:00:00", values);
+        let expect = expect.map(|(limit, times)| (limit.to_owned(), Some(times.to_owned())));
+        assert_eq!(over(&day, "w21003"), expect, "{values:?}");
+    };
+    check(&[("w21003", "6"), ("w01010", "12.1")], Some(("5", "0.2")));
+    check(&[("w21003", "6"), ("w01010", "12")], None);
+    check(&[("w21003", "8"), ("w01010", "9")], None);
+    check(&[("w21003", "10"), ("w01010", "9")], Some(("8", "0.25")));
+    // Nothing is judged by guess: without a temperature only what exceeds at any.
+    check(&[("w21003", "6")], None);
+    check(&[("w21003", "10")], Some(("8", "0.25")));
+}
+
+#[test]
+fn a_momentary_limit_begins_with_its_edition_and_has_two_sides() {
+    let check = |start: &str, low: &str, high: &str, expect: Option<(&str, Stat)>| {
+        let bed = Bed::new(500_242, vec![works()]);
+        let start = time(start);
+        let mut packet = hour(1, start, &[("w01001", "7")]);
+        packet.values.push(("w01001".into(), Statistic::Minimum, low.into(), Mark::NORMAL));
+        packet.values.push(("w01001".into(), Statistic::Maximum, high.into(), Mark::NORMAL));
+        bed.commit(&[packet], start.plus(3_700_000));
+        bed.judge.judge_due(start.plus(3_700_000)).unwrap();
+        let hour = found(&bed, PeriodLevel::Hour, start);
+        let item = hour.items.iter().find(|item| item.exceeding());
+        let seen = item.map(|item| (item.limit.unwrap().normalize().to_string(), item.stat));
+        assert_eq!(seen, expect.map(|(limit, stat)| (limit.to_owned(), stat)), "{start:?} {low} {high}");
+    };
+    check("2026-02-28T10:00:00", "5.5", "9.5", None);
+    check("2026-03-01T10:00:00", "6", "9", None);
+    check("2026-03-01T10:00:00", "5.5", "8", Some(("6", Stat::Minimum)));
+    check("2026-03-01T10:00:00", "6.5", "9.5", Some(("9", Stat::Maximum)));
+}
+
+#[test]
+fn of_a_permit_and_a_standard_the_stricter_is_shown() {
+    let with = |upper: i64| {
+        let own = FactorLimit {
+            factor: "w01018".into(),
+            period: LimitPeriod::Day,
+            upper: Some(Decimal::from(upper)),
+            lower: None,
+            unit: "mg/L".into(),
+            converted: false,
+            basis: "排污许可证".into(),
+            valid_from: None,
+            valid_until: None,
+            unconfirmed: false,
+            when: None,
+        };
+        Point { limits: vec![own], ..works() }
+    };
+    let check = |upper: i64, value: &str, expect: Option<(&str, &str)>| {
+        let day = day_of(with(upper), "2026-06-01T00:00:00", &[("w01018", value)]);
+        let expect = expect.map(|(limit, times)| (limit.to_owned(), Some(times.to_owned())));
+        assert_eq!(over(&day, "w01018"), expect, "permit {upper}, value {value}");
+        let item = day.items.iter().find(|item| item.factor == *"w01018" && item.stat == Stat::Mean).unwrap();
+        assert_eq!(item.limit, Some(Decimal::from(upper.min(50))), "permit {upper}, value {value}");
+    };
+    check(60, "40", None);
+    check(60, "55", Some(("50", "0.1")));
+    check(60, "75", Some(("50", "0.5")));
+    check(40, "75", Some(("40", "0.88")));
+}
+
+#[test]
+fn points_are_made_anew_only_when_something_changed() {
+    let bed = Bed::new(500_242, vec![works(), point(2, PointKind::AirStation)]);
+    let points = bed.judge.points();
+    let (first, second) = (points.points(), points.points());
+    assert!(std::sync::Arc::ptr_eq(&first, &second));
+    assert!(first.get(1).unwrap().limits.len() > 10 && first.get(2).unwrap().limits.is_empty());
+}
