@@ -1,6 +1,7 @@
 //! What people do about data, and what the program finds odd in it. Operations:
 //! authorise → check → save with its event and the periods to judge again in one transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{Action, Actor, Day, EventDraft, Point, PointKind, Problem, Timestamp};
@@ -13,7 +14,7 @@ use store::event_log;
 use crate::Judge;
 use crate::code::Code;
 use crate::hour::MOST_CREDIBLE;
-use crate::model::{Method, Stat, Verdict};
+use crate::model::{Flags, Method, Stat, Verdict};
 use crate::plan::method_of;
 use crate::review::{self, Review, ReviewAction};
 use crate::suspicion::{self, Suspicion};
@@ -169,19 +170,31 @@ impl Judge {
         let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
         let series = series_of(&verdicts);
         let mut all = Vec::new();
-        for (factor, hours) in &series {
-            if skipped(*factor) {
-                continue;
-            }
+        for (factor, hours) in series.iter().filter(|(factor, _)| !skipped(*factor)) {
             all.extend(suspicion::of_series(factor.as_str(), hours));
-            let limit = point.limits.iter().find(|limit| *factor == *limit.factor && !limit.unconfirmed);
-            if let Some(limit) = limit.and_then(|limit| limit.upper).and_then(|limit| limit.to_f64()) {
-                all.extend(suspicion::heap_under_limit(factor.as_str(), hours, limit));
-            }
+            // The strictest of its limits at the end of the period: what somebody would hide from.
+            let limits = point.limits.iter().filter(|limit| {
+                *factor == *limit.factor && !limit.unconfirmed && !limit.converted && limit.in_force(until.start())
+            });
+            let Some(limit) = limits.filter_map(|limit| limit.upper).min().and_then(|limit| limit.to_f64()) else {
+                continue;
+            };
+            all.extend(suspicion::heap_under_limit(factor.as_str(), hours, limit));
+            let aside = set_aside_of(&verdicts, *factor);
+            all.extend(suspicion::missing_when_high(factor.as_str(), hours, &aside, limit));
         }
         let of = |code: &str| series.iter().find(|(factor, _)| *factor == *code).map(|(_, hours)| hours.as_slice());
         if let (Some(fine), Some(coarse)) = (of("a34004"), of("a34002")) {
             all.extend(suspicion::inversions(fine, coarse));
+        }
+        for flow_code in ["w00000", "a00000"] {
+            let Some(flow) = of(flow_code) else { continue };
+            for (factor, power) in &series {
+                let name = crate::names::factor_name(factor.as_str());
+                if is_power(factor.as_str(), &name) {
+                    all.extend(suspicion::flow_against_power(flow_code, flow, power, &name));
+                }
+            }
         }
         if method_of(point.kind) == Method::Air {
             self.compare_neighbours(point, &series, from, until, &mut all)?;
@@ -198,19 +211,41 @@ impl Judge {
         until: Day,
         all: &mut Vec<Suspicion>,
     ) -> Result<(), Problem> {
-        // Each pair is looked at from one side only, and at most twenty neighbours.
+        // At most twenty neighbours.
         let points = self.points.points();
-        let others = points.of_kind(PointKind::AirStation).filter(|other| other.id > point.id).take(20);
-        for other in others {
+        let mut around: BTreeMap<Code, Vec<Vec<(i64, f64)>>> = BTreeMap::new();
+        for other in points.of_kind(PointKind::AirStation).filter(|other| other.id != point.id).take(20) {
             let verdicts = self.verdicts(other.id, PeriodLevel::Hour, from.start(), until.start())?;
             for (factor, hours) in series_of(&verdicts) {
-                if let Some((_, mine)) = own.iter().find(|(known, _)| *known == factor) {
+                let Some((_, mine)) = own.iter().find(|(known, _)| *known == factor) else { continue };
+                // Each pair is looked at from one side only.
+                if other.id > point.id {
                     all.extend(suspicion::too_alike(factor.as_str(), mine, &hours, &other.name));
                 }
+                around.entry(factor).or_default().push(hours);
+            }
+        }
+        for (factor, others) in &around {
+            if let Some((_, mine)) = own.iter().find(|(known, _)| known == factor).filter(|_| !skipped(*factor)) {
+                all.extend(suspicion::leaves_neighbours(factor.as_str(), mine, others));
             }
         }
         Ok(())
     }
+}
+
+/// Currents and power of pumps and fans among the process factors of HJ 212 (`g…` of waste gas, `e…` of waste water),
+/// by their names in the code table.
+fn is_power(code: &str, name: &kernel::Name) -> bool {
+    code.starts_with(['g', 'e']) && ["电流", "电功率", "耗电"].iter().any(|word| name.zh.contains(word))
+}
+
+/// Hours in which values of a factor came and did not count, ascending.
+fn set_aside_of(verdicts: &[Verdict], factor: Code) -> Vec<i64> {
+    let aside = |verdict: &&Verdict| {
+        verdict.finding.items.iter().any(|item| item.factor == factor && item.flags.has(Flags::SET_ASIDE))
+    };
+    verdicts.iter().filter(aside).map(|verdict| verdict.key.period).collect()
 }
 
 /// Weather, states and temperatures are no evidence of tampering with concentrations.
@@ -220,7 +255,7 @@ fn skipped(factor: Code) -> bool {
 }
 
 fn series_of(verdicts: &[Verdict]) -> Vec<(Code, Vec<(i64, f64)>)> {
-    let mut series: std::collections::BTreeMap<Code, Vec<(i64, f64)>> = std::collections::BTreeMap::new();
+    let mut series: BTreeMap<Code, Vec<(i64, f64)>> = BTreeMap::new();
     for verdict in verdicts {
         for item in verdict.finding.items.iter().filter(|item| item.stat == Stat::Mean && item.valid()) {
             if let Some(value) = item.value.and_then(|value| value.to_f64()) {

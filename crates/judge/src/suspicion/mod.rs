@@ -2,8 +2,12 @@
 //! alarms measured on honest national stations (target: at most one alarm a point and quarter); what was rejected
 //! there (Benford, last digit, bare PM2.5 > PM10) is not used as an alarm here.
 
+mod process;
+
 use kernel::{Hour, Name, Timestamp};
 use serde::Serialize;
+
+pub use process::{flow_against_power, leaves_median, leaves_neighbours, missing_when_high, out_of_range};
 
 /// Hours that a run of equal values above the median must have, by factor: the chance of a run of n equal values is
 /// p₀^(n−1), p₀ the share of zero differences of honest stations; n so that it happens less than once in a year.
@@ -37,7 +41,8 @@ const MOST_FOUND: usize = 200;
 /// One flag.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Suspicion {
-    /// `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`.
+    /// `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`,
+    /// `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`.
     pub check: &'static str,
     pub title: Name,
     pub factor: String,
@@ -300,6 +305,7 @@ pub fn of_series(factor: &str, series: &Series) -> Vec<Suspicion> {
     all.extend(copied(factor, series));
     all.extend(little_variance(factor, series));
     all.extend(jumps(factor, series));
+    all.extend(out_of_range(factor, series));
     all
 }
 
