@@ -1,7 +1,9 @@
 //! Trend (趋势) of monthly means with its confidence, and correlation between factors.
 
 use kernel::{Hour, Month};
-use standards::statistics::{MannKendall, TheilSen, mann_kendall, pearson, spearman, theil_sen};
+use standards::statistics::{
+    MannKendall, SeasonalKendall, TheilSen, mann_kendall, pearson, seasonal_kendall, spearman, theil_sen,
+};
 use std::collections::BTreeMap;
 
 /// Share of the hours of a month that must have a value for the month to count.
@@ -24,6 +26,8 @@ pub struct Trend {
     /// Slope in units a year; x is the month's number divided by 12.
     pub line: Option<TheilSen>,
     pub test: Option<MannKendall>,
+    /// Each month against the same month of other years, from two years on.
+    pub seasonal: Option<SeasonalKendall>,
 }
 
 /// Means of civil months, and the trend of those that have enough hours.
@@ -47,7 +51,13 @@ pub fn trend(series: &[(i64, f64)]) -> Trend {
     let y: Vec<f64> = counted.iter().map(|month| month.mean).collect();
     // Fewer than four months show no trend.
     let enough = y.len() >= 4;
-    Trend { line: theil_sen(&x, &y, 0.95).filter(|_| enough), test: mann_kendall(&y).filter(|_| enough), months }
+    let steps: Vec<(i64, f64)> = counted.iter().map(|month| (i64::from(month.month.0), month.mean)).collect();
+    Trend {
+        line: theil_sen(&x, &y, 0.95).filter(|_| enough),
+        test: mann_kendall(&y).filter(|_| enough),
+        seasonal: seasonal_kendall(&steps, 12, 0.95).filter(|_| steps.len() >= 24),
+        months,
+    }
 }
 
 impl Trend {
@@ -104,6 +114,24 @@ mod tests {
         assert!((line.slope - 12.0).abs() < 1e-9 && (found.at(Month(672)).unwrap()).abs() < 1e-6);
         assert!(found.test.unwrap().p < 0.01 && found.test.unwrap().s == 28);
         assert!(trend(&series[..24 * 40]).line.is_none());
+        assert!(found.seasonal.is_none(), "nine months are no two years");
+    }
+
+    #[test]
+    fn seasons_do_not_hide_a_rise_from_the_seasonal_slope() {
+        // From January to September of the third year; winters high, summers low, and a rise of one a year.
+        let (first, last) = (Month(672).first_day().hour(0).0, Month(705).first_day().hour(0).0);
+        let series: Vec<(i64, f64)> = (first..last)
+            .map(|hour| {
+                let month = Hour(hour).day().month().0 - 672;
+                let season = 40.0 * (f64::from(month % 12) / 12.0 * std::f64::consts::TAU).cos();
+                (hour, 60.0 + season + f64::from(month) / 12.0)
+            })
+            .collect();
+        let found = trend(&series);
+        let seasonal = found.seasonal.unwrap();
+        assert!((seasonal.slope - 1.0).abs() < 1e-6 && seasonal.p < 0.001, "{seasonal:?}");
+        assert!(found.line.unwrap().slope < 0.0, "the plain slope is taken in by the seasons");
     }
 
     #[test]

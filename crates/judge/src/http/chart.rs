@@ -346,19 +346,31 @@ fn trend_of(_: &Judge, input: &Input) -> Chart {
         Column::new("line", "趋势线", "trend line", &input.unit),
     ];
     let method = (
-        "月均值（至少半数小时有效）的 Theil–Sen 斜率与 95% 区间（Sen 1968）；Mann–Kendall 检验（结校正）；不去季节",
-        "Theil–Sen slope of monthly means (at least half of the hours) with its 95 % interval; Mann–Kendall test with ties; \
-         not deseasonalised",
+        "月均值（至少半数小时有效）的 Theil–Sen 斜率与 95% 区间（Sen 1968）；Mann–Kendall 检验（结校正）。季节性斜率与检验只在同月之间比较（Hirsch 等 1982），满 24 个月才给出",
+        "Theil–Sen slope of monthly means (at least half of the hours) with its 95 % interval; Mann–Kendall test with ties. \
+         The seasonal slope and test compare months of one name only (Hirsch et al. 1982), from 24 months on",
     );
     let mut chart = input.chart(("趋势", "trend"), method, columns, rows);
     let a_year = format!("{}/a", input.unit);
     let line = |value: fn(&standards::statistics::TheilSen) -> f64| shown(found.line.as_ref().map(value));
+    let seasonal =
+        |value: fn(&standards::statistics::SeasonalKendall) -> f64| shown(found.seasonal.as_ref().map(value));
     chart.figures = vec![
         figure("slope", "斜率", "slope", line(|line| line.slope), &a_year),
         figure("low", "斜率 95% 下限", "slope, 95 % low", line(|line| line.low), &a_year),
         figure("high", "斜率 95% 上限", "slope, 95 % high", line(|line| line.high), &a_year),
         figure("p", "Mann–Kendall p", "Mann–Kendall p", shown(found.test.map(|test| test.p)), ""),
         figure("tau", "Kendall τ", "Kendall τ", shown(found.test.map(|test| test.tau)), ""),
+        figure("seasonal_slope", "季节性斜率", "seasonal slope", seasonal(|found| found.slope), &a_year),
+        figure("seasonal_low", "季节性斜率 95% 下限", "seasonal slope, 95 % low", seasonal(|found| found.low), &a_year),
+        figure(
+            "seasonal_high",
+            "季节性斜率 95% 上限",
+            "seasonal slope, 95 % high",
+            seasonal(|found| found.high),
+            &a_year,
+        ),
+        figure("seasonal_p", "季节性 Kendall p", "seasonal Kendall p", seasonal(|found| found.p), ""),
         figure("n", "月数", "months", found.test.map(|test| test.n.to_string()).unwrap_or_default(), ""),
     ];
     chart

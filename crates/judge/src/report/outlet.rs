@@ -68,7 +68,11 @@ pub fn exceedances(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Resu
                     let name = names::factor_name(item.factor.as_str());
                     list.push(vec![
                         Cell::text(point.name.zh.clone()),
-                        Cell::text(point.enterprise.clone().unwrap_or_default()),
+                        Cell::text(
+                            judge
+                                .name_of(point.enterprise.as_deref())
+                                .map_or_else(|| point.enterprise.clone().unwrap_or_default(), |name| name.zh),
+                        ),
                         Cell::text(period::label(level, verdict.key.period)),
                         Cell::text(name.zh),
                         Cell::of(item_value(point, item), verdict.key).alarm_if(true),
