@@ -42,6 +42,7 @@ fn point(id: i64) -> Point {
         ledger: "bench".into(),
         name: Name::new(format!("点位{id}"), format!("point {id}")),
         function_class: Some(if kind == PointKind::WaterSection { "III" } else { "2" }.into()),
+        factors: factors(kind).iter().map(|(code, ..)| (*code).to_owned()).collect(),
         limits: if id > 15 { vec![limit("w01018", 50), limit("w21003", 5), limit("w21011", 1)] } else { Vec::new() },
         ..Point::simulated(id, kind)
     }
@@ -132,6 +133,57 @@ fn memory() -> String {
     format!("{}; {}", line("VmRSS"), line("VmHWM"))
 }
 
+/// What the pages of statistics ask for: a year of one point over HTTP, twenty times each chart.
+fn statistics(judge: &Arc<Judge>, from: Day, until: Day) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    let caller = api::Caller(Arc::new(kernel::Actor::system("bench")));
+    let router = judge.routes().router.layer(axum::Extension(caller));
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    let mut all = Vec::new();
+    let paths = [
+        ("charts/time-variation", 1, "a34004"),
+        ("charts/trend", 1, "a34004"),
+        ("charts/correlation", 1, "a34004,a34002,a21026,a21004,a05024"),
+        ("charts/calendar", 1, "a34004"),
+        ("charts/capture", 1, "a34004,a34002,a21026,a21004,a05024"),
+        ("charts/trend", 16, "w01018"),
+        ("rates", 16, ""),
+        ("suspicions", 1, ""),
+    ];
+    for (path, point, factor) in paths {
+        let mut times = Vec::new();
+        for _ in 0..20 {
+            let started = Instant::now();
+            let length = get(
+                address,
+                &format!("/api/{path}?point={point}&factor={factor}&from={}&until={}", from.to_iso(), until.to_iso()),
+            )?;
+            times.push((started.elapsed(), length));
+        }
+        times.sort_unstable();
+        println!("  {path} of {factor}: p50 {:.1?}, p95 {:.1?}, {} B", times[10].0, times[18].0, times[0].1);
+        all.extend(times);
+    }
+    all.sort_unstable();
+    println!("statistics, a year of one point: p95 {:.1?} of {} requests", all[all.len() * 95 / 100].0, all.len());
+    Ok(())
+}
+
+/// The length of the answer to a GET; anything but 200 is an error.
+fn get(address: std::net::SocketAddr, path: &str) -> Result<usize, Failure> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if !answer.starts_with(b"HTTP/1.1 200") {
+        return Err(format!("{path}: {}", String::from_utf8_lossy(&answer[..answer.len().min(300)])).into());
+    }
+    Ok(answer.len())
+}
+
 fn main() -> Result<(), Failure> {
     let year: i32 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2026);
     let folder = std::env::temp_dir().join(format!("qingshan-county-year-{}", std::process::id()));
@@ -185,6 +237,7 @@ fn main() -> Result<(), Failure> {
     let started = Instant::now();
     let chain = judge.judge_due(now.plus(2))?;
     println!("one late hour to the year: {chain:?} in {:.2?}", started.elapsed());
+    statistics(&judge, from, until)?;
     println!("{}; {} MB on disk", memory(), store.size_on_disk() >> 20);
     drop((judge, store));
     std::fs::remove_dir_all(&folder)?;
