@@ -119,9 +119,9 @@ pub fn rates(
 
 fn formula() -> Name {
     Name::new(
-        "传输率＝实收／应收；有效率＝有效／实收；有效传输率＝有效／应收；补传率＝补传小时／未按时到达小时；运行率＝有有效值的小时／应有小时；应收不含已申报的停运",
+        "传输率＝实收／应收；有效率＝有效／实收；有效传输率＝有效／应收；补传率＝补传小时／未按时到达小时；运行率＝有有效值的小时／应有小时；应收不含已申报的停运，环境空气站按六项污染物计",
         "transmission = received / due; valid = valid / received; effective = valid / due; catch-up = hours caught up / \
-         hours not in time; running = hours with a valid value / hours due; declared stops are not due",
+         hours not in time; running = hours with a valid value / hours due; declared stops are not due; of ambient air stations the six pollutants count",
     )
 }
 
@@ -151,7 +151,7 @@ impl Judge {
             state.late = late.contains(&verdict.key.period);
             hours.insert(verdict.key.period, state);
         }
-        let mut expected: Vec<Code> = point.factors.iter().filter_map(|factor| Code::new(factor)).collect();
+        let mut expected = expected_of(point);
         if expected.is_empty() {
             let seen: BTreeSet<Code> = hours.values().flat_map(|hour| hour.received.iter().copied()).collect();
             expected.extend(seen);
@@ -169,6 +169,13 @@ impl Judge {
         });
         Ok(late.map(|packet| packet.key.data_time.hour().0).collect())
     }
+}
+
+/// The factors of a point that its hours are judged by. Of an ambient air station the six pollutants: its weather is
+/// kept for roses and charts and stands in no verdict.
+fn expected_of(point: &Point) -> Vec<Code> {
+    let judged = |factor: &Code| point.kind != PointKind::AirStation || crate::rule::air::pollutant(*factor).is_some();
+    point.factors.iter().filter_map(|factor| Code::new(factor)).filter(judged).collect()
 }
 
 fn state_of(verdict: &Verdict) -> HourState {
@@ -191,6 +198,18 @@ mod tests {
     fn hour(received: &[&str], valid: &[&str], late: bool) -> HourState {
         let codes = |names: &[&str]| names.iter().filter_map(|name| Code::new(name)).collect();
         HourState { received: codes(received), valid: codes(valid), late }
+    }
+
+    #[test]
+    fn the_weather_of_an_air_station_is_not_due() {
+        let factors = ["a34004", "a01001", "a05024"].map(str::to_owned).to_vec();
+        let check = |kind, expect: &[&str]| {
+            let point = Point { factors: factors.clone(), ..Point::simulated(1, kind) };
+            let found: Vec<String> = expected_of(&point).iter().map(ToString::to_string).collect();
+            assert_eq!(found, expect, "{kind:?}");
+        };
+        check(PointKind::AirStation, &["a34004", "a05024"]);
+        check(PointKind::WasteGasOutlet, &["a34004", "a01001", "a05024"]);
     }
 
     #[test]
