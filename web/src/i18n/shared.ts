@@ -45,7 +45,7 @@ export const shared = {
     whatToDo: ['怎么办', 'What to do'],
   },
   live: {
-    open: ['实时', 'Live'], connecting: ['连接中', 'Connecting'], lost: ['实时中断', 'Feed interrupted'], idle: ['未连接', 'Not connected'],
+    open: ['实时', 'Live'], connecting: ['连接中', 'Connecting'], lost: ['实时中断', 'Feed lost'], idle: ['未连接', 'Not connected'],
     offline: ['离线：显示的是 {time} 的数，正在重连。', 'Offline: showing values of {time}; reconnecting.'],
     polling: ['实时连接中断：改为每分钟刷新，显示的是 {time} 的数；正在重连。', 'The live feed is interrupted: refreshed every minute instead, showing values of {time}; reconnecting.'],
     retry: ['立即重连', 'Reconnect now'],
