@@ -25,7 +25,7 @@ pub fn factor_name(code: &str) -> Name {
     }
     let (zh, en) = match code {
         // Short names, as people write them in bulletins.
-        "w00000" => ("污水流量", "flow"),
+        "w00000" => ("流量", "flow"),
         "w01001" => ("pH", "pH"),
         "w01009" => ("溶解氧", "dissolved oxygen"),
         "w01010" => ("水温", "water temperature"),

@@ -166,7 +166,7 @@ impl Platform {
             .merge(points.act.routes())
             .merge(points.register.routes())
             .merge(zone::http::routes(&self.zones))
-            .merge(audit::routes(&self.store, self.division))
+            .merge(audit::routes(&self.store, self.division, &self.identity, points))
             .merge(live::routes(&self.live, self.closing.subscribe()));
         match &self.plan {
             Some(plan) => routes.merge(plan.routes()),

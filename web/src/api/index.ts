@@ -31,7 +31,7 @@ export const county = {
   layer: (id: string) => http.get<FeatureCollection>(`/api/map/layers/${at(id)}`),
   townships: () => list<{ key: string; name: T.Name }>('/api/townships'),
   overview: () => http.get<T.Overview>('/api/overview'),
-  events: (query: http.Query) => list<T.AuditEvent>('/api/events', query),
+  events: (query: http.Query) => http.get<{ items: T.AuditEvent[]; last_sequence: number; names: Record<string, T.Name> }>('/api/events', query),
 };
 
 export const points = {

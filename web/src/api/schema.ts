@@ -785,6 +785,8 @@ export interface Event {
 export interface EventList {
   items: Event[];
   last_sequence: number;
+  /** Names of the people and points that the entries give by number, as they are called today. */
+  names: { [key: string]: Name };
 }
 
 export interface EventQuery {
@@ -834,6 +836,8 @@ export interface FactorLimit {
   valid_until: Timestamp | null;
   /** `true`: the figure is not confirmed and never judges. */
   unconfirmed: boolean;
+  /** Holds only under a condition that is measured itself. */
+  when: LimitWhen | null;
 }
 
 export interface FactorView {
@@ -1404,6 +1408,14 @@ export type LimitPeriod = "month" | "year" | "instant" | "hour" | "day" | "dayti
 
 export interface LimitQuery {
   factor: string | null;
+}
+
+/** What a measured value of the same period must be for a limit to hold, such as ammonia by water temperature (GB 18918-2002 table 1, note 2). */
+export interface LimitWhen {
+  /** HJ 212 factor code. */
+  factor: string;
+  above: string | null;
+  at_most: string | null;
 }
 
 export interface LinkedView {
@@ -2457,7 +2469,7 @@ export interface Sums {
 
 /** One flag. */
 export interface Suspicion {
-  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`. */
+  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`, `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`. */
   check: string;
   title: Name;
   factor: string;
@@ -2652,7 +2664,7 @@ export interface Warning {
 /** A section or source now. */
 export interface WaterRow {
   point: Name;
-  river: string;
+  river: Name;
   simulated: boolean;
   schematic: boolean;
   situation: Situation;
