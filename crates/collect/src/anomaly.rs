@@ -22,7 +22,9 @@ names! {
     EDITION_DIFFERS, "edition_differs", "协议版本与登记的不同", "edition differs from the registered one";
     NO_BINDING, "no_binding", "设备已登记，但此系统编码或时间没有绑定点位，已隔离", "known device without a binding for this system code or time, quarantined";
     UNKNOWN_DEVICE, "unknown_device", "设备未登记，已隔离", "unknown device, quarantined";
-    QUARANTINE_FULL, "quarantine_full", "隔离区已满，已拒收", "quarantine is full, refused";
+    QUARANTINE_FULL, "quarantine_full", "此设备在隔离区的报文已满，已拒收", "the device's places in quarantine are taken, refused";
+    QUARANTINE_DEVICES_FULL, "quarantine_devices_full", "隔离区设备数已满，已拒收", "too many devices in quarantine, refused";
+    NOT_STORED, "not_stored", "数据无法入库，未应答", "could not be stored, not acknowledged";
     FUTURE_DATA_TIME, "future_data_time", "数据时间在未来：已入库，不参与评价", "data time in the future: stored, never judged";
     TOO_MANY_FACTORS, "too_many_factors", "因子编码过多，其值只留在原始报文", "too many factor codes, value left in the raw frame";
     CLOCK_OFF, "clock_off", "现场机时钟偏差超过5分钟", "device clock is off by more than 5 minutes";

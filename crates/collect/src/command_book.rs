@@ -11,7 +11,7 @@ use crate::command::{self, Step};
 use crate::intake::CommandAnswer;
 use crate::limits::Limits;
 use crate::model::{Command, CommandKind, CommandReason, CommandState};
-use crate::sessions::{Outgoing, Session, Sessions};
+use crate::sessions::{Session, Sessions};
 use crate::{relock, wire};
 
 #[derive(Default)]
@@ -174,6 +174,8 @@ fn transmit(command: &Command, session: &Session, password: Option<String>, now:
             });
         }
     };
-    session.outbox.try_send(Outgoing::Command(bytes)).ok()?;
+    if !session.outbox.command(bytes) {
+        return None;
+    }
     Some(Command { state: CommandState::Sent, sent_at: Some(now), tries: command.tries + 1, ..command.clone() })
 }

@@ -15,7 +15,7 @@ use kernel::Timestamp;
 use store::contract::Transport;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::activity::PointActivity;
@@ -23,7 +23,7 @@ use crate::anomaly;
 use crate::intake::{self, Context, Effect, Heard};
 use crate::pipeline::{Chunk, Done, ReadyPacket};
 use crate::service::Collect;
-use crate::sessions::{Outgoing, Session};
+use crate::sessions::{self, Acknowledgement, Inbox, Outbox, Outgoing, Session};
 
 const READ: usize = 64 << 10;
 /// Commands that may wait beside the acknowledgements.
@@ -54,7 +54,7 @@ struct Connection<'c> {
     peer_text: Arc<str>,
     number: u64,
     framer: Framer,
-    outbox: mpsc::Sender<Outgoing>,
+    outbox: Outbox,
     devices: HashMap<String, Speaker>,
     /// Bytes passed over since the last whole frame.
     garbage: usize,
@@ -65,7 +65,7 @@ struct Connection<'c> {
 }
 
 pub async fn run(collect: &Arc<Collect>, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
-    let (outbox, inbox) = mpsc::channel(collect.limits.window + COMMANDS);
+    let (outbox, inbox) = sessions::outbox(collect.limits.window, COMMANDS);
     let mut connection = Connection {
         collect,
         stream,
@@ -100,7 +100,7 @@ impl Connection<'_> {
         self.devices.values().find_map(|(_, data)| data.as_ref().map(|data| data.0)).unwrap_or(0)
     }
 
-    async fn serve(&mut self, mut inbox: mpsc::Receiver<Outgoing>, mut stop: watch::Receiver<bool>) -> End {
+    async fn serve(&mut self, mut inbox: Inbox, mut stop: watch::Receiver<bool>) -> End {
         let window = Arc::new(Semaphore::new(self.collect.limits.window));
         let mut permit: Option<OwnedSemaphorePermit> = None;
         loop {
@@ -108,7 +108,7 @@ impl Connection<'_> {
             tokio::select! {
                 biased;
                 () = stopped(&mut stop) => return End::Closed,
-                outgoing = inbox.recv() => {
+                outgoing = inbox.next() => {
                     let Some(outgoing) = outgoing else { return End::Closed };
                     if let Err(end) = self.write(outgoing, &mut inbox).await {
                         return end;
@@ -166,15 +166,19 @@ impl Connection<'_> {
 
     /// Takes every whole frame and hands them to the pipeline as one group. `Some`: close.
     async fn take(&mut self, permit: &mut Option<OwnedSemaphorePermit>, ended: bool) -> Option<End> {
+        let collect = self.collect;
+        // Until the group stands in the queue: an adoption waits for those that decided by older bindings.
+        let deciding = collect.deciding.read().await;
         let group = self.gather();
         if !group.packets.is_empty() {
             let window = permit.take()?;
-            let outgoing = Outgoing::Acknowledge { bytes: group.answers, window, effects: group.effects };
-            let done = Done::Acknowledge { outgoing, outbox: self.outbox.clone() };
-            if self.collect.sender.send(Chunk { packets: group.packets, done }).await.is_err() {
+            let acknowledgement = Acknowledgement { bytes: group.answers, window, effects: group.effects };
+            let done = Done::Acknowledge { acknowledgement, outbox: self.outbox.clone() };
+            if collect.sender.send(Chunk { packets: group.packets, done }).await.is_err() {
                 return Some(End::Closed);
             }
         }
+        drop(deciding);
         (self.garbage > self.collect.limits.garbage && !ended).then_some(End::By(anomaly::TOO_MUCH_GARBAGE))
     }
 
@@ -248,7 +252,7 @@ impl Connection<'_> {
             _ => Some(self.last_heard),
         };
         if unstored {
-            self.collect.state.counters.refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.collect.state.counters.refuse(anomaly::NOT_STORED, 1);
         }
         group
     }
@@ -277,17 +281,17 @@ impl Connection<'_> {
     }
 
     /// Writes what waits, at once: one commit often answers several groups of a connection.
-    async fn write(&mut self, outgoing: Outgoing, inbox: &mut mpsc::Receiver<Outgoing>) -> Result<(), End> {
+    async fn write(&mut self, outgoing: Outgoing, inbox: &mut Inbox) -> Result<(), End> {
         let mut bytes = Vec::new();
         let mut effects = Vec::new();
         let mut windows = Vec::new();
         let mut next = Some(outgoing);
         while let Some(outgoing) = next {
             let more = match outgoing {
-                Outgoing::Acknowledge { bytes, window, effects: asked } => {
-                    windows.push(window);
-                    effects.extend(asked);
-                    bytes
+                Outgoing::Acknowledge(acknowledgement) => {
+                    windows.push(acknowledgement.window);
+                    effects.extend(acknowledgement.effects);
+                    acknowledgement.bytes
                 }
                 Outgoing::Command(bytes) => bytes,
             };
@@ -296,7 +300,7 @@ impl Connection<'_> {
             } else {
                 bytes.extend_from_slice(&more);
             }
-            next = inbox.try_recv().ok();
+            next = inbox.waiting();
         }
         if !bytes.is_empty() {
             match timeout(self.collect.limits.write, self.stream.write_all(&bytes)).await {
@@ -315,7 +319,7 @@ impl Connection<'_> {
     /// The peer sends no more, or is to be closed: what was taken is still answered once it is durable.
     async fn drain(
         &mut self,
-        mut inbox: mpsc::Receiver<Outgoing>,
+        mut inbox: Inbox,
         window: Arc<Semaphore>,
         permit: Option<OwnedSemaphorePermit>,
         end: Option<End>,
@@ -326,7 +330,7 @@ impl Connection<'_> {
         loop {
             tokio::select! {
                 biased;
-                outgoing = inbox.recv() => {
+                outgoing = inbox.next() => {
                     let Some(outgoing) = outgoing else { break };
                     if let Err(end) = self.write(outgoing, &mut inbox).await {
                         return end;

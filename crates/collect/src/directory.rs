@@ -86,7 +86,7 @@ pub struct Directory {
 pub enum Resolution {
     Known(Arc<Device>),
     /// The device is known, but not for this system code or this time.
-    NoBinding(Arc<Device>),
+    NoBinding,
     Unknown,
 }
 
@@ -108,13 +108,17 @@ impl Directory {
     pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
         let mut directory = Self::default();
         for device in devices {
-            directory.devices.entry(device.mn.clone()).or_default().push(Arc::new(device));
+            directory.add(device);
         }
         directory
     }
 
-    /// Adds a binding behind those that are there: where two are in force, the earlier entry counts.
+    /// Adds a binding behind those that are there: where two are in force, the earlier entry counts. One without
+    /// MN is left out: it would take in every packet without MN by system code and time alone.
     pub fn add(&mut self, device: Device) {
+        if device.mn.trim().is_empty() {
+            return;
+        }
         self.devices.entry(device.mn.clone()).or_default().push(Arc::new(device));
     }
 
@@ -128,13 +132,26 @@ impl Directory {
         let Some(devices) = self.devices.get(mn) else { return Resolution::Unknown };
         match devices.iter().find(|device| device.system == system && device.in_force(at)) {
             Some(device) => Resolution::Known(Arc::clone(device)),
-            None => devices.first().map_or(Resolution::Unknown, |device| Resolution::NoBinding(Arc::clone(device))),
+            None => Resolution::NoBinding,
         }
     }
 
-    /// Any binding of the device, for its password, key and tolerance.
-    pub fn any(&self, mn: &str) -> Option<&Arc<Device>> {
-        self.devices.get(mn).and_then(|devices| devices.first())
+    /// The binding of this very MN whose password, addresses and tolerance hold for what arrives now: that of the
+    /// system code in force now, else its newest of the system code, else (answers come as ST=91) another of the
+    /// device. It says how the device is treated, never which point its data belong to: see [`Self::resolve`].
+    pub fn settings(&self, mn: &str, system: u16, now: Timestamp) -> Option<&Arc<Device>> {
+        let devices = self.devices.get(mn)?;
+        let of_system = || devices.iter().filter(|device| device.system == system);
+        of_system()
+            .find(|device| device.in_force(now))
+            .or_else(|| of_system().max_by_key(|device| device.from))
+            .or_else(|| devices.iter().find(|device| device.in_force(now)))
+            .or_else(|| devices.first())
+    }
+
+    /// SM4 keys of a device's bindings. Which of them opens a frame is proven by the frame's CRC.
+    pub fn keys(&self, mn: &str) -> impl Iterator<Item = [u8; 16]> {
+        self.devices.get(mn).into_iter().flatten().filter_map(|device| device.sm4_key)
     }
 
     pub fn devices(&self) -> impl Iterator<Item = &Arc<Device>> {
@@ -163,7 +180,7 @@ mod tests {
         ]);
         let found = match directory.resolve(mn, system, Timestamp(at)) {
             Resolution::Known(device) => Some(device.point),
-            Resolution::NoBinding(_) => Some(-1),
+            Resolution::NoBinding => Some(-1),
             Resolution::Unknown => None,
         };
         assert_eq!(found, expect, "{mn} {system} {at}");
@@ -176,5 +193,37 @@ mod tests {
         check("A", 31, 50, Some(3));
         check("A", 32, 50, Some(-1));
         check("B", 22, 50, None);
+    }
+
+    #[test]
+    fn a_binding_without_mn_takes_in_nothing() {
+        let directory = Directory::new([device("", 22, 1, 0, None), device(" ", 22, 2, 0, None)]);
+        for mn in ["", " ", "A"] {
+            assert!(matches!(directory.resolve(mn, 22, Timestamp(5)), Resolution::Unknown), "{mn:?}");
+            assert!(directory.settings(mn, 22, Timestamp(5)).is_none(), "{mn:?}");
+        }
+        assert_eq!(directory.devices().count(), 0);
+    }
+
+    #[test]
+    fn a_device_is_treated_by_the_binding_of_its_system_code_in_force() {
+        let check = |mn: &str, system: u16, now: i64, expect: Option<i64>| {
+            let directory = Directory::new([
+                device("A", 22, 1, 0, Some(100)),
+                device("A", 31, 2, 0, Some(50)),
+                device("A", 31, 3, 100, Some(200)),
+                device("B", 22, 4, 0, None),
+            ]);
+            let found = directory.settings(mn, system, Timestamp(now)).map(|device| device.point);
+            assert_eq!(found, expect, "{mn} {system} {now}");
+        };
+        check("A", 22, 50, Some(1));
+        check("A", 31, 20, Some(2));
+        check("A", 31, 150, Some(3));
+        check("A", 31, 70, Some(3));
+        check("A", 91, 20, Some(1));
+        check("A", 91, 150, Some(3));
+        check("A", 91, 900, Some(1));
+        check("C", 22, 50, None);
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hj212::command::{self, Role};
+use hj212::packet::PacketError;
 use hj212::{Anomalies, Anomaly, Content as Area, CrcKind, Data, Edition, Frame, Packet, Strictness};
 use kernel::{Timestamp, time};
 use store::contract::{IncomingFrame, ObservationKey, Transport, Urgency};
@@ -23,6 +24,10 @@ const FUTURE_MILLIS: i64 = 2 * time::HOUR_MILLIS;
 const SETTLE_MILLIS: i64 = 2 * 60_000;
 /// A state word longer than this stays in the raw frame only.
 const MAX_WORD: usize = 64;
+/// How a device without MN is called in quarantine: by its serial number.
+pub const SERIAL: &str = "serial:";
+/// An MN longer than this is none.
+const MAX_MN: usize = 64;
 /// A factor code longer than this is no code.
 const MAX_FACTOR: usize = 24;
 
@@ -118,15 +123,17 @@ pub fn take(context: &Context<'_>, frame: &Frame<'_>, heard: &mut dyn FnMut(Hear
         Ok(packet) => packet,
         Err(error) => return Ok(refused(0, error.name())),
     };
-    let device = context.directory.any(packet.mn);
+    let device = context.directory.settings(packet.mn, packet.system().unwrap_or(0), context.now);
     let mut anomalies = frame.anomalies.with(packet.anomalies);
     let readable;
     let packet = match (&packet.data, frame.crc.kind) {
         (Data::Encrypted(_), _) => {
             let mut keys = (context.issued_keys)(packet.mn);
-            keys.extend(device.and_then(|device| device.sm4_key));
+            keys.extend(context.directory.keys(packet.mn));
             match keys.iter().find_map(|key| hj212::cipher::open(frame, key).ok()) {
                 Some(plain) => readable = plain,
+                // Its header is in clear: kept as it came until somebody adopts it and gives its key.
+                None if device.is_none() => return Ok(unknown(context, frame, &packet)),
                 None => return Ok(refused(point_of(device), anomaly::NOT_DECRYPTED)),
             }
             match Packet::parse(&readable) {
@@ -175,7 +182,7 @@ fn unknown(context: &Context<'_>, frame: &Frame<'_>, packet: &Packet<'_>) -> Tak
     let (mn, effect) = match serial_of(packet) {
         Some(serial) => {
             let password = packet.pw.unwrap_or_default().to_owned();
-            (format!("serial:{serial}"), Some(Effect::IssueMn { serial, system, password }))
+            (format!("{SERIAL}{serial}"), Some(Effect::IssueMn { serial, system, password }))
         }
         None => (packet.mn.to_owned(), None),
     };
@@ -185,8 +192,12 @@ fn unknown(context: &Context<'_>, frame: &Frame<'_>, packet: &Packet<'_>) -> Tak
             ReadyPacket { frame: None, content: Content::Other, anomalies: vec![(0, anomaly::UNKNOWN_DEVICE)] };
         return Taken { packet, answer, effect: None };
     }
-    if mn.is_empty() || mn.len() > 64 || !context.quarantine.admit(&mn, system) {
-        return Taken { effect, ..refused(0, anomaly::QUARANTINE_FULL) };
+    // An MN that looks like our name for a serial number would be taken for it.
+    if mn.is_empty() || mn.len() > MAX_MN || packet.mn.starts_with(SERIAL) {
+        return refused(0, PacketError::NoMn.name());
+    }
+    if let Err(name) = context.quarantine.admit(&mn, system) {
+        return Taken { effect, ..refused(0, name) };
     }
     let packet = ReadyPacket {
         frame: Some(raw(context, frame)),
@@ -282,11 +293,13 @@ fn known(
                         heard.data = Some((bound.point, at));
                     }
                 }
-                _ if context.quarantine.admit(packet.mn, system) => {
+                Resolution::NoBinding | Resolution::Unknown => {
+                    if let Err(name) = context.quarantine.admit(packet.mn, system) {
+                        return Ok(refused(device.point, name));
+                    }
                     names.push((device.point, anomaly::NO_BINDING));
                     taken.packet.content = Content::Quarantine { device: packet.mn.to_owned(), system };
                 }
-                _ => return Ok(refused(device.point, anomaly::QUARANTINE_FULL)),
             }
             // The answer to "sample once" or "start real-time data" carries the request's QN.
             if context.commands_open && packet.qn.is_some() && !packet.needs_answer() {
@@ -405,8 +418,9 @@ pub fn urgency(kind: u16, at: Timestamp, now: Timestamp) -> Urgency {
 
 /// A number with its digits; a word as it is; missing for what devices write when they have nothing.
 pub fn scalar(text: &str, point: i64, names: &mut Vec<(i64, &'static str)>) -> Scalar {
-    if let Some((mantissa, scale)) = hj212::number::parse(text.as_bytes()) {
-        return Scalar::Number { mantissa, scale };
+    // Digits beyond what is kept are counted by the packet's content (`rounded_number`).
+    if let Some(number) = hj212::number::parse_rounded(text.as_bytes()) {
+        return Scalar::Number { mantissa: number.mantissa, scale: number.scale };
     }
     if text.is_empty() {
         return Scalar::Empty;

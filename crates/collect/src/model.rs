@@ -211,6 +211,8 @@ pub struct CollectStatus {
     pub packets: u64,
     pub duplicates: u64,
     pub refused: u64,
+    /// Refused packets since start by the name of their reason, most first.
+    pub refusals: Vec<(&'static str, u64)>,
     pub commits: u64,
     /// Devices in quarantine.
     pub quarantined: u64,

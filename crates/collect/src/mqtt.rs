@@ -193,8 +193,9 @@ impl Collect {
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
                     let Ok(place) = Arc::clone(&window).acquire_owned().await else { return };
                     let (collect, client, peer) = (Arc::clone(&self), client.clone(), Arc::clone(&peer));
+                    let stop = stop.clone();
                     tokio::spawn(async move {
-                        if collect.take_message(&publish, &peer).await
+                        if collect.take_until_durable(&publish, &peer, stop).await
                             && let Err(error) = client.ack(&publish).await
                         {
                             tracing::warn!("acknowledging to {peer}: {error}");
@@ -211,11 +212,26 @@ impl Collect {
         }
     }
 
+    /// Takes a message again and again until it is durable: a broker repeats what was not acknowledged only when
+    /// the line breaks, and sends no more once enough is not. `false`: the program stops.
+    async fn take_until_durable(&self, publish: &Publish, peer: &Arc<str>, mut stop: watch::Receiver<bool>) -> bool {
+        loop {
+            if self.take_message(publish, peer).await {
+                return true;
+            }
+            tokio::select! {
+                () = connection::stopped(&mut stop) => return false,
+                () = tokio::time::sleep(RETRY) => {}
+            }
+        }
+    }
+
     /// `true`: durable, or refused for good; the broker may forget it.
     async fn take_message(&self, publish: &Publish, peer: &Arc<str>) -> bool {
         let mut raw = publish.topic.as_bytes().to_vec();
         raw.push(b'\n');
         raw.extend_from_slice(&publish.payload);
+        let deciding = self.deciding.read().await;
         let taken = {
             let directory = self.directory.load();
             let issued = |mn: &str| self.issued_keys(mn);
@@ -238,7 +254,9 @@ impl Collect {
         };
         match taken {
             Ok(taken) => {
-                matches!(self.sender.commit(vec![taken.packet]).await, Ok(ChunkResult::Committed(_)))
+                let Ok(result) = self.sender.begin(vec![taken.packet]).await else { return false };
+                drop(deciding);
+                matches!(result.await, Ok(ChunkResult::Committed(_)))
             }
             Err(error) => {
                 tracing::warn!("a message from {peer} is not taken: {error}");

@@ -1,4 +1,4 @@
-//! What people and devices ask for: commands, adoption of unknown devices, import of files, issue of MN and keys.
+//! What people and devices ask for: commands, import of files, issue of MN and keys (adoption: `adopt.rs`).
 //! Each: authorise → load → decide → save with its event in one transaction → announce.
 
 use std::collections::HashMap;
@@ -12,14 +12,15 @@ use crate::directory::{Device, Directory};
 use crate::import::{self, ImportReport};
 use crate::intake::Effect;
 use crate::model::{Command, CommandKind, CommandReason, CommandState};
-use crate::rows::Adoption;
 use crate::service::Collect;
-use crate::sessions::{Outbox, Outgoing};
-use crate::{adopt, anomaly, command, intake, rows, wire};
+use crate::sessions::Outbox;
+use crate::{anomaly, command, intake, rows, wire};
 
 static IDS: IdSource = IdSource::new();
+/// Answers to commands come as ST=91.
+const ANSWERS: u16 = 91;
 
-fn not_allowed(action: Action) -> Problem {
+pub(crate) fn not_allowed(action: Action) -> Problem {
     Problem::new(ErrorCode::NotAllowed, format!("需要权限 {} (needs this right)", action.name()))
 }
 
@@ -142,7 +143,7 @@ impl Collect {
             Effect::CommandAnswer(answer) => {
                 let interaction = matches!(answer.cn, 9011 | 9012);
                 if !self.commands.answer(&answer, now) && interaction {
-                    let point = self.directory.load().any(&answer.mn).map_or(0, |device| device.point);
+                    let point = self.point_of_device(&answer.mn, ANSWERS, now).unwrap_or(0);
                     self.count(intake::counted(point, anomaly::UNEXPECTED_ANSWER));
                 }
             }
@@ -150,7 +151,7 @@ impl Collect {
                 if self.commands.has_open(&mn, CommandKind::SetTime, CommandReason::Clock) {
                     return;
                 }
-                let Some(point) = self.directory.load().any(&mn).map(|device| device.point) else { return };
+                let Some(point) = self.point_of_device(&mn, system, now) else { return };
                 let collect = Arc::clone(self);
                 let asked = move || {
                     collect.queue(&mn, system, point, CommandKind::SetTime, &[], CommandReason::Clock, "collect", now)
@@ -180,8 +181,9 @@ impl Collect {
                 if let Some(key) = self.beside("issuing a key", issued).await {
                     let text: String = key.iter().map(|&byte| char::from(byte)).collect();
                     let arguments = [("SKCreateTime".to_owned(), wire::qn(now)), ("NewSK".to_owned(), text)];
-                    let password =
-                        self.password_of(&mn).or_else(|| self.sessions.get(&mn).map(|session| session.view().password));
+                    let password = self
+                        .password_of(&mn, system, now)
+                        .or_else(|| self.sessions.get(&mn).map(|session| session.view().password));
                     self.send_key(outbox, system, &password.unwrap_or_default(), &mn, &arguments, now);
                     self.keys.remember(&mn, key, now);
                 }
@@ -204,8 +206,19 @@ impl Collect {
         }
     }
 
-    pub(crate) fn password_of(&self, mn: &str) -> Option<String> {
-        self.directory.load().any(mn).and_then(|device| device.password.clone())
+    pub(crate) fn password_of(&self, mn: &str, system: u16, now: Timestamp) -> Option<String> {
+        self.directory.load().settings(mn, system, now).and_then(|device| device.password.clone())
+    }
+
+    fn point_of_device(&self, mn: &str, system: u16, now: Timestamp) -> Option<i64> {
+        self.directory.load().settings(mn, system, now).map(|device| device.point)
+    }
+
+    /// The key to read a stored frame with: the one that opens it, else any of the device's.
+    pub(crate) fn opening_key(&self, mn: &str, frame: &hj212::Frame<'_>) -> Option<[u8; 16]> {
+        let mut keys = self.issued_keys(mn);
+        keys.extend(self.directory.load().keys(mn));
+        keys.iter().find(|key| hj212::cipher::open(frame, key).is_ok()).or(keys.first()).copied()
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -223,7 +236,9 @@ impl Collect {
         let request = wire::Request { edition: hj212::Edition::V2025, qn: &qn, system, cn, password, mn, arguments };
         match wire::request(&request) {
             // Full or closed: the device will ask again.
-            Ok(bytes) => drop(outbox.try_send(Outgoing::Command(bytes))),
+            Ok(bytes) => {
+                let _ = outbox.command(bytes);
+            }
             Err(error) => tracing::warn!("answering {mn}: {error}"),
         }
     }
@@ -243,76 +258,15 @@ impl Collect {
             .issued_keys(mn)
             .into_iter()
             .next()
-            .or_else(|| self.directory.load().any(mn).and_then(|device| device.sm4_key));
+            .or_else(|| self.directory.load().settings(mn, system, now).and_then(|device| device.sm4_key));
         let request =
             wire::Request { edition: hj212::Edition::V2025, qn: &qn, system, cn: 1014, password, mn, arguments };
         match wire::encrypted_request(&request, old.as_ref()) {
-            Ok(bytes) => drop(outbox.try_send(Outgoing::Command(bytes))),
+            Ok(bytes) => {
+                let _ = outbox.command(bytes);
+            }
             Err(error) => tracing::warn!("sending a key to {mn}: {error}"),
         }
-    }
-
-    /// Adopts a device out of quarantine: from its oldest kept packet on it reports for `point`, and what was
-    /// kept becomes that point's data. Blocking.
-    pub fn adopt(
-        &self,
-        actor: &Actor,
-        mn: &str,
-        system: u16,
-        point: i64,
-        now: Timestamp,
-    ) -> Result<AdoptionReport, Problem> {
-        let record = self.point(point)?;
-        if !actor.may(Action::AdoptDevices, record.owner.as_deref()) {
-            return Err(not_allowed(Action::AdoptDevices));
-        }
-        let known = self.store.read(|reader| rows::quarantined(reader, self.division, 10_000))?;
-        if !known.iter().any(|device| device.mn == mn && device.system == system) {
-            return Err(Problem::not_found(format!("隔离区没有设备 {mn} (not in quarantine)")));
-        }
-        let serial = mn.strip_prefix("serial:");
-        let bound_mn = serial.map_or_else(|| mn.to_owned(), |serial| new_mn(self.division, serial));
-        // A device that never reported for anything does so for this point whatever time it tells of; one that
-        // did, only from what was kept on.
-        let valid_from = match self.registered.load().knows(&bound_mn, system) {
-            true => self.oldest_data_time(mn, system)?.unwrap_or(now).min(now),
-            false => Timestamp(0),
-        };
-        let adoption = Adoption { mn: bound_mn, system, point, valid_from };
-        let by = actor.id.to_string();
-        // The ledger first: it may refuse, and asked again after a crash in between it changes nothing.
-        let bound = match self.keeper.get() {
-            Some(keeper) => Some(keeper.bind(actor, (&adoption.mn, system), point, valid_from, now)?),
-            None => None,
-        };
-        self.store.write(|transaction| {
-            if bound.is_none() {
-                rows::save_adoption(transaction, self.division, &adoption, &by, now)?;
-            }
-            if let Some(serial) = serial {
-                rows::save_issued_mn(transaction, self.division, serial, &adoption.mn, now)?;
-            }
-            let event = EventDraft {
-                kind: "collect.device_adopted",
-                actor: by.clone(),
-                subject: point.to_string(),
-                payload: serde_json::json!({
-                    "mn": adoption.mn, "system": system, "point": point.to_string(),
-                    "from": adoption.valid_from.to_iso(), "serial": serial,
-                }),
-            };
-            event_log::append(transaction, self.division, now, &[event])
-        })?;
-        // New packets go to the point from here on; the kept ones follow.
-        match bound {
-            Some(directory) => self.set_directory(directory),
-            None => self.merge_adoptions()?,
-        }
-        let mut report = AdoptionReport { mn: adoption.mn.clone(), ..AdoptionReport::default() };
-        adopt::replay(self, mn, system, &mut report, now)?;
-        self.store.write(|transaction| rows::release_quarantined(transaction, self.division, mn, system))?;
-        self.quarantine.release(mn, system);
-        Ok(report)
     }
 
     /// Puts the adopted devices beside the register's, which come first.
@@ -401,18 +355,6 @@ impl Collect {
     }
 }
 
-/// What an adoption brought over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-pub struct AdoptionReport {
-    /// The device's MN; a new one where it had none.
-    pub mn: String,
-    pub frames: usize,
-    pub stored: usize,
-    pub duplicates: usize,
-    /// Frames that the station's tolerance or password refuses.
-    pub refused: usize,
-}
-
 fn command_event(kind: &'static str, command: &Command) -> EventDraft {
     EventDraft {
         kind,
@@ -424,14 +366,6 @@ fn command_event(kind: &'static str, command: &Command) -> EventDraft {
             "arguments": command.arguments, "qn_return": command.qn_return, "execution_return": command.execution_return,
         }),
     }
-}
-
-/// An MN for a device that has none: 24 hex digits out of division and serial number, so that the same device
-/// gets the same one again. (The EPC-96 header is that of a self-made number: it is not a maker's.)
-fn new_mn(division: kernel::Division, serial: &str) -> String {
-    let digest = Sha256::digest(format!("{division}/{serial}").as_bytes());
-    let tail: String = digest[..9].iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("{division}{tail}")
 }
 
 /// The system code of a kind of point, for data that name none.

@@ -3,6 +3,7 @@
 //! Group commit without a timer: take whatever is queued, commit, sync, answer all, again. A lone packet
 //! waits for nobody; under load the groups grow by themselves. Work per commit is bounded.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -14,8 +15,9 @@ use store::contract::{
 use store::{PackedValue, Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::relock;
-use crate::sessions::{Outbox, Outgoing};
+use crate::quarantine::Quarantine;
+use crate::sessions::{Acknowledgement, Outbox};
+use crate::{anomaly, relock};
 
 /// Chunks waiting to be committed; senders wait beyond it.
 const QUEUE: usize = 4096;
@@ -81,7 +83,7 @@ pub enum Done {
     Oneshot(oneshot::Sender<ChunkResult>),
     /// Handed to the connection when durable; dropped otherwise, which frees its place in the window.
     Acknowledge {
-        outgoing: Outgoing,
+        acknowledgement: Acknowledgement,
         outbox: Outbox,
     },
 }
@@ -107,6 +109,8 @@ pub struct Counters {
     pub last_packet_at: AtomicI64,
     today: Mutex<(i32, u64)>,
     rate: Mutex<Rate>,
+    /// Refused packets by the name of their reason; names are a closed list.
+    refusals: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -135,6 +139,20 @@ impl Counters {
             *slot = (second, 0);
         }
         slot.1 += packets;
+    }
+
+    pub fn refuse(&self, name: &'static str, packets: u64) {
+        if packets > 0 {
+            self.refused.fetch_add(packets, Ordering::Relaxed);
+            *relock(self.refusals.lock()).entry(name).or_default() += packets;
+        }
+    }
+
+    /// Why packets were refused, and how many, most first.
+    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
+        let mut counted: Vec<_> = relock(self.refusals.lock()).iter().map(|(&name, &count)| (name, count)).collect();
+        counted.sort_by_key(|&(name, count)| (std::cmp::Reverse(count), name));
+        counted
     }
 
     pub fn packets_today(&self, now: Timestamp) -> u64 {
@@ -217,11 +235,21 @@ impl PipelineSender {
         let _ = self.0.try_send(Chunk { packets: vec![packet], done: Done::Oneshot(done) });
     }
 
-    /// Sends and waits until it is durable.
-    pub async fn commit(&self, packets: Vec<ReadyPacket>) -> Result<ChunkResult, Stopped> {
+    /// Puts packets into the queue; what became of them is told to the receiver.
+    pub async fn begin(&self, packets: Vec<ReadyPacket>) -> Result<oneshot::Receiver<ChunkResult>, Stopped> {
         let (done, result) = oneshot::channel();
         self.send(Chunk { packets, done: Done::Oneshot(done) }).await?;
-        result.await.map_err(|_| Stopped)
+        Ok(result)
+    }
+
+    /// Sends and waits until it is durable.
+    pub async fn commit(&self, packets: Vec<ReadyPacket>) -> Result<ChunkResult, Stopped> {
+        self.begin(packets).await?.await.map_err(|_| Stopped)
+    }
+
+    /// Waits until everything that stood in the queue before this call was committed or refused.
+    pub async fn barrier(&self) -> Result<(), Stopped> {
+        self.commit(Vec::new()).await.map(drop)
     }
 }
 
@@ -230,7 +258,10 @@ impl PipelineSender {
 pub struct Stopped;
 
 /// Starts the thread that commits. It ends when the last sender is dropped.
-pub fn start(store: Arc<dyn Store>) -> std::io::Result<(PipelineSender, Arc<PipelineState>)> {
+pub fn start(
+    store: Arc<dyn Store>,
+    quarantine: Arc<Quarantine>,
+) -> std::io::Result<(PipelineSender, Arc<PipelineState>)> {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let state = Arc::new(PipelineState {
         counters: Counters::default(),
@@ -239,11 +270,11 @@ pub fn start(store: Arc<dyn Store>) -> std::io::Result<(PipelineSender, Arc<Pipe
         announcements: broadcast::channel(ANNOUNCEMENTS).0,
     });
     let shared = Arc::clone(&state);
-    std::thread::Builder::new().name("ingest".into()).spawn(move || run(&*store, receiver, &shared))?;
+    std::thread::Builder::new().name("ingest".into()).spawn(move || run(&*store, receiver, &shared, &quarantine))?;
     Ok((PipelineSender(sender), state))
 }
 
-fn run(store: &dyn Store, mut receiver: mpsc::Receiver<Chunk>, state: &PipelineState) {
+fn run(store: &dyn Store, mut receiver: mpsc::Receiver<Chunk>, state: &PipelineState, quarantine: &Quarantine) {
     let mut chunks = Vec::new();
     while let Some(first) = receiver.blocking_recv() {
         let (mut packets, mut bytes) = size(&first);
@@ -255,7 +286,7 @@ fn run(store: &dyn Store, mut receiver: mpsc::Receiver<Chunk>, state: &PipelineS
             bytes += more_bytes;
             chunks.push(next);
         }
-        commit(store, state, &mut chunks, bytes);
+        commit(store, state, quarantine, &mut chunks, bytes);
         chunks.clear();
     }
 }
@@ -269,7 +300,7 @@ fn size(chunk: &Chunk) -> (usize, usize) {
 fn gather(chunks: &mut [Chunk], now: Timestamp) -> (PacketBatch, Vec<usize>) {
     let mut batch = PacketBatch::default();
     let mut observations = Vec::with_capacity(chunks.len());
-    let mut anomalies: std::collections::HashMap<(i64, &'static str), u32> = std::collections::HashMap::new();
+    let mut anomalies: HashMap<(i64, &'static str), u32> = HashMap::new();
     for chunk in chunks {
         let before = batch.observations.len();
         for packet in chunk.packets.drain(..) {
@@ -296,12 +327,15 @@ fn gather(chunks: &mut [Chunk], now: Timestamp) -> (PacketBatch, Vec<usize>) {
     (batch, observations)
 }
 
-fn commit(store: &dyn Store, state: &PipelineState, chunks: &mut Vec<Chunk>, bytes: usize) {
+fn commit(store: &dyn Store, state: &PipelineState, quarantine: &Quarantine, chunks: &mut Vec<Chunk>, bytes: usize) {
     let now = kernel::time::now();
-    let all = || chunks.iter().flat_map(|chunk| &chunk.packets);
-    let refused = all().filter(|packet| matches!(packet.content, Content::Refused)).count() as u64;
-    let packets = all().count() as u64 - refused;
-    state.counters.refused.fetch_add(refused, Ordering::Relaxed);
+    let mut packets = 0;
+    for packet in chunks.iter().flat_map(|chunk| &chunk.packets) {
+        match (&packet.content, packet.anomalies.first()) {
+            (Content::Refused, Some(&(_, name))) => state.counters.refuse(name, 1),
+            _ => packets += 1,
+        }
+    }
     let (batch, observations) = gather(chunks, now);
     let result = store.commit_packets(&batch, now);
     state.counters.count(packets, now);
@@ -319,7 +353,11 @@ fn commit(store: &dyn Store, state: &PipelineState, chunks: &mut Vec<Chunk>, byt
             announce(state, batch, &receipt, now);
         }
         Err(error) => {
-            state.counters.refused.fetch_add(packets, Ordering::Relaxed);
+            state.counters.refuse(anomaly::NOT_STORED, packets);
+            // What was let into quarantine is not there: its places are free again.
+            for entry in &batch.quarantined {
+                quarantine.release(&entry.device, entry.system, 1);
+            }
             if state.accepting() {
                 tracing::error!("packets are not stored and not acknowledged: {error}");
             }
@@ -346,7 +384,9 @@ fn answer(chunks: &mut Vec<Chunk>, observations: &[usize], receipt: &CommitRecei
         match chunk.done {
             Done::Oneshot(sender) => drop(sender.send(ChunkResult::Committed(own))),
             // The window guarantees room in the outbox; only a closed connection refuses.
-            Done::Acknowledge { outgoing, outbox } => drop(outbox.try_send(outgoing)),
+            Done::Acknowledge { acknowledgement, outbox } => {
+                let _ = outbox.acknowledge(acknowledgement);
+            }
         }
     }
 }

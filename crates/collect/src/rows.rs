@@ -152,20 +152,48 @@ pub fn quarantined_frames(
     rows.iter().map(|row| row.integer(0)).collect()
 }
 
+/// Takes these frames of a device, and no others, out of quarantine; the device too when none is left. Gives
+/// how many were there.
 pub fn release_quarantined(
     transaction: &dyn Transaction,
     division: Division,
     mn: &str,
     system: u16,
-) -> Result<(), StoreError> {
-    let parameters: [Value; 3] = [division.into(), mn.into(), system.into()];
-    for table in ["quarantine_frame", "quarantine"] {
-        transaction.execute(
-            &format!("DELETE FROM {table} WHERE division = $1 AND device = $2 AND system = $3"),
-            &parameters,
+    frames: &[i64],
+) -> Result<usize, StoreError> {
+    let mut released = 0;
+    for &frame in frames {
+        released += transaction.execute(
+            "DELETE FROM quarantine_frame WHERE division = $1 AND device = $2 AND system = $3 AND frame = $4",
+            &[division.into(), mn.into(), system.into(), frame.into()],
         )?;
     }
-    Ok(())
+    let device: [Value; 3] = [division.into(), mn.into(), system.into()];
+    transaction.execute(
+        "UPDATE quarantine SET packets = (SELECT COUNT(*) FROM quarantine_frame f
+           WHERE f.division = $1 AND f.device = $2 AND f.system = $3)
+         WHERE division = $1 AND device = $2 AND system = $3",
+        &device,
+    )?;
+    transaction.execute(
+        "DELETE FROM quarantine WHERE division = $1 AND device = $2 AND system = $3 AND packets = 0",
+        &device,
+    )?;
+    Ok(usize::try_from(released).unwrap_or(usize::MAX))
+}
+
+/// Takes a device with all its frames out of quarantine; gives how many frames were there.
+pub fn discard_quarantined(
+    transaction: &dyn Transaction,
+    division: Division,
+    mn: &str,
+    system: u16,
+) -> Result<usize, StoreError> {
+    let device: [Value; 3] = [division.into(), mn.into(), system.into()];
+    let frames = transaction
+        .execute("DELETE FROM quarantine_frame WHERE division = $1 AND device = $2 AND system = $3", &device)?;
+    transaction.execute("DELETE FROM quarantine WHERE division = $1 AND device = $2 AND system = $3", &device)?;
+    Ok(usize::try_from(frames).unwrap_or(usize::MAX))
 }
 
 /// Anomalies of a point (0: of no known point) since a day, by name.

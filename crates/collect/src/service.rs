@@ -40,7 +40,11 @@ pub struct Collect {
     pub(crate) keys: IssuedKeys,
     pub(crate) commands: CommandBook,
     pub(crate) factors: Factors,
-    pub(crate) quarantine: Quarantine,
+    pub(crate) quarantine: Arc<Quarantine>,
+    /// Held for reading from the moment a packet's bindings are looked up until it stands in the queue.
+    pub(crate) deciding: tokio::sync::RwLock<()>,
+    /// One adoption or discarding at a time.
+    pub(crate) quarantine_work: tokio::sync::Mutex<()>,
     pub(crate) activity: Activity,
     pub(crate) sessions: Sessions,
     pub(crate) sender: PipelineSender,
@@ -67,8 +71,6 @@ impl Collect {
         points: Arc<dyn PointSource>,
         limits: Limits,
     ) -> Result<Arc<Self>, Problem> {
-        let (sender, state) = pipeline::start(Arc::clone(&store))
-            .map_err(|error| Problem::new(ErrorCode::Internal, format!("starting the ingest thread: {error}")))?;
         let (quarantine, keys, open) = store.read(|reader| {
             Ok((
                 Quarantine::load(reader, division, &limits)?,
@@ -76,6 +78,9 @@ impl Collect {
                 rows::open_commands(reader, division, MAX_OPEN_COMMANDS)?,
             ))
         })?;
+        let quarantine = Arc::new(quarantine);
+        let (sender, state) = pipeline::start(Arc::clone(&store), Arc::clone(&quarantine))
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("starting the ingest thread: {error}")))?;
         let collect = Arc::new(Self {
             factors: Factors::new(Arc::clone(&store), limits.factors),
             activity: Activity::load(&*store),
@@ -90,6 +95,8 @@ impl Collect {
             keys,
             commands: CommandBook::load(open),
             quarantine,
+            deciding: tokio::sync::RwLock::new(()),
+            quarantine_work: tokio::sync::Mutex::new(()),
             sessions: Sessions::default(),
             sender,
             state,
@@ -174,6 +181,7 @@ impl Collect {
             packets: read(&counters.packets),
             duplicates: read(&counters.duplicates),
             refused: read(&counters.refused),
+            refusals: counters.refusals(),
             commits: read(&counters.commits),
             quarantined: self.quarantine.devices() as u64,
         }

@@ -11,16 +11,69 @@ use tokio::sync::mpsc;
 use crate::clock::ClockDrift;
 use crate::relock;
 
-/// Bytes on their way to a device, in order.
+/// Answers to a group that is on disk; its place in the connection's window ends when they are written, and
+/// then what the group asked for is done.
+pub struct Acknowledgement {
+    pub bytes: Vec<u8>,
+    pub window: tokio::sync::OwnedSemaphorePermit,
+    pub effects: Vec<crate::intake::Effect>,
+}
+
+/// What waits to be written to a device.
 pub enum Outgoing {
-    /// Acknowledgements of a group that is on disk; its place in the connection's window ends when they are
-    /// written, and then what the group asked for is done.
-    Acknowledge { bytes: Vec<u8>, window: tokio::sync::OwnedSemaphorePermit, effects: Vec<crate::intake::Effect> },
-    /// A command.
+    Acknowledge(Acknowledgement),
     Command(Vec<u8>),
 }
 
-pub type Outbox = mpsc::Sender<Outgoing>;
+/// Where a connection's outgoing bytes are put. Acknowledgements have places of their own, one for each place
+/// of the window, so that no number of commands can crowd one out.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    acknowledgements: mpsc::Sender<Acknowledgement>,
+    commands: mpsc::Sender<Vec<u8>>,
+}
+
+/// The connection's end of an [`Outbox`].
+pub struct Inbox {
+    acknowledgements: mpsc::Receiver<Acknowledgement>,
+    commands: mpsc::Receiver<Vec<u8>>,
+}
+
+/// An outbox for a window of so many groups, and so many commands beside.
+pub fn outbox(window: usize, commands: usize) -> (Outbox, Inbox) {
+    let (acknowledgements, waiting) = mpsc::channel(window.max(1));
+    let (commands, asked) = mpsc::channel(commands.max(1));
+    (Outbox { acknowledgements, commands }, Inbox { acknowledgements: waiting, commands: asked })
+}
+
+impl Outbox {
+    /// `false` only when the connection is closed: whoever acknowledges holds a place of the window.
+    pub fn acknowledge(&self, acknowledgement: Acknowledgement) -> bool {
+        self.acknowledgements.try_send(acknowledgement).is_ok()
+    }
+
+    /// `false`: no room for another command now, or closed.
+    pub fn command(&self, bytes: Vec<u8>) -> bool {
+        self.commands.try_send(bytes).is_ok()
+    }
+}
+
+impl Inbox {
+    /// The next, acknowledgements first; `None`: nothing can come any more. May be dropped while it waits.
+    pub async fn next(&mut self) -> Option<Outgoing> {
+        tokio::select! {
+            biased;
+            next = self.acknowledgements.recv() => next.map(Outgoing::Acknowledge),
+            next = self.commands.recv() => next.map(Outgoing::Command),
+        }
+    }
+
+    /// What is there already.
+    pub fn waiting(&mut self) -> Option<Outgoing> {
+        let acknowledgement = self.acknowledgements.try_recv().ok().map(Outgoing::Acknowledge);
+        acknowledgement.or_else(|| self.commands.try_recv().ok().map(Outgoing::Command))
+    }
+}
 
 /// One connected device. A connection may carry several devices (a relay), a device one connection.
 #[derive(Debug)]
@@ -143,5 +196,35 @@ impl Sessions {
 
     pub fn devices(&self) -> Vec<String> {
         relock(self.0.read()).keys().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn commands_never_crowd_out_acknowledgements() {
+        let (outbox, mut inbox) = outbox(2, 3);
+        let window = Arc::new(Semaphore::new(2));
+        let commands = (0..10u8).filter(|&number| outbox.command(vec![number])).count();
+        assert_eq!(commands, 3, "commands are bounded");
+        let mut acknowledged = 0;
+        while let Ok(place) = Arc::clone(&window).try_acquire_owned() {
+            let acknowledgement = Acknowledgement { bytes: vec![b'a'], window: place, effects: Vec::new() };
+            assert!(outbox.acknowledge(acknowledgement), "a place for each place of the window");
+            acknowledged += 1;
+        }
+        assert_eq!(acknowledged, 2);
+        let mut order = String::new();
+        if let Some(first) = inbox.next().await {
+            order.push(if matches!(first, Outgoing::Acknowledge(_)) { 'a' } else { 'c' });
+        }
+        while let Some(next) = inbox.waiting() {
+            order.push(if matches!(next, Outgoing::Acknowledge(_)) { 'a' } else { 'c' });
+        }
+        assert_eq!(order, "aaccc");
     }
 }

@@ -118,7 +118,12 @@ impl Collect {
                 () = self.commands.changed.notified() => {}
             }
             let now = kernel::time::now();
-            self.commands.advance(&self.sessions, &|command| self.password_of(&command.mn), &self.limits, now);
+            self.commands.advance(
+                &self.sessions,
+                &|command| self.password_of(&command.mn, command.system, now),
+                &self.limits,
+                now,
+            );
             let collect = Arc::clone(&self);
             if tokio::task::spawn_blocking(move || collect.save_commands(now)).await.is_err() {
                 return;

@@ -118,6 +118,8 @@ async fn unknown_mn_is_quarantined_within_bounds() {
         station.send(hour_packet(name, "20261124080000", GOOD)).await;
     }
     assert_eq!(station.answers().await.len(), 1);
+    assert_eq!(rig.anomaly(0, "quarantine_devices_full"), 1);
+    assert_eq!(rig.collect.status().refusals, [("quarantine_full", 2), ("quarantine_devices_full", 1)]);
     assert_eq!(rig.collect.status().quarantined, 2);
     check_alive(&rig).await;
 }
@@ -180,6 +182,66 @@ async fn not_a_number_is_missing_and_not_zero() {
         rig.values(&rig.observations(1, 2061)[0]),
         ["a21004-Avg=1.2.3", "a21026-Avg=", "a34002-Avg=", "a34004-Avg=", "p99101-Rtd=St"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn digits_beyond_those_kept_are_rounded_by_name() {
+    let area = "a34004-Avg=7.1000000000000005,a34004-Flag=N;a34002-Avg=0.30000000000000004;a21026-Avg=8.50";
+    let rig = rig_with(|_| {}).await;
+    let mut station = rig.connect().await;
+    station.send(hour_packet(MN, "20261124080000", area)).await;
+    assert_eq!(station.answers().await.len(), 1);
+    assert_eq!((rig.anomaly(1, "rounded_number"), rig.anomaly(1, "not_a_number")), (1, 0));
+    let observation = &rig.observations(1, 2061)[0];
+    assert_eq!(
+        rig.values(observation),
+        ["a21026-Avg=8.50", "a34002-Avg=0.300000000000000", "a34004-Avg=7.100000000000000"]
+    );
+    assert!(observation.values.iter().all(|value| value.value.as_number().is_some()), "numbers, to be judged");
+    let strict = rig_with(|station| station.strictness = Strictness::Strict).await;
+    check_refused_strictly(&strict, hour_packet(MN, "20261124080000", area)).await;
+}
+
+async fn check_refused_strictly(rig: &Rig, bytes: Vec<u8>) {
+    let mut station = rig.connect().await;
+    station.send(bytes).await;
+    assert!(station.answers().await.is_empty());
+    assert_eq!(rig.anomaly(1, "rounded_number"), 1);
+    assert!(rig.observations(1, 2061).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packet_without_mn_belongs_to_nobody() {
+    // A binding without MN, as a ledger in which the field was forgotten would give it.
+    let rig = Rig::start(vec![device("", 22, 2), device(MN, 22, 1)]).await;
+    let mut station = rig.connect().await;
+    for mn in ["", " "] {
+        station.send(hour_packet(mn, "20261124080000", GOOD)).await;
+    }
+    assert_eq!(station.answers().await, Vec::<String>::new());
+    assert_eq!(rig.anomaly(0, "no_mn"), 2, "{:?}", rig.anomalies());
+    assert!(rig.observations(2, 2061).is_empty());
+    assert_eq!((rig.frames().len(), rig.collect.status().quarantined), (0, 0));
+    check_alive(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_binding_of_the_system_code_says_how_a_device_is_treated() {
+    let with = |system, point, password: &str| Device { password: Some(password.into()), ..device(MN, system, point) };
+    let ended = Device { until: Some(Timestamp(1)), ..with(31, 3, "000000") };
+    let rig = Rig::start(vec![with(22, 1, "123456"), ended, with(31, 2, "654321")]).await;
+    let packet = |system: u16, password: &str| {
+        frame(&format!(
+            "QN=20261124090000000;ST={system};CN=2061;PW={password};MN={MN};Flag=5;CP=&&DataTime=20261124080000;{GOOD}&&"
+        ))
+    };
+    let mut station = rig.connect().await;
+    for (system, password) in [(22, "123456"), (31, "654321"), (22, "654321"), (31, "123456"), (31, "000000")] {
+        station.send(packet(system, password)).await;
+    }
+    assert_eq!(station.answers().await.len(), 2);
+    assert_eq!((rig.observations(1, 2061).len(), rig.observations(2, 2061).len()), (1, 1));
+    assert_eq!((rig.anomaly(1, "wrong_password"), rig.anomaly(2, "wrong_password")), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,6 +362,21 @@ async fn a_full_disk_refuses_says_so_and_recovers_by_itself() {
     let trouble = rig.collect.status().trouble.expect("the overview says so").0;
     assert!(trouble.zh.contains("存储空间已满"), "{}", trouble.zh);
     assert_eq!(rig.observations(1, 2061).len() as u64, acknowledged, "what was acknowledged is there");
+    // Unknown devices, until one of them finds no room either.
+    let mut strangers = 0;
+    loop {
+        let noise: String = (0..150)
+            .map(|place| format!("a{:05}-Avg={};", 10_000 + place, (strangers + 3) * 7919 * place % 99_991))
+            .collect();
+        station.send(hour_packet(&format!("NOBODY{strangers}"), "20261124080000", &noise)).await;
+        if station.answer_within(Duration::from_millis(1500)).await.is_err() {
+            break;
+        }
+        strangers += 1;
+        assert!(strangers < 500, "the disk never filled");
+    }
+    assert_eq!(rig.collect.status().quarantined, strangers, "what is not kept takes no place in quarantine");
+    assert!(rig.collect.status().refusals.iter().any(|&(name, count)| name == "not_stored" && count >= 2));
     // Room again: what an operator would do by deleting or enlarging.
     rig.store.write(|transaction| transaction.execute("PRAGMA max_page_count = 100000", &[]).or(Ok(0))).unwrap();
     rig.until("recovered", |rig| rig.collect.status().trouble.is_none()).await;

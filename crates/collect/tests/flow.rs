@@ -1,5 +1,4 @@
-//! What happens beside storing: acknowledgement per edition, duplicates, splits, commands, adoption, presence,
-//! MQTT, import.
+//! What happens beside storing: acknowledgement per edition, duplicates, splits, commands, adoption, presence, import.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -224,7 +223,7 @@ async fn a_quarantined_device_is_adopted_with_its_data() {
     }
     assert_eq!(station.answers().await.len(), 3);
     let before = rig.frames().len();
-    let report = rig.collect.adopt(&system(), "NEWCOMER", 22, 1, kernel::time::now()).unwrap();
+    let report = rig.collect.adopt(&system(), "NEWCOMER", 22, 1, kernel::time::now()).await.unwrap();
     assert_eq!((report.frames, report.stored, report.duplicates, report.refused), (3, 2, 1, 0));
     assert_eq!(rig.observations(1, 2061).len(), 2);
     assert_eq!(rig.frames().len(), before, "no frame is stored twice");
@@ -237,7 +236,7 @@ async fn a_quarantined_device_is_adopted_with_its_data() {
     assert_eq!(station.answers().await.len(), 1);
     assert_eq!(rig.observations(1, 2061).len(), 4, "also after the register has changed");
     assert_eq!(
-        rig.collect.adopt(&system(), "NEWCOMER", 22, 1, kernel::time::now()).unwrap_err().code,
+        rig.collect.adopt(&system(), "NEWCOMER", 22, 1, kernel::time::now()).await.unwrap_err().code,
         kernel::ErrorCode::NotFound
     );
 }
@@ -251,7 +250,7 @@ async fn a_device_without_mn_gets_one_when_it_is_adopted() {
     );
     station.send(&hello).await;
     assert!(station.answer().await.unwrap().contains("CN=9013;"));
-    let report = rig.collect.adopt(&system(), "serial:6970000000001ABC", 22, 1, kernel::time::now()).unwrap();
+    let report = rig.collect.adopt(&system(), "serial:6970000000001ABC", 22, 1, kernel::time::now()).await.unwrap();
     assert_eq!(report.mn.len(), 24);
     station.send(&hello).await;
     let request = next_request(&mut station, "1002").await;
@@ -404,68 +403,4 @@ async fn the_national_snapshot_is_imported_with_its_dashes_and_zeros() {
     assert_eq!(stored, expected);
     let again = rig.collect.import(&system(), "cnemc", text.into_bytes(), false).await.unwrap();
     assert_eq!(again.accepted, 0, "the same file again changes nothing");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn mqtt_messages_go_the_same_way() {
-    let broker = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"]
-        .into_iter()
-        .find(|path| std::path::Path::new(path).exists());
-    let Some(broker) = broker else { return };
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let rig = Rig::start(vec![device(MN, 22, 1)]).await;
-    let settings = rig.folder().0.join("mosquitto.conf");
-    std::fs::write(&settings, format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")).unwrap();
-    let _broker = Broker(
-        std::process::Command::new(broker)
-            .arg("-c")
-            .arg(&settings)
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap(),
-    );
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let mqtt =
-        collect::mqtt::MqttSettings { host: "127.0.0.1".into(), port, user: None, client_id: "qingshan-test".into() };
-    for _ in 0..100 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    tokio::spawn(std::sync::Arc::clone(&rig.collect).run_mqtt(mqtt, stopped));
-    let (client, mut events) = rumqttc::AsyncClient::new(rumqttc::MqttOptions::new("station", "127.0.0.1", port), 10);
-    let pump = tokio::spawn(async move { while events.poll().await.is_ok() {} });
-    let message = r#"{"data_time":"2026-11-24T08:00:00","values":[{"factor":"a34004","value":35.20,"flag":"N"}]}"#;
-    for _ in 0..50 {
-        client.publish(format!("qingshan/{MN}/2061"), rumqttc::QoS::AtLeastOnce, false, message).await.unwrap();
-        client.publish("qingshan/STRANGER/2061", rumqttc::QoS::AtLeastOnce, false, message).await.unwrap();
-        client.publish(format!("qingshan/{MN}/2061"), rumqttc::QoS::AtLeastOnce, false, "{").await.unwrap();
-        if rig.observations(1, 2061).len() == 1 && rig.anomaly(0, "bad_json") > 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    rig.until("quarantined", |rig| rig.collect.status().quarantined == 1).await;
-    let observations = rig.observations(1, 2061);
-    assert_eq!(rig.values(&observations[0]), ["a34004-Avg=35.20"], "the digits as written");
-    let raw = rig.store.frame(observations[0].frame).unwrap().unwrap().bytes;
-    assert_eq!(String::from_utf8(raw).unwrap(), format!("qingshan/{MN}/2061\n{message}"));
-    let report = rig.collect.adopt(&system(), "STRANGER", 22, 2, kernel::time::now()).unwrap();
-    // The client may have published the message again meanwhile; then the one kept before is the duplicate.
-    assert_eq!((report.frames, report.stored + report.duplicates), (1, 1), "{report:?}");
-    assert_eq!(rig.observations(2, 2061).len(), 1);
-    let _ = stop.send(true);
-    pump.abort();
-}
-
-/// Ends the broker whatever becomes of the test.
-struct Broker(std::process::Child);
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

@@ -109,6 +109,7 @@ async fn rows_of_others_are_not_shown() {
     let rig = filled().await;
     // Point 1 belongs to `bureau`; this enterprise is another.
     let client = Client::start(&rig, vec![Role::Enterprise], Some("enterprise")).await;
+    assert_eq!(client.post("/api/quarantine/discard", json!({"mn": "STRANGER", "st": "22"})).await.0, 403);
     for path in [
         "/api/points/1/latest",
         "/api/points/1/series?factor=a34004&kind=hour",
@@ -125,6 +126,71 @@ async fn rows_of_others_are_not_shown() {
     let own = Client::start(&rig, vec![Role::Enterprise], Some("bureau")).await;
     assert_eq!(own.get("/api/points/1/latest").await.0, 200);
     assert_eq!(own.get("/api/frames/1").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_a_device_is_shows_only_to_those_who_work_with_it() {
+    let rig = filled().await;
+    let check = async |role: Role, sees: bool| {
+        let client = Client::start(&rig, vec![role], Some("bureau")).await;
+        let (status, devices) = client.get("/api/points/1/devices").await;
+        assert_eq!(status, 200, "{role:?}");
+        let device = &devices[0];
+        for field in ["mn", "addresses", "password_set"] {
+            assert_eq!(!device[field].is_null(), sees, "{role:?} {field}");
+        }
+        assert_eq!(device["peer"].is_null(), true, "{role:?}: nobody is connected");
+        assert_eq!(device["st"], "22", "{role:?}");
+        assert_eq!(device.to_string().contains(MN), sees, "{role:?}");
+    };
+    for role in
+        [Role::SystemAdministrator, Role::DutyOfficer, Role::MonitoringEngineer, Role::Inspector, Role::Enterprise]
+    {
+        check(role, true).await;
+    }
+    for role in [Role::Body, Role::PlanOfficer, Role::Leader, Role::Neighbour] {
+        check(role, false).await;
+    }
+    let mut station = rig.connect().await;
+    station.send(hour_packet(MN, "20261124100000", "a34004-Avg=1")).await;
+    station.answers().await;
+    for (role, sees) in [(Role::DutyOfficer, true), (Role::Leader, false)] {
+        let client = Client::start(&rig, vec![role], None).await;
+        let (_, devices) = client.get("/api/points/1/devices").await;
+        assert_eq!((devices[0]["connected"] == true, !devices[0]["peer"].is_null()), (true, sees), "{role:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quarantine_is_discarded_by_http() {
+    let rig = filled().await;
+    let leader = Client::start(&rig, vec![Role::Leader], None).await;
+    let asked = json!({"mn": "STRANGER", "st": "22"});
+    assert_eq!(leader.post("/api/quarantine/discard", asked.clone()).await.0, 403);
+    let client = Client::start(&rig, vec![Role::DutyOfficer], None).await;
+    let (_, quarantine) = client.get("/api/quarantine").await;
+    assert_eq!((&quarantine[0]["encrypted"], &quarantine[0]["refused"]), (&json!(false), &json!(0)));
+    let (status, report) = client.post("/api/quarantine/discard", asked.clone()).await;
+    assert_eq!((status, &report["frames"]), (200, &json!(1)));
+    assert_eq!(client.get("/api/quarantine").await.1, json!([]));
+    assert_eq!(client.post("/api/quarantine/discard", asked).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_told_by_reason() {
+    let rig = filled().await;
+    let mut station = rig.connect().await;
+    for _ in 0..2 {
+        station.send(hour_packet("", "20261124100000", "a34004-Avg=1")).await;
+    }
+    station.answers().await;
+    let client = Client::start(&rig, vec![Role::Leader], None).await;
+    let (_, status) = client.get("/api/collect/status").await;
+    assert_eq!((&status["refused"], &status["refusals"][0]["packets"]), (&json!(2), &json!(2)), "{status}");
+    assert_eq!(
+        (&status["refusals"][0]["name"], &status["refusals"][0]["title"]["zh"]),
+        (&json!("no_mn"), &json!("没有设备标识MN"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,6 +99,7 @@ anomalies! {
     OldFactorCode, "old_factor_code", "使用2005版因子编码", "2005 factor code in a newer packet", Standard;
     NoDataTime, "no_data_time", "没有DataTime", "no DataTime", Lenient;
     BadDataTime, "bad_data_time", "DataTime不是14位数字", "DataTime is not 14 digits", Standard;
+    RoundedNumber, "rounded_number", "数的位数过多，已舍入（原值在原始报文）", "a number has more digits than are kept, rounded (the raw frame has them)", Standard;
     ImpossibleDataTime, "impossible_data_time", "DataTime不是日历上的时间", "DataTime is no time of the calendar", Lenient;
 }
 

@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
         self.flag.or(self.lone_flag)
     }
 
-    /// Mantissa and scale; `None` for state words, placeholders and missing values.
+    /// Mantissa and scale; `None` for state words, placeholders, missing values and numbers too long to keep exactly.
     pub fn number(&self) -> Option<(i64, u8)> {
         crate::number::parse(self.value.as_bytes())
     }
@@ -303,6 +303,11 @@ impl<'a> Content<'a> {
         for reading in &self.readings {
             if reading.value.is_empty() {
                 self.anomalies.add(Anomaly::EmptyValue);
+            }
+            if reading.value.len() > crate::number::SHORTEST_TOO_LONG
+                && crate::number::parse_rounded(reading.value.as_bytes()).is_some_and(|number| number.rounded)
+            {
+                self.anomalies.add(Anomaly::RoundedNumber);
             }
             if !STATISTICS.contains(&reading.statistic) {
                 self.anomalies.add(Anomaly::UnknownStatistic);

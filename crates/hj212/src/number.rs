@@ -2,6 +2,10 @@
 
 /// Most digits that are kept; the packed form of an observation holds as many.
 const MAX_DIGITS: u32 = 17;
+/// Text of at most so many bytes has no digit too many.
+pub const SHORTEST_TOO_LONG: usize = 16;
+/// Digits are read into a number until it is as large as this; more only tell a half from more than a half.
+const MOST_READ: u128 = 10u128.pow(30);
 /// Most digits after the point.
 pub const MAX_SCALE: u8 = 15;
 
@@ -52,6 +56,68 @@ pub fn parse(text: &[u8]) -> Option<(i64, u8)> {
     Some((if negative { -mantissa } else { mantissa }, scale))
 }
 
+/// A number that may have had more digits than are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    pub mantissa: i64,
+    pub scale: u8,
+    /// Digits behind those kept were rounded away, half to even; the frame holds them.
+    pub rounded: bool,
+}
+
+/// As [`parse`], but of a number with too many digits after the point (floating-point numbers printed in full:
+/// `7.1000000000000005`) the first 17 digits are kept, at most 15 of them after the point. `None`: not a number,
+/// too many digits before the point, or so small that nothing would be left of it.
+pub fn parse_rounded(text: &[u8]) -> Option<Number> {
+    if let Some((mantissa, scale)) = parse(text) {
+        return Some(Number { mantissa, scale, rounded: false });
+    }
+    let text = text.trim_ascii();
+    if text.len() <= SHORTEST_TOO_LONG {
+        return None;
+    }
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let (mut mantissa, mut scale, mut exponent) = (0u128, 0i32, 0i32);
+    let (mut point, mut beyond) = (false, false);
+    for (place, &byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' if mantissa < MOST_READ => {
+                mantissa = mantissa * 10 + u128::from(byte - b'0');
+                scale += i32::from(point);
+            }
+            // Too far behind to be kept; it only tells a half from more than a half.
+            b'0'..=b'9' if point => beyond |= byte != b'0',
+            b'.' if !point => point = true,
+            b'e' | b'E' if place > 0 => {
+                exponent = read_exponent(digits.get(place + 1..)?)?;
+                break;
+            }
+            _ => return None,
+        }
+    }
+    scale -= exponent;
+    let length = mantissa.checked_ilog10()? as i32 + 1;
+    let dropped = (length - MAX_DIGITS as i32).max(scale - i32::from(MAX_SCALE));
+    scale -= dropped;
+    if scale < 0 || dropped < 0 || dropped > length {
+        return None;
+    }
+    let unit = 10u128.pow(dropped as u32);
+    let (mut kept, rest) = (mantissa / unit, mantissa % unit);
+    let up = match (rest * 2).cmp(&unit) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Equal => beyond || kept % 2 == 1,
+    };
+    kept += u128::from(up);
+    let kept = i64::try_from(kept).ok().filter(|&kept| kept > 0 && kept < 10i64.pow(MAX_DIGITS))?;
+    Some(Number { mantissa: if negative { -kept } else { kept }, scale: u8::try_from(scale).ok()?, rounded: true })
+}
+
 fn read_exponent(text: &[u8]) -> Option<i32> {
     let digits = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
     if digits.is_empty() || digits.len() > 3 || !digits.iter().all(u8::is_ascii_digit) {
@@ -90,5 +156,30 @@ mod tests {
         }
         check("123456789012345678", None);
         check("0.0000000000000001", None);
+    }
+
+    #[test]
+    fn digits_beyond_those_kept_are_rounded_half_to_even_and_said_so() {
+        let check = |text: &str, expect: Option<(i64, u8)>| {
+            let found = super::parse_rounded(text.as_bytes());
+            assert_eq!(found.map(|number| (number.mantissa, number.scale)), expect, "{text:?}");
+            assert!(found.is_none_or(|number| number.rounded), "{text:?}");
+        };
+        check("7.1000000000000005", Some((7_100_000_000_000_000, 15)));
+        check("7.1000000000000015", Some((7_100_000_000_000_002, 15)));
+        check("7.10000000000000050000000000000000000000001", Some((7_100_000_000_000_001, 15)));
+        check("-0.30000000000000004", Some((-300_000_000_000_000, 15)));
+        check("35.123456789012345678", Some((35_123_456_789_012_346, 15)));
+        check("1234567890.1234567890", Some((12_345_678_901_234_568, 7)));
+        check("1.2345678901234567e-05", Some((12_345_678_901, 15)));
+        check("0.00000000000000051", Some((1, 15)));
+        check("99.99999999999999999", None);
+        for text in
+            ["123456789012345678", "0.0000000000000001", "1e-99", "12345678901234567.8x", "1.2.3456789012345678"]
+        {
+            check(text, None);
+        }
+        let exact = super::parse_rounded(b"7.10").unwrap();
+        assert_eq!((exact.mantissa, exact.scale, exact.rounded), (710, 2, false));
     }
 }

@@ -47,6 +47,10 @@ pub fn directory_of(bindings: &[DeviceBinding]) -> Directory {
 
 fn device_of(binding: &DeviceBinding) -> Result<Device, &'static str> {
     let system = hj212::system::number(&binding.st).ok_or("系统编码不认识 (unknown system code)")?;
+    // Without one it would take in packets by system code and time alone.
+    if binding.mn.trim().is_empty() {
+        return Err("没有 MN (no MN)");
+    }
     let sm4_key = match &binding.sm4_key {
         None => None,
         Some(text) => {
@@ -108,6 +112,7 @@ mod tests {
     #[test]
     fn a_binding_that_cannot_be_read_never_opens_the_door() {
         for broken in [
+            DeviceBinding { mn: " ".into(), ..binding() },
             DeviceBinding { st: "XX".into(), ..binding() },
             DeviceBinding { strictness: "".into(), ..binding() },
             DeviceBinding { addresses: vec!["anywhere".into()], ..binding() },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use act::CaseSummary;
 use api::{Access, ApiResult, Caller, Json, Routes, blocking, operation};
+use collect::http::RefusalCount;
 use judge::http::{AirToday, OutletToday, WaterToday};
 use kernel::{Action, Id, Name, Point, PointKind, Problem, Timestamp};
 use serde::Serialize;
@@ -22,6 +23,8 @@ struct CollectView {
     last_packet_at: Option<Timestamp>,
     duplicates: u64,
     refused: u64,
+    /// Refused since start by reason, most first.
+    refusals: Vec<RefusalCount>,
     quarantined: u64,
 }
 
@@ -111,6 +114,7 @@ fn overview(points: &Points, caller: &Caller, now: Timestamp) -> Result<Overview
             last_packet_at: status.last_packet_at,
             duplicates: status.duplicates,
             refused: status.refused,
+            refusals: status.refusals.iter().map(RefusalCount::of).collect(),
             quarantined: status.quarantined,
         },
         air: air.collect::<Result<_, _>>()?,

@@ -50,7 +50,8 @@ export const points = {
 
 export const collect = {
   quarantine: () => list<T.Quarantined>('/api/quarantine'),
-  adopt: (mn: string, st: string, point: string) => http.post<unknown>('/api/quarantine/adopt', { mn, st, point }),
+  adopt: (mn: string, st: string, point: string) => http.post<T.AdoptionReport>('/api/quarantine/adopt', { mn, st, point }),
+  discard: (mn: string, st: string) => http.post<T.DiscardReport>('/api/quarantine/discard', { mn, st }),
   profiles: () => list<T.ImportProfile>('/api/import/profiles'),
   import: (profile: string, dryRun: boolean, file: Blob) => http.upload<T.ImportReport>('/api/import', { profile, dry_run: dryRun ? 'true' : 'false' }, file),
 };

@@ -42,7 +42,7 @@ export interface AdoptionReport {
   frames: number;
   stored: number;
   duplicates: number;
-  /** Frames that the station's tolerance or password refuses. */
+  /** Frames that the station's tolerance, password or key refuses: they stay in quarantine. */
   refused: number;
 }
 
@@ -424,6 +424,8 @@ export interface CollectView {
   last_packet_at: Timestamp | null;
   duplicates: number;
   refused: number;
+  /** Refused since start by reason, most first. */
+  refusals: RefusalCount[];
   quarantined: number;
 }
 
@@ -627,15 +629,15 @@ export interface DerivedValue {
   missing: Name | null;
 }
 
-/** A device of a point and its connection. */
+/** A device of a point and its connection. What would help to pass oneself off as the device (MN, addresses, whether there is a password) is null for those who may neither read frames nor command stations. */
 export interface DeviceRow {
-  mn: string;
+  mn: string | null;
   st: string;
   from: Timestamp;
   until: Timestamp | null;
   strictness: string;
-  addresses: string[];
-  password_set: boolean;
+  addresses: string[] | null;
+  password_set: boolean | null;
   sm4: boolean;
   edition: string | null;
   connected: boolean;
@@ -655,6 +657,18 @@ export interface Difference {
 }
 
 export type Direction = "higher_is_better" | "lower_is_better" | "neutral";
+
+export interface Discard {
+  mn: string;
+  /** System code ST. */
+  st: string;
+}
+
+/** What was taken out of quarantine without becoming data. The raw frames stay where all frames are. */
+export interface DiscardReport {
+  mn: string;
+  frames: number;
+}
 
 /** What a person writes: fields by id, and `location`, `location_note`, `source`, `note`, `simulated`, `schematic`, `valid_from` beside them. */
 export interface Draft {
@@ -1872,6 +1886,10 @@ export interface QuarantineRow {
   first_at: Timestamp;
   last_at: Timestamp;
   packets: number;
+  /** Packets turned away since the program started, because the device's places in quarantine were taken. */
+  refused: number;
+  /** Its newest frame is ciphertext: data come of it only when the device's binding has its SM4 key. */
+  encrypted: boolean;
   peer: string;
   /** Its newest frame, without the password. */
   sample: string | null;
@@ -2012,6 +2030,13 @@ export interface RecordsQuery {
   page_size: number | null;
   /** `json`, `csv`, `xlsx`, `geojson` or `kml`. */
   format: string | null;
+}
+
+/** Refused packets of one reason since start. */
+export interface RefusalCount {
+  name: string;
+  title: Name;
+  packets: number;
 }
 
 export interface Report {
@@ -2419,6 +2444,8 @@ export interface Status {
   packets: number;
   duplicates: number;
   refused: number;
+  /** By reason, most first. */
+  refusals: RefusalCount[];
   quarantined: number;
 }
 

@@ -3,7 +3,7 @@
 import type * as S from './schema';
 
 export type {
-  ActionView as CaseAction, AnomalyRow as Anomaly, AirToday, AqiView as AirPeriod, CaseDetail, CaseSummary, CodeView as LedgerCode, CollectView as CollectStatus, Column,
+  ActionView as CaseAction, AdoptionReport, DiscardReport, AnomalyRow as Anomaly, AirToday, AqiView as AirPeriod, CaseDetail, CaseSummary, CodeView as LedgerCode, CollectView as CollectStatus, Column,
   CommandAnswerBody as Command, CountyAnswer as County, DeviceRow as Device, Event as AuditEvent, Evidence, FactorLimit, FactorView as Factor, FieldView as LedgerField,
   Headline, ImportReport, InputView as VerdictInput, ItemView as VerdictItem, KindRow as CommandKind, Latest as LatestValue, LayerView as MapLayer, LedgerSummary, LedgerView as Ledger,
   LimitLine, Location, Name, NamedCode, OutletPeriod, OutletToday, Overview, Person, PointDetail, PointSummary, PointSuspicions, ProfileRow as ImportProfile, QuarantineRow as Quarantined,

@@ -91,8 +91,8 @@ fn owner(collect: &Collect, frame: &StoredFrame) -> Option<String> {
         packet.pairs().find(|pair| pair.key == "DataTime").and_then(|pair| hj212::time::parse(pair.value.as_bytes()));
     let at = data_time.map_or(frame.meta.received_at, |time| Timestamp(time.unix_millis()));
     let point = match collect.directory.load().resolve(packet.mn, packet.system().unwrap_or(0), at) {
-        Resolution::Known(device) | Resolution::NoBinding(device) => device.point,
-        Resolution::Unknown => return None,
+        Resolution::Known(device) => device.point,
+        Resolution::NoBinding | Resolution::Unknown => return None,
     };
     collect.points.points().get(point)?.owner.clone()
 }
@@ -105,8 +105,8 @@ fn shown(collect: &Collect, frame: &StoredFrame) -> RawFrame {
     let (text, covered) = cover(&readable(&frame.bytes));
     let decoded = (frame.meta.transport == Transport::Hj212).then(|| single(&frame.bytes)).flatten().and_then(|cut| {
         let mn = hj212::Packet::parse(cut.segment).map_or_else(|_| String::new(), |packet| packet.mn.to_owned());
-        let key = collect.issued_keys(&mn).into_iter().next().or_else(|| collect.directory.load().any(&mn)?.sm4_key);
-        serde_json::from_str(&hj212::describe::describe(&cut, key.as_ref()).to_json()).ok()
+        let key = collect.opening_key(&mn, &cut);
+        serde_json::from_str(&hj212::describe::describe(&cut, key.as_ref()).to_json()).ok().map(cover_decoded)
     });
     RawFrame {
         sequence: frame.sequence.to_string(),
@@ -142,23 +142,92 @@ pub(super) fn readable(bytes: &[u8]) -> String {
     text
 }
 
-/// The station's password is a secret even from those who may read its frames.
+/// The station's password is a secret even from those who may read its frames: `PW=…` of HJ 212 and `"pw": "…"`
+/// of MQTT, in whatever case and with blanks, `NewPW=` too. What has no end is covered to the end.
 pub(super) fn cover(text: &str) -> (String, bool) {
-    let mut out = text.to_owned();
-    let mut covered = false;
-    for (opening, closing) in [("PW=", ';'), ("\"pw\":\"", '"'), ("\"pw\": \"", '"')] {
-        let mut from = 0;
-        while let Some(place) = out[from..].find(opening) {
-            let start = from + place + opening.len();
-            let length = out[start..].find(closing).unwrap_or(0);
-            if length > 0 {
-                out.replace_range(start..start + length, "******");
-                covered = true;
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let (mut covered, mut copied, mut at) = (false, 0, 0);
+    while let Some(place) = next_name(bytes, at) {
+        at = place + 2;
+        let Some((start, end)) = secret(bytes, at) else { continue };
+        if end > start {
+            out.push_str(&text[copied..start]);
+            out.push_str(COVER);
+            covered = true;
+        } else {
+            out.push_str(&text[copied..end]);
+        }
+        copied = end;
+        at = end;
+    }
+    out.push_str(&text[copied..]);
+    (out, covered)
+}
+
+const COVER: &str = "******";
+
+/// Where the letters `pw` stand next, in any case.
+fn next_name(bytes: &[u8], from: usize) -> Option<usize> {
+    let found = bytes.get(from..)?.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"pw"))?;
+    Some(from + found)
+}
+
+/// The value that belongs to a name which ends at `at`; both ends lie at ASCII bytes or the end of the text.
+fn secret(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let past_blanks = |mut at: usize| {
+        while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+            at += 1;
+        }
+        at
+    };
+    let until = |start: usize, is_end: &dyn Fn(usize) -> bool| {
+        (start..bytes.len()).find(|&place| is_end(place)).unwrap_or(bytes.len())
+    };
+    if bytes.get(at) == Some(&b'"') {
+        let colon = past_blanks(at + 1);
+        let start = past_blanks(colon + 1);
+        if bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        if bytes.get(start) != Some(&b'"') {
+            return Some((start, until(start, &|place| matches!(bytes[place], b',' | b'}'))));
+        }
+        let mut end = start + 1;
+        while end < bytes.len() && bytes[end] != b'"' {
+            end += if bytes[end] == b'\\' { 2 } else { 1 };
+        }
+        return Some((start + 1, boundary(bytes, end.min(bytes.len()))));
+    }
+    let equals = past_blanks(at);
+    if bytes.get(equals) != Some(&b'=') {
+        return None;
+    }
+    let start = past_blanks(equals + 1);
+    Some((
+        start,
+        until(start, &|place| matches!(bytes[place], b';' | b',' | b'\n') || bytes[place..].starts_with(b"&&")),
+    ))
+}
+
+/// The next place that is no middle of a letter.
+fn boundary(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && bytes[at] & 0xC0 == 0x80 {
+        at += 1;
+    }
+    at
+}
+
+/// Passwords among the parameters of a decoded frame.
+fn cover_decoded(mut decoded: serde_json::Value) -> serde_json::Value {
+    if let Some(params) = decoded.get_mut("params").and_then(|params| params.as_object_mut()) {
+        for (name, value) in params {
+            if name.to_ascii_lowercase().ends_with("pw") {
+                *value = COVER.into();
             }
-            from = start;
         }
     }
-    (out, covered)
+    decoded
 }
 
 #[cfg(test)]
@@ -170,7 +239,21 @@ mod tests {
         let check = |text: &str, expect: &str| assert_eq!(cover(text).0, expect);
         check("##0087QN=1;PW=123456;MN=A;CP=&&NewPW=654321;X=1&&", "##0087QN=1;PW=******;MN=A;CP=&&NewPW=******;X=1&&");
         check("PW=;MN=A", "PW=;MN=A");
+        for name in ["pw", "Pw", "pW", "PW"] {
+            check(&format!("QN=1;{name}=geheim;MN=A"), &format!("QN=1;{name}=******;MN=A"));
+            check(&format!("QN=1;{name} = geheim,MN=A"), &format!("QN=1;{name} = ******,MN=A"));
+            check(&format!("QN=1;{name}=geheim"), &format!("QN=1;{name}=******"));
+            check(&format!("CP=&&new{name}=geheim&&"), &format!("CP=&&new{name}=******&&"));
+            check(
+                &format!("{{\"{name}\" : \"ge\\\"heim\",\"st\":22}}"),
+                &format!("{{\"{name}\" : \"******\",\"st\":22}}"),
+            );
+            check(&format!("{{\"{name}\":123456}}"), &format!("{{\"{name}\":******}}"));
+        }
+        check("pw密=;PW=密码;pw", "pw密=;PW=******;pw");
         check("{\"pw\": \"geheim\"}", "{\"pw\": \"******\"}");
+        let decoded = cover_decoded(serde_json::json!({"params": {"NewPw": "654321", "PolId": "a"}}));
+        assert_eq!(decoded, serde_json::json!({"params": {"NewPw": "******", "PolId": "a"}}));
         assert_eq!(readable(b"a\xff\x01\n"), "a\\xFF\\x01\n");
     }
 }

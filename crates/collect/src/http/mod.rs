@@ -26,6 +26,20 @@ pub fn routes(collect: &Arc<Collect>) -> Routes {
         .merge(status(collect))
 }
 
+/// Refused packets of one reason since start.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RefusalCount {
+    name: &'static str,
+    title: Name,
+    packets: u64,
+}
+
+impl RefusalCount {
+    pub fn of(&(name, packets): &(&'static str, u64)) -> Self {
+        Self { name, title: crate::anomaly::title(name), packets }
+    }
+}
+
 /// State of the way in.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Status {
@@ -38,6 +52,8 @@ struct Status {
     packets: u64,
     duplicates: u64,
     refused: u64,
+    /// By reason, most first.
+    refusals: Vec<RefusalCount>,
     quarantined: u64,
 }
 
@@ -60,6 +76,7 @@ fn status(collect: &Arc<Collect>) -> Routes {
                 packets: status.packets,
                 duplicates: status.duplicates,
                 refused: status.refused,
+                refusals: status.refusals.iter().map(RefusalCount::of).collect(),
                 quarantined: status.quarantined,
             }))
         },

@@ -230,6 +230,16 @@ mod tests {
     }
 
     #[test]
+    fn digits_beyond_those_kept_are_rounded_and_said_so() {
+        check(
+            "long",
+            "station,time,factor,stat,value,flag\nA1,2026-11-24T08:00:00,a34004,Avg,7.1000000000000005,N\n",
+            &["2 A1 2026-11-24T08:00:00+08:00 2061 a34004=7.100000000000000 N"],
+            &["2 value: `7.1000000000000005` has too many digits, rounded to 7.100000000000000"],
+        );
+    }
+
+    #[test]
     fn national_network_snapshot_has_dashes_zeros_and_end_labels() {
         check(
             "cnemc",

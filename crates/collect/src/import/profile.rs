@@ -137,16 +137,25 @@ impl Profile {
                 return;
             }
             match parse_number(text) {
-                Some(value) => readings.push(Reading {
-                    row: line,
-                    station: station.clone(),
-                    time,
-                    kind: self.kind,
-                    factor: factor.to_owned(),
-                    statistic,
-                    mark,
-                    value,
-                }),
+                Some((value, rounded)) => {
+                    if rounded {
+                        let (zh, en) = (
+                            format!("“{text}”位数过多，已舍入为 {value}"),
+                            format!("`{text}` has too many digits, rounded to {value}"),
+                        );
+                        report.problem(line, column, zh, en);
+                    }
+                    readings.push(Reading {
+                        row: line,
+                        station: station.clone(),
+                        time,
+                        kind: self.kind,
+                        factor: factor.to_owned(),
+                        statistic,
+                        mark,
+                        value,
+                    });
+                }
                 None => {
                     report.rejected += 1;
                     let (zh, en) = (format!("“{text}”不是数"), format!("`{text}` is not a number"));
@@ -205,7 +214,8 @@ fn parse_time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(&iso)
 }
 
-fn parse_number(text: &str) -> Option<Scalar> {
-    let (mantissa, scale) = hj212::number::parse(text.as_bytes())?;
-    Some(Scalar::Number { mantissa, scale })
+/// The number, and whether digits were rounded away.
+fn parse_number(text: &str) -> Option<(Scalar, bool)> {
+    let hj212::number::Number { mantissa, scale, rounded } = hj212::number::parse_rounded(text.as_bytes())?;
+    Some((Scalar::Number { mantissa, scale }, rounded))
 }

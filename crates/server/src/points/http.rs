@@ -196,7 +196,7 @@ fn detail_of(points: &Points, caller: &Caller, id: &str) -> Result<PointDetail, 
                 FactorView { code: code.clone(), name, unit }
             })
             .collect(),
-        devices: points.collect.device_rows(point.id),
+        devices: points.collect.device_rows(point.id, &caller.0, point.owner.as_deref()),
         open_cases: readable.map(|case| CaseSummary::of(&points.act, case, now)).collect(),
         record_id: point.id.to_string(),
     })

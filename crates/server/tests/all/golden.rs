@@ -5,7 +5,7 @@ use std::path::Path;
 
 use api::Access;
 use kernel::permission::{Scope, role_scope};
-use kernel::{Action, Role};
+use kernel::{Action, Actor, Id, Role};
 use store::sqlite::SqliteOptions;
 
 use crate::rig::{Folder, open};
@@ -40,6 +40,27 @@ fn permission_matrix() {
         }
     }
     check("permission_matrix.txt", &text);
+}
+
+#[test]
+fn device_fields() {
+    let folder = Folder::new("golden-devices");
+    let platform = open(&folder.0, SqliteOptions::default());
+    let collect = &platform.points.collect;
+    let device = collect.directory().devices().next().cloned().expect("the county binds devices");
+    let mut text =
+        String::from("# role: fields of its own body's devices that it sees, beside those everybody sees\n\n");
+    let fields = |role: Role| {
+        let actor = Actor { id: Id(7), name: "t".into(), roles: vec![role], body: Some("own".into()) };
+        let rows = serde_json::to_value(collect.device_rows(device.point, &actor, Some("own"))).unwrap();
+        let shown = |field: &&str| !rows[0][field].is_null();
+        let seen: Vec<&str> = ["mn", "addresses", "password_set"].into_iter().filter(shown).collect();
+        if seen.is_empty() { "-".to_owned() } else { seen.join(" ") }
+    };
+    for role in Role::ALL {
+        text += &format!("{:22} {}\n", role.name(), fields(role));
+    }
+    check("device_fields.txt", &text);
 }
 
 #[test]
