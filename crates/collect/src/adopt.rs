@@ -305,3 +305,120 @@ fn new_mn(division: kernel::Division, serial: &str) -> String {
     let tail: String = digest[..9].iter().map(|byte| format!("{byte:02X}")).collect();
     format!("{division}{tail}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use kernel::{Division, Point, PointSet, PointSource};
+    use store::Store;
+    use store::sqlite::{SqliteOptions, SqliteStore};
+
+    use super::*;
+    use crate::directory::{BindingKeeper, Device, Directory};
+    use crate::pipeline::ReadyPacket;
+
+    const DIVISION: Division = Division(500_242);
+
+    /// A keeper that lets the test do something after the device was bound and before anybody knows of it.
+    struct Pausing {
+        bound: mpsc::Sender<()>,
+        go_on: std::sync::Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl BindingKeeper for Pausing {
+        fn bind(
+            &self,
+            _actor: &Actor,
+            (mn, system): (&str, u16),
+            point: i64,
+            from: Timestamp,
+            _now: Timestamp,
+        ) -> Result<Directory, Problem> {
+            self.bound.send(()).unwrap();
+            self.go_on.lock().unwrap().recv().unwrap();
+            Ok(Directory::new([Device::new(mn, system, point, from)]))
+        }
+    }
+
+    fn point() -> Arc<Point> {
+        Arc::new(Point {
+            id: 1,
+            ledger: "test".into(),
+            key: "p1".into(),
+            name: kernel::Name::new("点位", "point"),
+            kind: kernel::PointKind::AirStation,
+            location: None,
+            location_note: String::new(),
+            township: None,
+            body: None,
+            enterprise: None,
+            river: None,
+            owner: None,
+            function_class: None,
+            function_class_basis: None,
+            standard: None,
+            standard_grade: None,
+            reference_oxygen: None,
+            limits: Vec::new(),
+            factors: Vec::new(),
+            realtime_seconds: None,
+            minute_minutes: None,
+            simulated: false,
+            schematic: false,
+            valid_from: None,
+        })
+    }
+
+    /// A frame as a connection takes it that knows no binding of its device.
+    fn decided_before(collect: &Collect, hour: u32) -> ReadyPacket {
+        let segment = format!(
+            "QN=20261124{hour:02}0000000;ST=22;CN=2061;PW=1;MN=LATE;Flag=5;CP=&&DataTime=20261124{hour:02}0000;a34004-Avg=1&&"
+        );
+        collect.quarantine.admit("LATE", 22).unwrap();
+        ReadyPacket {
+            frame: Some(IncomingFrame {
+                bytes: hj212::encode::frame_of(segment.as_bytes()),
+                received_at: kernel::time::now(),
+                transport: Transport::Hj212,
+                peer: "127.0.0.1:1".into(),
+            }),
+            content: Content::Quarantine { device: "LATE".into(), system: 22 },
+            anomalies: Vec::new(),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_was_decided_by_the_older_bindings_is_waited_for() {
+        let folder = std::env::temp_dir().join(format!("qingshan-collect-adopt-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let store: Arc<dyn Store> =
+            SqliteStore::open(&folder, DIVISION, SqliteOptions::default(), crate::MIGRATIONS).unwrap();
+        let points: Arc<dyn PointSource> = Arc::new(Arc::new(PointSet::new(vec![point()])));
+        let collect = Collect::new(store, DIVISION, api::LiveBus::default(), points).unwrap();
+        let (bound, was_bound) = mpsc::channel();
+        let (go_on, wait) = mpsc::channel();
+        collect.set_binding_keeper(Arc::new(Pausing { bound, go_on: std::sync::Mutex::new(wait) }));
+        collect.sender.commit(vec![decided_before(&collect, 8)]).await.unwrap();
+
+        let adopting = Arc::clone(&collect);
+        let adopted = tokio::spawn(async move {
+            adopting.adopt(&Actor::system("test"), "LATE", 22, 1, kernel::time::now()).await.unwrap()
+        });
+        tokio::task::spawn_blocking(move || was_bound.recv().unwrap()).await.unwrap();
+        // A connection that looked its bindings up before, and is slow.
+        let deciding = collect.deciding.read().await;
+        go_on.send(()).unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let late = collect.sender.begin(vec![decided_before(&collect, 9)]).await.unwrap();
+        drop(deciding);
+        late.await.unwrap();
+        let report = adopted.await.unwrap();
+        assert_eq!((report.frames, report.stored), (2, 2), "{report:?}");
+        assert_eq!(collect.quarantine.devices(), 0);
+        drop(collect);
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+}

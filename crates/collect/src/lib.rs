@@ -6,10 +6,10 @@
 //! | `limits.rs` | every bound of the way in |
 //! | `tcp.rs`, `connection.rs` | listening; one connection: bytes → frames → packets → acknowledgements |
 //! | `intake.rs` | pure: what to do with one frame |
-//! | `directory.rs`, `quarantine.rs` | which point a device reports for; devices nobody has adopted |
+//! | `directory.rs`, `quarantine.rs`, `adopt.rs` | which point a device reports for; devices nobody has adopted; how they leave |
 //! | `pipeline.rs` | group commit: whatever the transport, one way to disk |
 //! | `sessions.rs`, `activity.rs`, `clock.rs`, `presence.rs`, `gap.rs` | who is connected, who is heard, whose clock is off, who is silent, what is missing |
-//! | `command.rs`, `ops.rs` | life of a command (pure); what people do: command, adopt, import |
+//! | `command.rs`, `ops.rs` | life of a command (pure); what people do: command, import |
 //! | `watch.rs`, `announce.rs` | what runs by itself: presence, gaps, time-outs, sealing; the live stream |
 //! | `mqtt.rs`, `import/` | the other two transports |
 //! | `rows.rs`, `http/` | SQL; routes |

@@ -139,7 +139,7 @@ async fn who_a_device_is_shows_only_to_those_who_work_with_it() {
         for field in ["mn", "addresses", "password_set"] {
             assert_eq!(!device[field].is_null(), sees, "{role:?} {field}");
         }
-        assert_eq!(device["peer"].is_null(), true, "{role:?}: nobody is connected");
+        assert!(device["peer"].is_null(), "{role:?}: nobody is connected");
         assert_eq!(device["st"], "22", "{role:?}");
         assert_eq!(device.to_string().contains(MN), sees, "{role:?}");
     };
