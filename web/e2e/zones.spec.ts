@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { type Page, expect, test } from '@playwright/test';
 import { expectAccessible } from './axe';
-import { ADMIN, type Running, people, signIn, startServer } from './server';
+import { ADMIN, OFFICER, type Running, people, signIn, startServer } from './server';
 
 test.describe.configure({ mode: 'serial' });
 let running: Running;
@@ -128,6 +128,9 @@ test('a record is drawn, tagged, given a photo, changed with others and merged',
   const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
   await page.locator('input[name=attachment]').setInputFiles({ name: '现场.png', mimeType: 'image/png', buffer: pixel });
   await expect(page.getByTestId('attachments')).toContainText('现场.png');
+  const small = page.getByTestId('attachments').locator('img');
+  await expect(small).toHaveAttribute('src', /thumbnail=true$/);
+  await expect.poll(() => small.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
   await expectAccessible(page, 'record');
   await picture(page, 'record');
   // Editing without touching the map keeps the area.
@@ -190,12 +193,77 @@ test('rows with mistakes are fixed before they are written, revised, and the dif
   await expect(page.getByTestId('import-state')).toContainText('已写入：新建 1 条');
 });
 
+test('a list is kept as a view and with columns of one\'s own', async ({ page, browser }) => {
+  await signIn(page, running.base, ADMIN);
+  await page.goto(`${running.base}/app/ledgers/enterprise`);
+  const views = page.getByTestId('views');
+  const head = page.locator('table.data thead');
+  await expect(page.getByTestId('total')).toContainText(/共 \d+ 条/);
+  // Columns: chosen in the address, then remembered.
+  const ledger = await (await page.request.get(`${running.base}/api/ledgers/enterprise`)).json() as { title: string; fields: { id: string; label: { zh: string }; type: string }[] };
+  const shown = await head.innerText();
+  const extra = ledger.fields.find((field) => field.type !== 'table' && field.id !== ledger.title && !shown.includes(field.label.zh));
+  if (!extra) throw new Error('every field is a column already');
+  await views.getByRole('button', { name: '选列' }).click();
+  await page.locator(`input[name="column-${extra.id}"]`).check();
+  await expect(head).toContainText(extra.label.zh);
+  await expect(page).toHaveURL(/columns=/);
+  await expectAccessible(page, 'columns of a list');
+  await picture(page, 'ledger-columns');
+  await views.getByRole('button', { name: '记住这些列' }).click();
+  await expect(page).not.toHaveURL(/columns=/);
+  await page.reload();
+  await expect(head).toContainText(extra.label.zh);
+  // A view: the filter under a name.
+  await page.locator('input[type=search]').fill('有限公司');
+  await page.locator('input[type=search]').press('Enter');
+  await expect(page).toHaveURL(/q=/);
+  await views.getByRole('button', { name: '保存为视图' }).click();
+  await page.locator('input[name=view-name]').fill('公司');
+  await views.getByRole('button', { name: '保存', exact: true }).click();
+  await page.goto(`${running.base}/app/ledgers/enterprise`);
+  await views.getByRole('link', { name: '公司' }).click();
+  await expect(page).toHaveURL(/q=%E6%9C%89%E9%99%90/);
+  await expect(views.getByRole('link', { name: '公司' })).toHaveAttribute('aria-current', 'true');
+  await expectAccessible(page, 'views of a list');
+  await picture(page, 'ledger-views');
+  // Nobody else sees it.
+  const context = await browser.newContext({ locale: 'zh-CN' });
+  const other = await context.newPage();
+  await signIn(other, running.base, OFFICER);
+  await other.goto(`${running.base}/app/ledgers/enterprise`);
+  await expect(other.getByTestId('views').getByRole('button', { name: '选列' })).toBeVisible();
+  await expect(other.getByTestId('views').getByRole('link')).toHaveCount(0);
+  await expect(other.locator('table.data thead')).not.toContainText(extra.label.zh);
+  await context.close();
+  await views.getByRole('button', { name: '删除视图“公司”' }).click();
+  await expect(views.getByRole('link')).toHaveCount(0);
+  await page.evaluate(() => localStorage.setItem('qingshan.locale', 'en'));
+  await page.reload();
+  await views.getByRole('button', { name: 'Columns' }).click();
+  await views.getByRole('button', { name: 'The usual columns' }).click();
+  await page.evaluate(() => localStorage.setItem('qingshan.locale', 'zh'));
+  await page.reload();
+  await expect(head).not.toContainText(extra.label.zh);
+});
+
 test('an enterprise has one file', async ({ page }) => {
   await signIn(page, running.base, ADMIN);
   const outlets = await (await page.request.get(`${running.base}/api/ledgers/wastewater_outlet/records?page_size=100`)).json() as { items: { links: Record<string, { id: string }[]> }[] };
   const enterprise = outlets.items.flatMap((one) => one.links.enterprise ?? [])[0];
   await page.goto(`${running.base}/app/enterprises/${enterprise.id}`);
   await expect(page.locator('[data-part="outlet"]').first()).toContainText('限值');
+  await expect(page.locator('[data-part="inspection"]')).toContainText('台账里没有它的记录');
+  await expect(page.locator('[data-part="missing"]')).toContainText('环境信用评价：还没有台账');
+  // A penalty that is written into its ledger stands in the file.
+  const file = await (await page.request.get(`${running.base}/api/enterprises/${enterprise.id}`)).json() as { record: { key: string } };
+  const fields = { number: '试验罚〔2026〕1 号', name: '试验案由', enterprise: file.record.key, decided_on: '2026-11-20', kinds: ['fine'], amount: '2.5', source: '试验', simulated: true };
+  const made = await page.request.post(`${running.base}/api/ledgers/penalty/records`, { headers: { 'X-Qingshan': '1' }, data: { reason: '试验', fields } });
+  expect(made.ok(), await made.text()).toBe(true);
+  await page.reload();
+  await expect(page.locator('[data-part="penalty"]')).toContainText('试验罚〔2026〕1 号');
+  await expect(page.locator('[data-part="penalty"]')).toContainText('罚款');
+  await expect(page.locator('[data-part="penalty"]')).toContainText('2.5 万元');
   await expectAccessible(page, 'enterprise');
   await picture(page, 'enterprise');
   await page.setViewportSize({ width: 390, height: 844 });

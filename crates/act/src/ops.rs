@@ -162,7 +162,7 @@ impl Act {
         let (hash, content_type) = evidence::accept(bytes)?;
         let kept = Evidence {
             hash,
-            file_name: evidence::clean_name(file_name),
+            file_name: kernel::upload::clean_name(file_name),
             size: bytes.len() as i64,
             content_type: content_type.to_owned(),
             by: actor.name.clone(),

@@ -11,6 +11,7 @@ pub mod id;
 pub mod permission;
 pub mod point;
 pub mod time;
+pub mod upload;
 
 pub use error::{ErrorCode, Problem};
 pub use event::{Event, EventDraft};

@@ -1,10 +1,9 @@
 //! What may be attached to a record (附件): type by content, not by name; bounded; nothing that runs. Pure.
 
-use kernel::{ErrorCode, Problem};
-use sha2::{Digest, Sha256};
+use kernel::Problem;
+use kernel::upload;
 
-/// Bytes of one file, and files on one record.
-pub const MOST_BYTES: usize = 10 << 20;
+/// Files on one record.
 pub const MOST_FILES: i64 = 50;
 
 /// A file that may be kept.
@@ -17,36 +16,13 @@ pub struct Accepted {
     pub place: Option<(f64, f64)>,
 }
 
-/// The content type by signature; `None` for what is not taken.
-pub fn content_type(bytes: &[u8]) -> Option<&'static str> {
-    const SIGNATURES: [(&[u8], &str); 6] = [
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xFF\xD8\xFF", "image/jpeg"),
-        (b"GIF87a", "image/gif"),
-        (b"GIF89a", "image/gif"),
-        (b"%PDF-", "application/pdf"),
-        (b"PK\x03\x04", "application/zip"),
-    ];
-    if let Some((_, kind)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
-        return Some(kind);
-    }
-    if bytes.len() > 12 && bytes.starts_with(b"RIFF") && &bytes[8..12] == b"WEBP" {
-        return Some("image/webp");
-    }
-    if bytes.len() > 12 && &bytes[4..8] == b"ftyp" {
-        return Some("video/mp4");
-    }
-    let text = std::str::from_utf8(bytes).ok()?;
-    let control = text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t'));
-    let body = text.trim_start_matches('\u{feff}').trim_start();
-    if control || body.is_empty() {
-        return None;
-    }
-    if !body.starts_with('<') {
-        return Some("text/plain");
-    }
-    let head: String = body.chars().take(1_000).collect();
-    head.contains("<svg").then_some("image/svg+xml")
+/// The content type: of what is known by itself, and of drawings.
+fn content_type(bytes: &[u8]) -> Option<&'static str> {
+    let drawing = || {
+        let head: String = upload::text_of(bytes)?.chars().take(1_000).collect();
+        (head.starts_with('<') && head.contains("<svg")).then_some("image/svg+xml")
+    };
+    upload::content_type(bytes).or_else(drawing)
 }
 
 /// What of an SVG could run or call out; nothing when it is only a drawing.
@@ -87,10 +63,7 @@ pub fn svg_complaint(text: &str) -> Option<&'static str> {
 
 /// Hash, type and place of a file that may be kept.
 pub fn accept(bytes: &[u8]) -> Result<Accepted, Problem> {
-    if bytes.len() > MOST_BYTES {
-        let what = format!("附件超过 {} MB (the file is larger)", MOST_BYTES >> 20);
-        return Err(Problem::new(ErrorCode::TooLarge, what));
-    }
+    upload::check_size(bytes)?;
     let Some(content_type) = content_type(bytes) else {
         return Err(Problem::invalid(
             "只收 PNG、JPEG、GIF、WebP、SVG、PDF、MP4、ZIP（含 Word、Excel）和纯文本 (only images, PDF, MP4, ZIP and plain text)",
@@ -102,18 +75,7 @@ pub fn accept(bytes: &[u8]) -> Result<Accepted, Problem> {
         return Err(Problem::invalid(format!("SVG 里有 {what}，不收 (the SVG holds {what})")));
     }
     let place = if content_type == "image/jpeg" { crate::photo::place_of(bytes) } else { None };
-    Ok(Accepted { hash: hex(&Sha256::digest(bytes)), content_type, place })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A file name without paths and control characters, at most 120 characters.
-pub fn clean_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let cleaned: String = last.chars().filter(|character| !character.is_control()).take(120).collect();
-    if cleaned.trim().is_empty() { "file".to_owned() } else { cleaned }
+    Ok(Accepted { hash: upload::hash_of(bytes), content_type, place })
 }
 
 #[cfg(test)]
@@ -131,13 +93,11 @@ mod tests {
     #[test]
     fn types_are_told_by_content() {
         check(b"\x89PNG\r\n\x1a\n....", Ok("image/png"));
-        check(b"%PDF-1.7", Ok("application/pdf"));
-        check(b"RIFF\0\0\0\0WEBPVP8 ", Ok("image/webp"));
         check("现场已停产".as_bytes(), Ok("text/plain"));
         check(b"\xef\xbb\xbf <html>", Err("only images"));
         check(b"MZ\x90\x00\x03", Err("only images"));
         check(b"", Err("only images"));
-        check(&vec![b'a'; MOST_BYTES + 1], Err("larger"));
+        check(&vec![b'a'; upload::MOST_BYTES + 1], Err("larger"));
     }
 
     #[test]
@@ -157,11 +117,5 @@ mod tests {
             check(svg(inner).as_bytes(), Err(what));
         }
         check(b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>", Err("DOCTYPE"));
-    }
-
-    #[test]
-    fn names_lead_nowhere() {
-        assert_eq!(clean_name("../../etc/pass\u{0}wd"), "passwd");
-        assert_eq!(clean_name("\n"), "file");
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::{Division, Id, Timestamp};
 use serde::Serialize;
-use store::{Reader, Row, StoreError, Transaction};
+use store::{Migration, Reader, Row, StoreError, Transaction};
 
 pub const TABLES: &str = "CREATE TABLE register_file (
             division BIGINT NOT NULL, hash TEXT NOT NULL, content_type TEXT NOT NULL, bytes {BYTES} NOT NULL,
@@ -12,6 +12,15 @@ pub const TABLES: &str = "CREATE TABLE register_file (
             size BIGINT NOT NULL, content_type TEXT NOT NULL, note TEXT NOT NULL, place TEXT, by_name TEXT NOT NULL,
             at BIGINT NOT NULL, removed TEXT,
             PRIMARY KEY (division, record, hash))";
+
+/// Small pictures, by the hash of the picture that they are of.
+pub const THUMBNAILS: Migration = Migration {
+    mechanism: "register",
+    number: 5,
+    sql: "CREATE TABLE register_thumbnail (
+            division BIGINT NOT NULL, hash TEXT NOT NULL, bytes {BYTES} NOT NULL,
+            PRIMARY KEY (division, hash))",
+};
 
 /// A file on a record.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -28,9 +37,13 @@ pub struct Attachment {
     pub at: Timestamp,
     /// Why it was taken off.
     pub removed: Option<String>,
+    /// There is a small picture of it.
+    pub thumbnail: bool,
 }
 
-const COLUMNS: &str = "hash, file_name, size, content_type, note, place, by_name, at, removed";
+const COLUMNS: &str = "a.hash, a.file_name, a.size, a.content_type, a.note, a.place, a.by_name, a.at, a.removed,
+    CASE WHEN EXISTS (SELECT 1 FROM register_thumbnail t WHERE t.division = a.division AND t.hash = a.hash)
+      THEN 1 ELSE 0 END";
 
 fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
     Ok(Attachment {
@@ -43,12 +56,15 @@ fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
         by: row.text(6)?.to_owned(),
         at: row.time(7)?,
         removed: row.optional_text(8)?.map(str::to_owned),
+        thumbnail: row.integer(9)? != 0,
     })
 }
 
 /// Attachments of a record, oldest first, those that were taken off too.
 pub fn of_record(reader: &dyn Reader, division: Division, record: Id) -> Result<Vec<Attachment>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM record_attachment WHERE division = $1 AND record = $2 ORDER BY at, hash");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record_attachment a WHERE a.division = $1 AND a.record = $2 ORDER BY a.at, a.hash"
+    );
     reader.query(&sql, &[division.into(), record.into()])?.iter().map(attachment_of).collect()
 }
 
@@ -99,6 +115,29 @@ pub fn take_off(
         &[division.into(), record.into(), hash.into(), reason.into()],
     )?;
     Ok(())
+}
+
+/// Keeps a small picture; there is one of each.
+pub fn keep_thumbnail(
+    transaction: &dyn Transaction,
+    division: Division,
+    hash: &str,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO register_thumbnail (division, hash, bytes) VALUES ($1, $2, $3)
+         ON CONFLICT (division, hash) DO NOTHING",
+        &[division.into(), hash.into(), bytes.to_vec().into()],
+    )?;
+    Ok(())
+}
+
+pub fn thumbnail_of(reader: &dyn Reader, division: Division, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = reader.query_one(
+        "SELECT bytes FROM register_thumbnail WHERE division = $1 AND hash = $2",
+        &[division.into(), hash.into()],
+    )?;
+    row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()
 }
 
 pub fn bytes_of(reader: &dyn Reader, division: Division, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {

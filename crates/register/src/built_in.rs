@@ -52,8 +52,11 @@ mod tests {
         };
         assert!(catalog.ledgers().count() >= 70);
         let groups = catalog.code_list("ledger_group").unwrap();
+        let sections = catalog.code_list("file_section").unwrap();
         for ledger in catalog.ledgers() {
             assert!(groups.find(&ledger.group).is_some(), "{}: group {}", ledger.id, ledger.group);
+            let section = ledger.section.as_deref().unwrap_or("other");
+            assert!(sections.find(section).is_some(), "{}: section {section}", ledger.id);
             assert!(
                 files().contains_key(&format!("ledgers/{}.toml", ledger.id)),
                 "{} is in a file of another name",

@@ -150,6 +150,8 @@ pub struct LedgerDefinition {
     pub help: Option<Name>,
     /// Group in the menu: a code of the list `ledger_group`.
     pub group: String,
+    /// Where records that name an enterprise stand in its file (一企一档): a code of the list `file_section`.
+    pub section: Option<String>,
     /// Field that identifies a record within the ledger; never changes.
     pub key: String,
     /// Field shown as the record's name, and its English counterpart if there is one.
@@ -204,6 +206,7 @@ impl LedgerDefinition {
             name: reader.name("name", findings),
             help: reader.optional_name("help", findings),
             group: reader.text("group", findings),
+            section: reader.optional_text("section", findings),
             key: reader.text("key", findings),
             title: reader.text("title", findings),
             title_en: reader.optional_text("title_en", findings),

@@ -6,9 +6,10 @@
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
 //! - [`export`], [`sheet`], [`import`]: records out and in.
-//! - [`attachment`], [`photo`], [`attachment_rows`]: files on records, told by content.
+//! - [`attachment`], [`photo`], [`thumbnail`], [`attachment_rows`]: files on records, told by content.
+//! - [`saved`], [`saved_rows`]: what a user keeps of a list: views and columns.
 //! - [`points`], [`search`], [`colour`], [`derived`], [`duty`]: what is derived from records.
-//! - [`ops`]: the service. [`rows`]: its SQL. [`http`]: routes.
+//! - [`ops`]: the service. [`rows`], [`list_rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
 //! what a person has edited is not replaced by a newer pack without being asked.
@@ -30,6 +31,7 @@ mod facts;
 pub mod format;
 pub mod http;
 pub mod import;
+pub mod list_rows;
 pub mod location;
 pub mod model;
 pub mod ops;
@@ -41,9 +43,12 @@ pub mod problem;
 mod reader;
 pub mod record;
 pub mod rows;
+pub mod saved;
+pub mod saved_rows;
 pub mod search;
 pub mod sheet;
 pub mod simulation;
+pub mod thumbnail;
 pub mod value;
 
 pub use catalog::Catalog;

@@ -47,6 +47,19 @@ pub fn stripped(bytes: &[u8]) -> Vec<u8> {
     kept
 }
 
+/// Whether a JPEG is made of scans over the whole picture.
+pub fn is_progressive(bytes: &[u8]) -> bool {
+    // SOF2, and the rare ones (lossless, hierarchical, arithmetic) with it.
+    let known = |marker| matches!(marker, 0xc2 | 0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf);
+    segments(bytes).iter().any(|segment| known(segment.marker))
+}
+
+/// Starts of scans. Within a scan `FF` is followed by `00` or a restart, so none is missed; a preview inside Exif
+/// counts too.
+pub fn scans(bytes: &[u8]) -> usize {
+    bytes.windows(2).filter(|pair| *pair == b"\xFF\xDA").count()
+}
+
 /// Longitude and latitude of a photo.
 pub fn place_of(bytes: &[u8]) -> Option<(f64, f64)> {
     let exif = segments(bytes).into_iter().find_map(|segment| {

@@ -56,6 +56,37 @@ impl Content {
     pub fn integer(&self, field: &str) -> Option<i64> {
         self.values.get(field).and_then(Value::as_i64)
     }
+
+    /// The content as a draft says it: its fields, and what every record has beside them.
+    pub fn as_draft(&self) -> Map<String, Value> {
+        let mut fields = self.values.clone();
+        let mut put = |field: &str, value: Value| {
+            fields.insert(field.to_owned(), value);
+        };
+        for (field, text) in [("location_note", &self.location_note), ("source", &self.source), ("note", &self.note)] {
+            if !text.is_empty() {
+                put(field, Value::String(text.clone()));
+            }
+        }
+        if let Some(date) = &self.valid_from {
+            put("valid_from", Value::String(date.clone()));
+        }
+        for (field, flag) in [("simulated", self.simulated), ("schematic", self.schematic)] {
+            if flag {
+                put(field, Value::Bool(true));
+            }
+        }
+        if let Some(place) = &self.location {
+            put("location", serde_json::to_value(place).unwrap_or_default());
+        }
+        if let Some(geometry) = &self.geometry {
+            put("geometry", geometry.clone());
+        }
+        if !self.tags.is_empty() {
+            put("tags", self.tags.clone().into());
+        }
+        fields
+    }
 }
 
 /// A record as the store holds it now, or held it at some revision.

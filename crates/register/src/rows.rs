@@ -7,8 +7,13 @@ use crate::catalog::Catalog;
 use crate::definition::FieldType;
 use crate::record::{Content, Record};
 
-pub const MIGRATIONS: &[Migration] =
-    &[FIRST, Migration { mechanism: "register", number: 2, sql: crate::attachment_rows::TABLES }];
+pub const MIGRATIONS: &[Migration] = &[
+    FIRST,
+    Migration { mechanism: "register", number: 2, sql: crate::attachment_rows::TABLES },
+    crate::list_rows::LISTS,
+    crate::saved_rows::VIEWS,
+    crate::attachment_rows::THUMBNAILS,
+];
 
 const FIRST: Migration = Migration {
     mechanism: "register",
@@ -207,15 +212,24 @@ pub fn save(transaction: &dyn Transaction, division: Division, written: &Written
 
 fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
     if written.revision > 1 {
-        for table in ["record_field", "record_gram"] {
+        for table in ["record_value", "record_gram"] {
             let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
             transaction.execute(&sql, &[division.into(), written.id.into()])?;
         }
     }
     for (field, value) in written.fields {
         transaction.execute(
-            "INSERT INTO record_field (division, ledger, field, value, record) VALUES ($1, $2, $3, $4, $5)",
-            &[division.into(), written.ledger.into(), field.into(), value.into(), written.id.into()],
+            "INSERT INTO record_value (division, ledger, field, value, living, record_key, record)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &[
+                division.into(),
+                written.ledger.into(),
+                field.into(),
+                value.into(),
+                i64::from(written.deleted.is_none()).into(),
+                (&written.content.key).into(),
+                written.id.into(),
+            ],
         )?;
     }
     insert_grams(transaction, division, written)
@@ -295,71 +309,6 @@ pub fn revisions(reader: &dyn Reader, division: Division, id: Id, limit: i64) ->
         .collect()
 }
 
-/// What a list asks for.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    pub ledger: String,
-    /// Only records of this owner.
-    pub owner: Option<String>,
-    pub filters: Vec<(String, String)>,
-    /// Lower-case text that the record contains.
-    pub text: Option<String>,
-    pub deleted: bool,
-    pub limit: i64,
-    pub offset: i64,
-}
-
-/// A page of records by key, and how many there are in all.
-pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<(Vec<Record>, i64), StoreError> {
-    let (condition, parameters) = condition_of(division, wanted);
-    let count = reader.query_one(&format!("SELECT COUNT(*) FROM record r WHERE {condition}"), &parameters)?;
-    let total = count.map_or(Ok(0), |row| row.integer(0))?;
-    let next = parameters.len();
-    let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE {condition} ORDER BY r.record_key LIMIT ${} OFFSET ${}",
-        next + 1,
-        next + 2
-    );
-    let mut parameters = parameters;
-    parameters.extend([wanted.limit.into(), wanted.offset.into()]);
-    let records: Result<Vec<Record>, StoreError> = reader.query(&sql, &parameters)?.iter().map(record_of).collect();
-    Ok((records?, total))
-}
-
-/// Grams that are looked up at most; the text itself is compared afterwards.
-const MOST_GRAMS: usize = 6;
-
-fn condition_of(division: Division, wanted: &Wanted) -> (String, Vec<Value>) {
-    let mut parameters: Vec<Value> = vec![division.into(), (&wanted.ledger).into()];
-    let mut sql = "r.division = $1 AND r.ledger = $2".to_owned();
-    sql.push_str(if wanted.deleted { " AND r.deleted IS NOT NULL" } else { " AND r.deleted IS NULL" });
-    if let Some(owner) = &wanted.owner {
-        parameters.push(owner.into());
-        sql.push_str(&format!(" AND r.owner = ${}", parameters.len()));
-    }
-    for (field, value) in &wanted.filters {
-        parameters.extend([field.into(), value.into()]);
-        let last = parameters.len();
-        sql.push_str(&format!(
-            " AND r.id IN (SELECT record FROM record_field WHERE division = $1 AND ledger = $2 AND field = ${} AND value = ${last})",
-            last - 1
-        ));
-    }
-    if let Some(text) = wanted.text.as_deref().filter(|text| !text.is_empty()) {
-        for gram in crate::search::grams(text).into_iter().take(MOST_GRAMS) {
-            parameters.push(gram.into());
-            sql.push_str(&format!(
-                " AND r.id IN (SELECT record FROM record_gram WHERE division = $1 AND ledger = $2 AND gram = ${})",
-                parameters.len()
-            ));
-        }
-        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        parameters.push(format!("%{escaped}%").into());
-        sql.push_str(&format!(" AND r.search LIKE ${} ESCAPE '\\'", parameters.len()));
-    }
-    (sql, parameters)
-}
-
 /// Key of another living record of the ledger with that value.
 pub fn with_field(
     reader: &dyn Reader,
@@ -370,9 +319,8 @@ pub fn with_field(
     besides: Id,
 ) -> Result<Option<String>, StoreError> {
     let row = reader.query_one(
-        "SELECT r.record_key FROM record_field f JOIN record r ON r.division = f.division AND r.id = f.record
-         WHERE f.division = $1 AND f.ledger = $2 AND f.field = $3 AND f.value = $4 AND f.record <> $5
-           AND r.deleted IS NULL LIMIT 1",
+        "SELECT record_key FROM record_value
+         WHERE division = $1 AND ledger = $2 AND field = $3 AND value = $4 AND living = 1 AND record <> $5 LIMIT 1",
         &[division.into(), ledger.into(), field.into(), value.into(), besides.into()],
     )?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
@@ -433,9 +381,10 @@ pub fn all_linking(
     key: &str,
 ) -> Result<Vec<Record>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL AND r.id IN
-           (SELECT record FROM record_field WHERE division = $1 AND ledger = $2 AND field = $3 AND value = $4)
-         ORDER BY r.record_key LIMIT $5"
+        "SELECT {COLUMNS} FROM record_value f CROSS JOIN record r
+         WHERE f.division = $1 AND f.ledger = $2 AND f.field = $3 AND f.value = $4 AND f.living = 1
+           AND r.division = $1 AND r.id = f.record
+         ORDER BY f.record_key LIMIT $5"
     );
     let mut found: Vec<Record> = Vec::new();
     for definition in catalog.ledgers() {

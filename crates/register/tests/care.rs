@@ -71,6 +71,34 @@ fn a_file_is_kept_once_and_a_photo_tells_its_place_to_editors_only() {
     assert!(attach("again.jpg", &photo()).is_ok(), "it may come back");
 }
 
+#[test]
+fn a_photo_has_a_small_picture_and_what_is_none_is_shown_as_it_is() {
+    let Bench { register, .. } = &bench("thumbnail");
+    let record = make(register, "enterprise", enterprise("e1", "甲厂"));
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(900, 600).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let png = png.into_inner();
+    let attach = |name: &str, bytes: &[u8]| register.attach(&admin(), record.id, name, "", bytes, NOW).unwrap();
+    let kept = attach("门口.png", &png);
+    let guest = someone(Role::Leader, None);
+    let small = register.attached_thumbnail(&guest, record.id, &kept.hash).unwrap();
+    let size = image::load_from_memory(&small.bytes).map(|small| (small.width(), small.height())).unwrap();
+    assert_eq!((size, small.attachment.content_type.as_str(), kept.thumbnail), ((320, 213), "image/jpeg", true));
+    assert_eq!(register.attached_file(&admin(), record.id, &kept.hash).unwrap().bytes, png, "the original stays");
+    // A JPEG that is none: the original, without place for those who may not edit.
+    let broken = attach("坏.jpg", &photo());
+    let shown = register.attached_thumbnail(&guest, record.id, &broken.hash).unwrap();
+    assert!(!broken.thumbnail && shown.bytes.ends_with(b"picture\xFF\xD9"));
+    assert!(!shown.bytes.windows(4).any(|window| window == b"Exif"));
+    let listed = register.attachments(&guest, record.id).unwrap();
+    assert_eq!(listed.iter().filter(|one| one.thumbnail).count(), 1);
+    register.take_off(&admin(), record.id, &kept.hash, "拍错了", NOW).unwrap();
+    assert!(
+        register.attached_thumbnail(&guest, record.id, &kept.hash).is_err(),
+        "what was taken off is not shown small"
+    );
+}
+
 fn edit(ids: &[Id], set: Value, tags: &[&str], dry_run: bool) -> BulkEdit {
     BulkEdit {
         ids: ids.to_vec(),

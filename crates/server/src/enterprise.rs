@@ -1,12 +1,16 @@
-//! One enterprise one file (一企一档): permit → outlets → limits → readings and verdicts → cases, and every other
-//! ledger that names it, composed from what the mechanisms give.
+//! One enterprise one file (一企一档): permit → outlets → limits → readings and verdicts → cases, composed from what the
+//! mechanisms give; then inspections, penalties and the rest. A section of these is data: a code of `file_section`, and
+//! the ledgers that name it. A ledger that links to enterprises and names none stands under the last.
+
+use std::collections::BTreeMap;
 
 use act::CaseSummary;
 use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
 use judge::http::{LimitLine, OutletToday, VerdictBrief};
 use kernel::time::DAY_MILLIS;
 use kernel::{Action, Day, Id, Name, Point, Problem, Timestamp};
-use register::http::RecordView;
+use register::Catalog;
+use register::http::{LedgerForm, RecordView};
 use serde::{Deserialize, Serialize};
 use store::contract::PeriodLevel;
 
@@ -16,6 +20,8 @@ use crate::points::{Points, State};
 const VERDICT_DAYS: i64 = 90;
 const MOST_EXCEEDANCES: usize = 100;
 const MOST_CASES: usize = 200;
+/// The code list of the sections that come from ledgers.
+const SECTIONS: &str = "file_section";
 
 /// An outlet with what may leave it and what did.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -40,12 +46,22 @@ struct OutletFile {
     exceedances: Vec<VerdictBrief>,
 }
 
-/// Records of one ledger that name the enterprise.
+/// Records of one ledger that name the enterprise, with what is needed to show them.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 struct LedgerPart {
     ledger: String,
     name: Name,
+    #[serde(flatten)]
+    form: LedgerForm,
     records: Vec<RecordView>,
+}
+
+/// A section of the file. A ledger that names the section stands there even when it says nothing of the enterprise.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct FileSection {
+    id: String,
+    name: Name,
+    ledgers: Vec<LedgerPart>,
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -60,7 +76,7 @@ struct EnterpriseFile {
     permits: Vec<RecordView>,
     outlets: Vec<OutletFile>,
     cases: Vec<CaseSummary>,
-    registers: Vec<LedgerPart>,
+    sections: Vec<FileSection>,
     /// What a full file would hold and this one does not.
     missing: Vec<Name>,
 }
@@ -110,7 +126,7 @@ fn file_of(
     let at = now.min(day.end().plus(-1));
     let key = current.content.key.clone();
     let mut permits = Vec::new();
-    let mut registers: Vec<LedgerPart> = Vec::new();
+    let mut found: BTreeMap<String, Vec<RecordView>> = BTreeMap::new();
     let catalog = register.catalog();
     for record in register.linked_to(&caller.0, "enterprise", &key)? {
         // A record that did not exist then is not in the file of then.
@@ -124,14 +140,9 @@ fn file_of(
             permits.push(view);
             continue;
         }
-        match registers.iter_mut().find(|part| part.ledger == ledger) {
-            Some(part) => part.records.push(view),
-            None => {
-                let name = catalog.ledger(&ledger).map(|definition| definition.name.clone()).unwrap_or_default();
-                registers.push(LedgerPart { ledger, name, records: vec![view] });
-            }
-        }
+        found.entry(ledger).or_default().push(view);
     }
+    let (sections, missing) = sections_of(&catalog, found);
     let set = points.judge.points().points();
     let own: Vec<&std::sync::Arc<Point>> = set
         .iter()
@@ -157,12 +168,37 @@ fn file_of(
         permits,
         outlets,
         cases: cases.iter().map(|case| CaseSummary::of(&points.act, case, now)).collect(),
-        registers,
-        missing: vec![
-            Name::new("执法检查、处罚、环境信用：还没有台账", "inspections, penalties, credit: no ledgers yet"),
-            Name::new("危险废物联单：trace 尚未建", "hazardous-waste manifests: `trace` is not built"),
-        ],
+        sections,
+        missing,
     })
+}
+
+/// Sections in the order of their list, and those that no ledger fills.
+fn sections_of(catalog: &Catalog, mut found: BTreeMap<String, Vec<RecordView>>) -> (Vec<FileSection>, Vec<Name>) {
+    let codes = catalog.code_list(SECTIONS).map(|list| list.codes.as_slice()).unwrap_or_default();
+    let (mut sections, mut missing) = (Vec::new(), Vec::new());
+    for (place, code) in codes.iter().enumerate() {
+        let last = place + 1 == codes.len();
+        let mut ledgers = Vec::new();
+        for definition in catalog.ledgers() {
+            let named = definition.section.as_deref();
+            let known = codes.iter().any(|code| Some(code.code.as_str()) == named);
+            let here = named == Some(&code.code) || (last && !known && found.contains_key(&definition.id));
+            if here {
+                let records = found.remove(&definition.id).unwrap_or_default();
+                let form = register::http::ledger_form(catalog, definition);
+                let (ledger, name) = (definition.id.clone(), definition.name.clone());
+                ledgers.push(LedgerPart { ledger, name, form, records });
+            }
+        }
+        if ledgers.is_empty() && !last {
+            missing
+                .push(Name::new(format!("{}：还没有台账", code.name.zh), format!("{}: no ledger yet", code.name.en)));
+        }
+        sections.push(FileSection { id: code.code.clone(), name: code.name.clone(), ledgers });
+    }
+    sections.retain(|section| !section.ledgers.is_empty());
+    (sections, missing)
 }
 
 fn outlet_of(
@@ -204,4 +240,39 @@ fn outlet_of(
             .map(|verdict| judge::http::brief(point, verdict))
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `section: ledgers` of each, when records of these ledgers name the enterprise.
+    fn check(found: &[&str], expect: &[&str]) -> Vec<Name> {
+        let catalog = register::built_in::catalog().unwrap();
+        let found = found.iter().map(|ledger| ((*ledger).to_owned(), Vec::new())).collect();
+        let (sections, missing) = sections_of(&catalog, found);
+        let shown = |section: &FileSection| {
+            let ledgers: Vec<&str> = section.ledgers.iter().map(|part| part.ledger.as_str()).collect();
+            format!("{}: {}", section.id, ledgers.join(", "))
+        };
+        assert_eq!(sections.iter().map(shown).collect::<Vec<_>>(), expect);
+        missing
+    }
+
+    #[test]
+    fn sections_are_what_ledgers_say() {
+        const NAMED: [&str; 5] = [
+            "inspection: inspection",
+            "penalty: damage_compensation, penalty",
+            "approval: clean_production, eia_file",
+            "risk: chemical, drill, emergency_plan, liability_insurance, risk_source",
+            "waste: hazardous_waste",
+        ];
+        let missing = check(&[], &NAMED);
+        let missing: Vec<&str> = missing.iter().map(|name| name.en.as_str()).collect();
+        assert_eq!(missing, ["Environmental credit: no ledger yet", "Hazardous-waste manifests: no ledger yet"]);
+        let mut with_others = NAMED.to_vec();
+        with_others.push("other: boiler, wastewater_outlet");
+        check(&["wastewater_outlet", "penalty", "boiler"], &with_others);
+    }
 }

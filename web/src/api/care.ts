@@ -1,7 +1,7 @@
 // The care of records: attachments, bulk edits, merging, geometry files; and the enterprise file.
 import type { FeatureCollection } from 'geojson';
 import * as http from './client';
-import type { CaseSummary, FieldChange, LedgerRecord, LimitLine, Name, OutletToday, State, VerdictBrief } from './types';
+import type { CaseSummary, FieldChange, FileSection, LedgerRecord, LimitLine, Name, OutletToday, State, VerdictBrief } from './types';
 
 export interface Attachment {
   hash: string;
@@ -14,6 +14,8 @@ export interface Attachment {
   by: string;
   at: string;
   removed: string | null;
+  /** There is a small picture of it. */
+  thumbnail: boolean;
 }
 export interface BulkEdit {
   ids: string[];
@@ -80,7 +82,7 @@ export interface EnterpriseFile {
   permits: LedgerRecord[];
   outlets: OutletFile[];
   cases: CaseSummary[];
-  registers: { ledger: string; name: Name; records: LedgerRecord[] }[];
+  sections: FileSection[];
   missing: Name[];
 }
 export interface DutyLine {
@@ -103,6 +105,8 @@ export const care = {
   attach: (id: string, file: File, note: string) => http.upload<Attachment>(`/api/records/${at(id)}/attachments`, { file_name: file.name, note }, file),
   takeOff: (id: string, hash: string, reason: string) => http.remove<void>(`/api/records/${at(id)}/attachments/${at(hash)}`, { reason }),
   file: (id: string, hash: string) => `/api/records/${at(id)}/attachments/${at(hash)}`,
+  /** The small picture where there is one. */
+  thumbnail: (id: string, hash: string) => `/api/records/${at(id)}/attachments/${at(hash)}?thumbnail=true`,
   bulk: (ledger: string, edit: BulkEdit) => http.post<BulkReport>(`/api/ledgers/${at(ledger)}/bulk`, edit),
   merge: (id: string, body: { duplicate: string; revision: number; duplicate_revision: number; take: string[]; reason: string; dry_run: boolean }) => http.post<MergeReport>(`/api/records/${at(id)}/merge`, body),
   importSheet: (ledger: string, query: http.Query, file: Blob) => http.upload<SheetReport>(`/api/ledgers/${at(ledger)}/import`, query, file),

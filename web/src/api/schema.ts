@@ -190,6 +190,8 @@ export interface Attachment {
   at: Timestamp;
   /** Why it was taken off. */
   removed: string | null;
+  /** There is a small picture of it. */
+  thumbnail: boolean;
 }
 
 /** Where a value comes from. */
@@ -446,6 +448,10 @@ export interface ColumnView {
   id: string;
   title: Name;
   unit: string;
+}
+
+export interface Columns {
+  columns: string[];
 }
 
 /** A command and how far it has come. */
@@ -757,7 +763,7 @@ export interface EnterpriseFile {
   permits: RecordView[];
   outlets: OutletFile[];
   cases: CaseSummary[];
-  registers: LedgerPart[];
+  sections: FileSection[];
   /** What a full file would hold and this one does not. */
   missing: Name[];
 }
@@ -908,7 +914,19 @@ export interface FileQuery {
 }
 
 export interface FileQuery2 {
+  /** `true`: the small picture where there is one. */
+  thumbnail: boolean | null;
+}
+
+export interface FileQuery3 {
   file_name?: string;
+}
+
+/** A section of the file. A ledger that names the section stands there even when it says nothing of the enterprise. */
+export interface FileSection {
+  id: string;
+  name: Name;
+  ledgers: LedgerPart[];
 }
 
 /** Line and column, from 1. */
@@ -1339,10 +1357,14 @@ export interface LayerView {
   features: number;
 }
 
-/** Records of one ledger that name the enterprise. */
+/** Records of one ledger that name the enterprise, with what is needed to show them. */
 export interface LedgerPart {
   ledger: string;
   name: Name;
+  key: string;
+  title: string;
+  fields: FieldView[];
+  code_lists: { [key: string]: CodeView[] };
   records: RecordView[];
 }
 
@@ -1362,7 +1384,7 @@ export interface LedgerSummary {
   records: number;
 }
 
-/** A ledger's definition with the code lists that it uses. */
+/** A ledger's definition. */
 export interface LedgerView {
   id: string;
   name: Name;
@@ -1376,12 +1398,12 @@ export interface LedgerView {
   observed: boolean;
   /** Living records that the caller may see. */
   records: number;
-  version: number;
   key: string;
   title: string;
-  filters: string[];
   fields: FieldView[];
   code_lists: { [key: string]: CodeView[] };
+  version: number;
+  filters: string[];
   duties: DutyView[];
   colours: ColourView[];
   /** Numbers that the plan states without all names. */
@@ -1657,6 +1679,13 @@ export interface Overview {
   water: WaterToday[];
   outlets: OutletToday[];
   wrong_now: WrongNow[];
+}
+
+/** All that a user keeps of one list. */
+export interface OwnViews {
+  /** Fields that the list opens with; none: the ledger's usual ones. */
+  columns: string[];
+  views: SavedView[];
 }
 
 export interface PageQuery {
@@ -2015,7 +2044,9 @@ export interface RecordView {
 
 export interface RecordsPage {
   items: RecordView[];
+  /** How many there are; when there are `more`, at least so many: matches are counted up to 10,000. */
   total: number;
+  more: boolean;
   page: number;
   page_size: number;
 }
@@ -2155,8 +2186,17 @@ export interface SavedSummary {
   schematic: boolean;
 }
 
-/** A check. `question` and `answer` are as they were when it was made. */
+/** A list as somebody wants to see it again. */
 export interface SavedView {
+  name: string;
+  /** Filters of the list by field, and `q` and `deleted`. */
+  query?: { [key: string]: string };
+  /** Fields that are shown, in this order; none: as the list opens. */
+  columns?: string[];
+}
+
+/** A check. `question` and `answer` are as they were when it was made. */
+export interface SavedView2 {
   /** Empty: it was not saved. */
   number: string;
   made_at: Timestamp;
@@ -2170,7 +2210,7 @@ export interface SavedView {
 }
 
 /** A saved assessment with its content. */
-export interface SavedView2 {
+export interface SavedView3 {
   id: Id;
   kind: Kind;
   year: number;
@@ -2679,6 +2719,10 @@ export interface View {
   done_at: Timestamp | null;
   /** Verdicts that changed by it (or by the figures of its standard confirmed together). */
   changed: number;
+}
+
+export interface ViewName {
+  name: string;
 }
 
 /** Something that a plan office should look at. */

@@ -1,7 +1,7 @@
 // How values of ledger fields are shown, whatever the ledger.
 
-import type { Ledger, LedgerField, Location } from '@/api';
-import { nameText, say, t } from '@/i18n';
+import type { Ledger, LedgerField, LedgerRecord, Location } from '@/api';
+import { listText, nameText, say, t } from '@/i18n';
 import { timeText } from './time';
 
 export function isLocation(value: unknown): value is Location {
@@ -31,9 +31,26 @@ export function fieldText(ledger: Pick<Ledger, 'code_lists'>, field: LedgerField
   }
 }
 
-/** The columns that fit a list: title first, then filters, then the rest of the simple fields. */
-export function listFields(ledger: Ledger, most = 6): LedgerField[] {
+type Shown = Pick<Ledger, 'fields' | 'title' | 'key'>;
+
+/** What a record says in a field: the titles of linked records, else the value itself. */
+export function cellText(ledger: Pick<Ledger, 'code_lists'>, field: LedgerField, record: LedgerRecord): string {
+  const links = record.links[field.id];
+  return links?.length ? listText(links.map((link) => nameText(link.title) || link.key)) : fieldText(ledger, field, record.fields[field.id]);
+}
+
+/** Fields that can be a column: tables are shown on the record itself. */
+export const columnFields = (ledger: Pick<Ledger, 'fields'>): LedgerField[] => ledger.fields.filter((field) => field.type !== 'table');
+
+/** The columns of a list: those that are chosen, else what fits: title first, then filters, then the rest of the simple fields. */
+export function listFields(ledger: Shown, chosen: string[] = [], most = 6): LedgerField[] {
+  const picked = chosen.map((id) => columnFields(ledger).find((field) => field.id === id)).filter((field) => field !== undefined);
+  if (picked.length) return picked;
   const simple = ledger.fields.filter((field) => !['table', 'location', 'list'].includes(field.type) && field.id !== ledger.title);
   const first = simple.filter((field) => field.id === ledger.key || field.filter);
   return [...new Set([...first, ...simple])].slice(0, most);
 }
+
+/** The columns of a section of an enterprise's file: in the order of the ledger, without the enterprise itself. */
+export const sectionFields = (part: Shown, most = 7): LedgerField[] =>
+  columnFields(part).filter((field) => field.type !== 'location' && field.id !== part.title && !(field.type === 'link' && field.ledgers.includes('enterprise'))).slice(0, most);

@@ -6,11 +6,11 @@ use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operat
 use axum::body::Body;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
+use kernel::upload::MOST_BYTES;
 use kernel::{Action, ErrorCode, Problem};
 use serde::Deserialize;
 
 use super::id_of;
-use crate::attachment::MOST_BYTES;
 use crate::attachment_rows::Attachment;
 use crate::ops::{BulkEdit, BulkReport, DutyLine, DutyQuestion, Merge, MergeReport, Register};
 
@@ -18,6 +18,12 @@ use crate::ops::{BulkEdit, BulkReport, DutyLine, DutyQuestion, Merge, MergeRepor
 struct AttachQuery {
     file_name: String,
     note: Option<String>,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct FileQuery {
+    /// `true`: the small picture where there is one.
+    thumbnail: Option<bool>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -79,10 +85,17 @@ fn attachment_routes(register: &Arc<Register>) -> Routes {
         )
         .get(
             "/api/records/{id}/attachments/{hash}",
-            operation("一个附件", "one attachment", read).also("application/octet-stream"),
-            async move |caller: Caller, Path((id, hash)): Path<(String, String)>| -> ApiResult<Response> {
+            operation("一个附件", "one attachment", read).query::<FileQuery>().also("application/octet-stream"),
+            async move |caller: Caller,
+                        Path((id, hash)): Path<(String, String)>,
+                        Query(query): Query<FileQuery>|
+                        -> ApiResult<Response> {
                 let register = Arc::clone(&file);
-                let found = blocking(move || register.attached_file(&caller.0, id_of(&id)?, &hash)).await?;
+                let work = move || match query.thumbnail {
+                    Some(true) => register.attached_thumbnail(&caller.0, id_of(&id)?, &hash),
+                    _ => register.attached_file(&caller.0, id_of(&id)?, &hash),
+                };
+                let found = blocking(work).await?;
                 // Pictures are shown; everything else is saved. Nothing of it runs here.
                 let shown = ["image/png", "image/jpeg", "image/gif", "image/webp"];
                 let kind = found.attachment.content_type;

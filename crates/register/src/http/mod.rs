@@ -1,6 +1,7 @@
 //! Routes of ledgers, records, map layers and townships.
 
 mod care;
+mod saved;
 mod transfer;
 mod view;
 
@@ -18,7 +19,7 @@ use crate::model::Township;
 use crate::ops::{Change, Draft, ListedRevision, Question, Register, Target};
 use view::{LedgerView, ledger_summary};
 
-pub use view::{FieldView, LedgerSummary, RecordView, record as record_view};
+pub use view::{FieldView, LedgerForm, LedgerSummary, RecordView, ledger_form, record as record_view};
 
 /// Query of a list of records. Every other parameter is a filter `field=value`.
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -37,7 +38,9 @@ struct RecordsQuery {
 #[derive(Serialize, schemars::JsonSchema)]
 struct RecordsPage {
     items: Vec<RecordView>,
+    /// How many there are; when there are `more`, at least so many: matches are counted up to 10,000.
     total: i64,
+    more: bool,
     page: i64,
     page_size: i64,
 }
@@ -87,6 +90,7 @@ impl Register {
             .merge(self.map_routes())
             .merge(transfer::routes(self))
             .merge(care::routes(self))
+            .merge(saved::routes(self))
     }
 
     fn ledger_routes(self: &Arc<Self>) -> Routes {
@@ -273,7 +277,8 @@ async fn records(
     let work = move || {
         let listed = register.list(&caller.0, &question)?;
         let items = view::records(&register, &caller.0, listed.records)?;
-        Ok(RecordsPage { items, total: listed.total, page: listed.page, page_size: listed.page_size })
+        let (total, more) = (listed.total, listed.more);
+        Ok(RecordsPage { items, total, more, page: listed.page, page_size: listed.page_size })
     };
     Ok(Json(blocking(work).await?).into_response())
 }

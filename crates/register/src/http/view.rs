@@ -6,6 +6,7 @@ use kernel::{Action, Actor, Id, Name, Problem, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::catalog::Catalog;
 use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
 use crate::derived::DerivedValue;
 use crate::location::Location;
@@ -30,7 +31,7 @@ pub struct LedgerSummary {
 }
 
 /// A field as a form, a table or a template needs it.
-#[derive(Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct FieldView {
     pub id: String,
     pub label: Name,
@@ -53,7 +54,7 @@ pub struct FieldView {
     pub max_length: usize,
 }
 
-#[derive(Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct CodeView {
     pub code: String,
     pub name: Name,
@@ -77,17 +78,24 @@ pub struct ColourView {
     pub name: Name,
 }
 
-/// A ledger's definition with the code lists that it uses.
+/// What a page must know to show the records of a ledger: its fields with the code lists that they use.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct LedgerForm {
+    pub key: String,
+    pub title: String,
+    pub fields: Vec<FieldView>,
+    pub code_lists: BTreeMap<String, Vec<CodeView>>,
+}
+
+/// A ledger's definition.
 #[derive(Serialize, schemars::JsonSchema)]
 pub struct LedgerView {
     #[serde(flatten)]
     pub summary: LedgerSummary,
+    #[serde(flatten)]
+    pub form: LedgerForm,
     pub version: u32,
-    pub key: String,
-    pub title: String,
     pub filters: Vec<String>,
-    pub fields: Vec<FieldView>,
-    pub code_lists: BTreeMap<String, Vec<CodeView>>,
     pub duties: Vec<DutyView>,
     pub colours: Vec<ColourView>,
     /// Numbers that the plan states without all names.
@@ -239,10 +247,7 @@ fn lists_of(fields: &[Field], found: &mut Vec<String>) {
     }
 }
 
-pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView, Problem> {
-    let catalog = register.catalog();
-    let ledger = catalog.ledger(id).ok_or_else(|| Problem::not_found(format!("没有台账“{id}” (no such ledger)")))?;
-    let counts = register.counts(actor)?;
+pub fn ledger_form(catalog: &Catalog, ledger: &LedgerDefinition) -> LedgerForm {
     let mut lists = Vec::new();
     lists_of(&ledger.fields, &mut lists);
     let code_lists = lists.into_iter().filter_map(|list| {
@@ -254,14 +259,23 @@ pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView
         });
         Some((list, codes.collect()))
     });
-    Ok(LedgerView {
-        summary: ledger_summary(ledger, &counts),
-        version: ledger.version,
+    LedgerForm {
         key: ledger.key.clone(),
         title: ledger.title.clone(),
-        filters: ledger.filters.clone(),
         fields: ledger.fields.iter().map(|field| field_view(field, &ledger.filters)).collect(),
         code_lists: code_lists.collect(),
+    }
+}
+
+pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView, Problem> {
+    let catalog = register.catalog();
+    let ledger = catalog.ledger(id).ok_or_else(|| Problem::not_found(format!("没有台账“{id}” (no such ledger)")))?;
+    let counts = register.counts(actor)?;
+    Ok(LedgerView {
+        summary: ledger_summary(ledger, &counts),
+        form: ledger_form(&catalog, ledger),
+        version: ledger.version,
+        filters: ledger.filters.clone(),
         duties: ledger
             .duties
             .iter()

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::{Action, Actor, ErrorCode, Name, Problem, Timestamp};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::catalog::Catalog;
 use crate::cell::{Cell, Raw, Table};
@@ -332,36 +332,9 @@ impl<'r> Run<'r> {
 
 /// The row as a draft; what the check has made of it, so that it is written as it was checked.
 fn draft_of(checked: &Checked) -> Draft {
-    let content = &checked.content;
-    let mut fields: Map<String, Value> = content.values.clone();
-    let mut put = |field: &str, value: Value| {
-        fields.insert(field.to_owned(), value);
-    };
-    for (field, text) in
-        [("location_note", &content.location_note), ("source", &content.source), ("note", &content.note)]
-    {
-        if !text.is_empty() {
-            put(field, Value::String(text.clone()));
-        }
-    }
-    if let Some(date) = &content.valid_from {
-        put("valid_from", Value::String(date.clone()));
-    }
-    for (field, flag) in [("simulated", content.simulated), ("schematic", content.schematic)] {
-        if flag {
-            put(field, Value::Bool(true));
-        }
-    }
-    if let Some(geometry) = &content.geometry {
-        put("geometry", geometry.clone());
-    }
-    if !content.tags.is_empty() {
-        put("tags", content.tags.clone().into());
-    }
-    match &content.location {
-        Some(place) => put("location", serde_json::to_value(place).unwrap_or_default()),
-        None if checked.township.is_some() => put("location", Value::String("township".to_owned())),
-        None => {}
+    let mut fields = checked.content.as_draft();
+    if checked.content.location.is_none() && checked.township.is_some() {
+        fields.insert("location".to_owned(), Value::String("township".to_owned()));
     }
     Draft { fields, reason: String::new(), revision: None }
 }

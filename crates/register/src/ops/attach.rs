@@ -8,8 +8,8 @@ use super::write::{need, reason_of};
 use super::{Register, refuse};
 use crate::attachment::{self, MOST_FILES};
 use crate::attachment_rows::{self, Attachment};
-use crate::photo;
 use crate::rows;
+use crate::{photo, thumbnail};
 
 const LONGEST_NOTE: usize = 200;
 
@@ -35,9 +35,11 @@ impl Register {
         if note.chars().count() > LONGEST_NOTE {
             return Err(Problem::invalid(format!("说明最多 {LONGEST_NOTE} 字 (the note is too long)")));
         }
+        let small = thumbnail::of(bytes, accepted.content_type);
         let attachment = Attachment {
+            thumbnail: small.is_some(),
             hash: accepted.hash,
-            file_name: attachment::clean_name(file_name),
+            file_name: kernel::upload::clean_name(file_name),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             content_type: accepted.content_type.to_owned(),
             note: note.trim().to_owned(),
@@ -61,6 +63,9 @@ impl Register {
                 return Err(refuse(Problem::new(ErrorCode::TooMany, what)));
             }
             attachment_rows::add(transaction, self.division, record, &attachment, Some(bytes))?;
+            if let Some(small) = &small {
+                attachment_rows::keep_thumbnail(transaction, self.division, &attachment.hash, small)?;
+            }
             let event = EventDraft {
                 kind: "register.attached",
                 actor: actor.id.to_string(),
@@ -105,6 +110,19 @@ impl Register {
         let all = self.store.read(|reader| attachment_rows::of_record(reader, self.division, record.id))?;
         let seen = all.into_iter().filter(|one| edits || one.removed.is_none());
         Ok(seen.map(|one| Attachment { place: one.place.filter(|_| edits), ..one }).collect())
+    }
+
+    /// The small picture of an attachment as somebody may have it; the file itself where there is none.
+    pub fn attached_thumbnail(&self, actor: &Actor, record: Id, hash: &str) -> Result<File, Problem> {
+        let seen = self.attachments(actor, record)?.into_iter().find(|one| one.hash == hash && one.thumbnail);
+        if let Some(attachment) = seen {
+            let small = self.store.read(|reader| attachment_rows::thumbnail_of(reader, self.division, hash))?;
+            if let Some(bytes) = small {
+                let attachment = Attachment { content_type: "image/jpeg".to_owned(), ..attachment };
+                return Ok(File { attachment, bytes });
+            }
+        }
+        self.attached_file(actor, record, hash)
     }
 
     pub fn attached_file(&self, actor: &Actor, record: Id, hash: &str) -> Result<File, Problem> {

@@ -8,7 +8,7 @@ use store::{Reader, StoreError, event_log};
 use super::read::{Change, changes};
 use super::write::{Draft, Target, definition_of, need, reason_of};
 use super::{Register, refuse};
-use crate::record::{Content, Record};
+use crate::record::Record;
 use crate::rows;
 
 /// Records of one bulk edit.
@@ -50,42 +50,9 @@ pub struct BulkReport {
     pub written: bool,
 }
 
-/// The content as a draft says it.
-pub fn fields_of(content: &Content) -> Map<String, Value> {
-    let mut fields = content.values.clone();
-    let mut put = |field: &str, value: Value| {
-        fields.insert(field.to_owned(), value);
-    };
-    for (field, text) in
-        [("location_note", &content.location_note), ("source", &content.source), ("note", &content.note)]
-    {
-        if !text.is_empty() {
-            put(field, Value::String(text.clone()));
-        }
-    }
-    if let Some(date) = &content.valid_from {
-        put("valid_from", Value::String(date.clone()));
-    }
-    for (field, flag) in [("simulated", content.simulated), ("schematic", content.schematic)] {
-        if flag {
-            put(field, Value::Bool(true));
-        }
-    }
-    if let Some(place) = &content.location {
-        put("location", serde_json::to_value(place).unwrap_or_default());
-    }
-    if let Some(geometry) = &content.geometry {
-        put("geometry", geometry.clone());
-    }
-    if !content.tags.is_empty() {
-        put("tags", content.tags.clone().into());
-    }
-    fields
-}
-
 impl BulkEdit {
     fn draft(&self, record: &Record, key: &str) -> Result<Draft, Problem> {
-        let mut fields = fields_of(&record.content);
+        let mut fields = record.content.as_draft();
         for (field, value) in &self.set {
             if field == key {
                 return Err(Problem::invalid("编号不能批量改 (the key never changes)"));

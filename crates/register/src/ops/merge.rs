@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Reader, StoreError, event_log};
 
-use super::bulk::fields_of;
 use super::read::{Change, changes};
 use super::write::{Draft, Target, definition_of, need, reason_of, with_what_stays};
 use super::{Register, refuse};
@@ -121,7 +120,7 @@ impl Register {
             return Err(refuse(Problem::new(ErrorCode::NoTransition, "有一条已删除 (one of them is deleted)")));
         }
         let definition = definition_of(catalog, &stays.ledger)?;
-        let (mut fields, other) = (fields_of(&stays.content), fields_of(&duplicate.content));
+        let (mut fields, other) = (stays.content.as_draft(), duplicate.content.as_draft());
         for (field, value) in other {
             let take = merge.take.contains(&field) || !fields.contains_key(&field);
             // Marks of invention are not taken over by merging with something invented.
@@ -159,7 +158,7 @@ impl Register {
                 continue;
             }
             for record in rows::all_of(reader, self.division, &definition.id)? {
-                let mut fields = fields_of(&record.content);
+                let mut fields = record.content.as_draft();
                 let mut moved = false;
                 for field in &definition.fields {
                     if let Some(value) = fields.get_mut(&field.id) {

@@ -7,6 +7,7 @@ mod duties;
 mod load;
 mod merge;
 mod read;
+mod saved;
 mod write;
 
 use std::collections::BTreeMap;

@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::Register;
 use super::write::definition_of;
 use crate::definition::LedgerDefinition;
+use crate::list_rows::{self, Wanted};
 use crate::model::Township;
 use crate::record::{Content, Record};
-use crate::rows::{self, Wanted};
+use crate::rows;
 
 /// What a list asks for; `filters` are field → value.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,9 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub records: Vec<Record>,
+    /// How many there are; when there are `more`, at least so many.
     pub total: i64,
+    pub more: bool,
     pub page: i64,
     pub page_size: i64,
 }
@@ -87,9 +90,8 @@ impl Register {
     pub fn export(&self, actor: &Actor, question: &Question) -> Result<Vec<Record>, Problem> {
         let question = Question { page: 1, ..question.clone() };
         let listed = self.list_up_to(actor, &question, MOST_EXPORTED)?;
-        if listed.total > MOST_EXPORTED {
-            let what =
-                format!("有 {} 条，一次最多导出 {MOST_EXPORTED} 条，请加筛选 (too many, add filters)", listed.total);
+        if listed.more {
+            let what = format!("超过 {MOST_EXPORTED} 条，一次导出不完，请加筛选 (too many, add filters)");
             return Err(Problem::new(kernel::ErrorCode::TooLarge, what));
         }
         Ok(listed.records)
@@ -116,10 +118,11 @@ impl Register {
             deleted: question.deleted,
             limit: page_size,
             offset: (page - 1).saturating_mul(page_size),
+            count_to: list_rows::MOST_COUNTED,
         };
-        let (records, total) = self.store.read(|reader| rows::list(reader, self.division, &wanted))?;
-        let records = records.into_iter().map(|record| self.seen_by(actor, definition, record)).collect();
-        Ok(Listed { records, total, page, page_size })
+        let found = self.store.read(|reader| list_rows::list(reader, self.division, &wanted))?;
+        let records = found.records.into_iter().map(|record| self.seen_by(actor, definition, record)).collect();
+        Ok(Listed { records, total: found.total, more: found.more, page, page_size })
     }
 
     /// A record with what the actor may see of it.

@@ -1,0 +1,190 @@
+//! Lists of a ledger: whatever index drives, a page is what a plain look at every record gives.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bench;
+
+use std::sync::Arc;
+
+use bench::{Bench, NOW, admin, bench, make, someone};
+use kernel::{Actor, Division, Id, Role};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use register::list_rows::{self, Wanted};
+use register::record::Record;
+use register::rows;
+use register::saved::{MOST_VIEWS, SavedView};
+use serde_json::json;
+use store::Store;
+use store::sqlite::{SqliteOptions, SqliteStore};
+
+const DIVISION: Division = Division(500_242);
+const LEDGER: &str = "nonroad_machine";
+
+/// Sixty machines, each third of 国2, each fifth marked, each seventh deleted.
+fn filled(name: &str) -> Bench {
+    let bench = bench(name);
+    let register = &bench.register;
+    for number in 0..60 {
+        // Keys do not rise with the ids.
+        let mut fields = json!({
+            "number": format!("J{:02}", number * 37 % 60), "name": format!("机械{number}"), "source": "试验",
+            "stage": if number % 3 == 0 { "国2" } else { "国3" },
+        });
+        if number % 5 == 0 {
+            fields["tags"] = json!(["重点"]);
+        }
+        let record = make(register, LEDGER, fields);
+        if number % 7 == 0 {
+            register.set_deleted(&admin(), record.id, 1, true, "报废", NOW).unwrap();
+        }
+    }
+    bench
+}
+
+/// What a list must give, by looking at every record.
+fn plainly(bench: &Bench, wanted: &Wanted) -> (Vec<String>, i64) {
+    let read = |deleted: bool| -> Vec<Record> {
+        let asked = Wanted { ledger: LEDGER.into(), deleted, limit: 500, count_to: 500, ..Wanted::default() };
+        bench.store.read(|reader| Ok(list_rows::list(reader, DIVISION, &asked)?.records)).unwrap()
+    };
+    let mut all = bench.store.read(|reader| rows::all_of(reader, DIVISION, LEDGER)).unwrap();
+    if wanted.deleted {
+        all = read(true);
+    }
+    let has = |record: &Record, field: &str, value: &str| match field {
+        "tags" => record.content.tags.iter().any(|tag| tag == value),
+        _ => record.content.text(field) == Some(value),
+    };
+    let mut keys: Vec<String> = all
+        .iter()
+        .filter(|record| wanted.filters.iter().all(|(field, value)| has(record, field, value)))
+        .filter(|record| {
+            let text = wanted.text.clone().unwrap_or_default();
+            let content = &record.content;
+            format!("{} {}", content.key, content.title.zh).to_lowercase().contains(&text)
+        })
+        .map(|record| record.content.key.clone())
+        .collect();
+    keys.sort();
+    let total = keys.len() as i64;
+    (keys.into_iter().skip(wanted.offset as usize).take(wanted.limit as usize).collect(), total)
+}
+
+fn check(bench: &Bench, wanted: &Wanted) {
+    let found = bench.store.read(|reader| list_rows::list(reader, DIVISION, wanted)).unwrap();
+    let keys: Vec<String> = found.records.iter().map(|record| record.content.key.clone()).collect();
+    let (expect, total) = plainly(bench, wanted);
+    assert_eq!(keys, expect, "{wanted:?}");
+    if found.more {
+        assert!(found.total == wanted.count_to && found.total < total, "{wanted:?}: {} of {total}", found.total);
+    } else {
+        assert_eq!(found.total, total, "{wanted:?}");
+    }
+}
+
+#[test]
+fn every_way_gives_the_same_list() {
+    let bench = filled("ways");
+    let fifth = bench.store.read(|reader| rows::all_of(reader, DIVISION, LEDGER)).unwrap().len();
+    assert_eq!(fifth, 51);
+    let filters =
+        prop::sample::subsequence(vec![("stage", "国2"), ("stage", "国3"), ("tags", "重点"), ("tags", "x")], 0..3);
+    let text = prop::sample::select(vec!["", "机械", "机械1", "械2", "j1", "9", "没有", "%"]);
+    let asked = (filters, text, any::<bool>(), 1i64..30, 0i64..70, 1i64..70);
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(600) });
+    runner
+        .run(&asked, |(filters, text, deleted, limit, offset, count_to)| {
+            let filters = filters.into_iter().map(|(field, value)| (field.to_owned(), value.to_owned())).collect();
+            let text = Some(text.to_owned()).filter(|text| !text.is_empty());
+            let ledger = LEDGER.to_owned();
+            check(&bench, &Wanted { ledger, owner: None, filters, text, deleted, limit, offset, count_to });
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_page_beyond_what_is_counted_says_so_until_the_last() {
+    let bench = filled("beyond");
+    let page = |offset: i64| {
+        let wanted = Wanted { ledger: LEDGER.into(), limit: 10, offset, count_to: 20, ..Wanted::default() };
+        let found = bench.store.read(|reader| list_rows::list(reader, DIVISION, &wanted)).unwrap();
+        (found.records.len(), found.total, found.more)
+    };
+    assert_eq!(page(0), (10, 20, true));
+    assert_eq!(page(40), (10, 20, true));
+    assert_eq!(page(50), (1, 51, false), "the last page knows how many there are");
+    assert_eq!(page(60), (0, 20, true), "beyond the last nothing is known");
+}
+
+#[test]
+fn a_store_of_before_lists_as_it_did() {
+    let path = std::env::temp_dir().join(format!("qingshan-register-older-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    let open = |migrations| -> Arc<dyn Store> {
+        SqliteStore::open(&path, DIVISION, SqliteOptions::default(), migrations).unwrap()
+    };
+    let older = open(&register::MIGRATIONS[..2]);
+    let content = |key: &str| {
+        let title = json!({ "zh": key, "en": key });
+        json!({ "key": key, "title": title, "values": { "stage": "国2" }, "source": "试验", "version": 1 }).to_string()
+    };
+    let written = older.write(|transaction| {
+        for (id, key, deleted) in [(2i64, "J1", None), (1, "J2", None), (3, "J3", Some("报废"))] {
+            transaction.execute(
+                "INSERT INTO record (division, id, ledger, record_key, revision, title, content, search, updated_at,
+                   updated_by, deleted, pack_revision) VALUES ($1, $2, $3, $4, 1, $4, $5, $4, 0, '', $6, 0)",
+                &[DIVISION.into(), id.into(), LEDGER.into(), key.into(), content(key).into(), deleted.into()],
+            )?;
+            transaction.execute(
+                "INSERT INTO record_field (division, ledger, field, value, record) VALUES ($1, $2, 'stage', '国2', $3)",
+                &[DIVISION.into(), LEDGER.into(), id.into()],
+            )?;
+        }
+        Ok(())
+    });
+    written.unwrap();
+    drop(older);
+    let newer = open(register::MIGRATIONS);
+    let keys = |deleted: bool| {
+        let filters = vec![("stage".to_owned(), "国2".to_owned())];
+        let wanted = Wanted { ledger: LEDGER.into(), filters, deleted, limit: 9, count_to: 9, ..Wanted::default() };
+        let found = newer.read(|reader| list_rows::list(reader, DIVISION, &wanted)).unwrap();
+        found.records.into_iter().map(|record| record.content.key).collect::<Vec<_>>()
+    };
+    assert_eq!((keys(false), keys(true)), (vec!["J1".to_owned(), "J2".to_owned()], vec!["J3".to_owned()]));
+    drop(newer);
+    let _ = std::fs::remove_dir_all(&path);
+}
+
+#[test]
+fn a_user_keeps_views_and_columns_of_his_own() {
+    let Bench { register, .. } = &bench("views");
+    let other = Actor { id: Id(8), ..someone(Role::DutyOfficer, None) };
+    let view = |name: &str, columns: &[&str]| SavedView {
+        name: name.into(),
+        query: [("stage".to_owned(), "国2".to_owned())].into(),
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+    };
+    let names =
+        |actor| register.own_views(actor, LEDGER).unwrap().views.into_iter().map(|view| view.name).collect::<Vec<_>>();
+    register.save_view(&admin(), LEDGER, &view("国二", &["name"])).unwrap();
+    let own = register.save_view(&admin(), LEDGER, &view("国二", &["name", "stage"])).unwrap();
+    assert_eq!(own.views, [view("国二", &["name", "stage"])], "the same name is replaced");
+    register.save_columns(&admin(), LEDGER, &["stage".to_owned()]).unwrap();
+    assert_eq!(register.own_views(&admin(), LEDGER).unwrap().columns, ["stage"]);
+    assert!(names(&other).is_empty() && register.own_views(&other, LEDGER).unwrap().columns.is_empty());
+    assert!(register.own_views(&admin(), "enterprise").unwrap().views.is_empty(), "of one ledger only");
+    for number in 1..MOST_VIEWS {
+        register.save_view(&admin(), LEDGER, &view(&format!("{number:02}"), &[])).unwrap();
+    }
+    assert!(register.save_view(&admin(), LEDGER, &view("一个太多", &[])).is_err());
+    register.save_view(&admin(), LEDGER, &view("国二", &[])).unwrap();
+    assert!(register.remove_view(&other, LEDGER, "国二").is_err(), "another's is not there");
+    assert!(register.remove_view(&admin(), LEDGER, "").is_err(), "the columns are no view");
+    let left = register.remove_view(&admin(), LEDGER, "国二").unwrap();
+    assert_eq!((left.views.len(), left.columns), (MOST_VIEWS - 1, vec!["stage".to_owned()]));
+    assert!(register.save_columns(&admin(), LEDGER, &[]).unwrap().columns.is_empty(), "the usual ones again");
+    assert!(register.own_views(&someone(Role::SecurityAdministrator, None), LEDGER).is_err());
+}
