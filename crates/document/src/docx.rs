@@ -1,4 +1,4 @@
-//! The parts of a docx, written by hand: six small XML files in a zip.
+//! The parts of a docx, written by hand: six small XML files in a zip, and one for each chart.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
@@ -6,7 +6,7 @@ use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::{Block, Cell, Document, Run, WriteError};
+use crate::{Block, Cell, Chart, Document, Run, WriteError, chart};
 
 /// Width of the text on A4 with the margins below, in twentieths of a point.
 const TEXT_WIDTH: u32 = 9070;
@@ -19,8 +19,7 @@ const TYPES: &str = "<Types xmlns=\"http://schemas.openxmlformats.org/package/20
 <Default Extension=\"xml\" ContentType=\"application/xml\"/>\
 <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/>\
 <Override PartName=\"/word/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml\"/>\
-<Override PartName=\"/docProps/core.xml\" ContentType=\"application/vnd.openxmlformats-package.core-properties+xml\"/>\
-</Types>";
+<Override PartName=\"/docProps/core.xml\" ContentType=\"application/vnd.openxmlformats-package.core-properties+xml\"/>";
 
 const ROOT_LINKS: &str = "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
 <Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"word/document.xml\"/>\
@@ -28,7 +27,7 @@ const ROOT_LINKS: &str = "<Relationships xmlns=\"http://schemas.openxmlformats.o
 </Relationships>";
 
 /// Text and attribute values; what XML 1.0 does not allow is left out.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -44,12 +43,19 @@ fn escape(text: &str) -> String {
     out
 }
 
-struct Body {
+struct Body<'d> {
     xml: String,
     links: Vec<String>,
+    charts: Vec<&'d Chart>,
 }
 
-impl Body {
+impl<'d> Body<'d> {
+    fn chart(&mut self, chart: &'d Chart) {
+        self.charts.push(chart);
+        let number = self.charts.len();
+        self.xml.push_str(&chart::inline(chart, number, &format!("rIdChart{number}")));
+    }
+
     fn run(&mut self, run: &Run) {
         let mut properties = String::new();
         if run.bold {
@@ -158,13 +164,14 @@ fn styles() -> String {
 }
 
 pub fn write(document: &Document) -> Result<Vec<u8>, WriteError> {
-    let mut body = Body { xml: String::new(), links: Vec::new() };
+    let mut body = Body { xml: String::new(), links: Vec::new(), charts: Vec::new() };
     for block in &document.blocks {
         match block {
             Block::Title(text) => body.paragraph("Title", false, &[Run::new(text)]),
             Block::Heading(level, text) => body.paragraph(&format!("Heading{level}"), false, &[Run::new(text)]),
             Block::Paragraph(runs) => body.paragraph("Normal", false, runs),
             Block::Table { header, rows, widths } => body.table(header, rows, widths),
+            Block::Chart(chart) => body.chart(chart),
         }
     }
     let main = format!(
@@ -184,6 +191,15 @@ pub fn write(document: &Document) -> Result<Vec<u8>, WriteError> {
             escape(link)
         );
     }
+    let mut types = format!("{HEAD}{TYPES}");
+    let mut charts = Vec::new();
+    for (number, chart) in (1..).zip(&body.charts) {
+        let name = format!("charts/chart{number}.xml");
+        let _ = write!(types, "<Override PartName=\"/word/{name}\" ContentType=\"{}\"/>", chart::TYPE);
+        let _ = write!(links, "<Relationship Id=\"rIdChart{number}\" Type=\"{}\" Target=\"{name}\"/>", chart::RELATION);
+        charts.push((format!("word/{name}"), format!("{HEAD}{}", chart::part(chart))));
+    }
+    types.push_str("</Types>");
     links.push_str("</Relationships>");
     let core = format!(
         "{HEAD}<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:title>{}</dc:title><dc:creator>{}</dc:creator></cp:coreProperties>",
@@ -191,7 +207,7 @@ pub fn write(document: &Document) -> Result<Vec<u8>, WriteError> {
         escape(&document.author)
     );
     let parts = [
-        ("[Content_Types].xml", format!("{HEAD}{TYPES}")),
+        ("[Content_Types].xml", types),
         ("_rels/.rels", format!("{HEAD}{ROOT_LINKS}")),
         ("word/document.xml", main),
         ("word/styles.xml", styles()),
@@ -204,6 +220,7 @@ pub fn write(document: &Document) -> Result<Vec<u8>, WriteError> {
         .compression_method(CompressionMethod::Deflated)
         // The first moment that zip knows: the same document is the same bytes whenever it is written.
         .last_modified_time(zip::DateTime::default());
+    let parts = parts.map(|(name, text)| (name.to_owned(), text)).into_iter().chain(charts);
     for (name, text) in parts {
         package.start_file(name, options).map_err(|error| failed(&error))?;
         package.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
@@ -216,6 +233,7 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+    use crate::{ChartKind, Series};
 
     fn part(bytes: &[u8], name: &str) -> String {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -232,6 +250,38 @@ mod tests {
         }
         assert_eq!(main.matches("<w:tc>").count(), main.matches("</w:tc>").count());
         assert_eq!(bytes, document.to_docx().unwrap(), "the same document, other bytes");
+    }
+
+    #[test]
+    fn a_chart_is_a_part_of_its_own_with_its_numbers() {
+        let series = |name: &str, values: Vec<Option<f64>>| Series {
+            name: name.into(),
+            colour: "1D5C4A".into(),
+            dashed: name == "路径",
+            values,
+        };
+        let chart = |kind| Chart {
+            kind,
+            title: "PM2.5 <年均>".into(),
+            description: "2024 年 21，2025 年没有".into(),
+            categories: vec!["2024".into(), "2025".into()],
+            series: vec![series("实际", vec![Some(21.0), None]), series("路径", vec![Some(25.0), Some(25.0)])],
+        };
+        let mut document = Document::new("图");
+        document.blocks.push(Block::Chart(chart(ChartKind::Line)));
+        document.blocks.push(Block::Chart(chart(ChartKind::Bar)));
+        check(&document, &["r:id=\"rIdChart1\"", "r:id=\"rIdChart2\"", "descr=\"2024 年 21，2025 年没有\""]);
+        let bytes = document.to_docx().unwrap();
+        let drawn = part(&bytes, "word/charts/chart1.xml");
+        for wanted in ["<c:lineChart>", "<c:v>21</c:v>", "PM2.5 &lt;年均&gt;", "prstDash"] {
+            assert!(drawn.contains(wanted), "{wanted} is not in {drawn}");
+        }
+        // A missing value is a gap, not a zero.
+        assert!(!drawn.contains("<c:v>0</c:v>"), "{drawn}");
+        assert!(part(&bytes, "word/charts/chart2.xml").contains("<c:barDir val=\"bar\"/>"));
+        assert!(part(&bytes, "[Content_Types].xml").contains("/word/charts/chart2.xml"));
+        let links = part(&bytes, "word/_rels/document.xml.rels");
+        assert!(links.contains("Id=\"rIdChart2\"") && links.contains("Target=\"charts/chart2.xml\""), "{links}");
     }
 
     #[test]

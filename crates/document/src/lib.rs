@@ -1,12 +1,16 @@
-//! Office documents (公文) as docx: headings, paragraphs, tables with links and bars. No I/O, no clock: the same
+//! Office documents (公文) as docx: headings, paragraphs, tables with links and bars, charts. No I/O, no clock: the same
 //! blocks give the same bytes.
 //!
 //! - [`Document`]: what is in it, in order.
 //! - [`Document::to_docx`]: the OOXML package.
 //!
-//! Charts are tables whose cells are bars, so that a reader without our fonts or a screen reader sees the numbers.
+//! A chart stands above the table of its numbers, so that whoever does not see it can read it; bars in cells are
+//! characters.
 
+mod chart;
 mod docx;
+
+pub use chart::{Chart, ChartKind, Series};
 
 /// A piece of text in a cell or paragraph.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,6 +69,7 @@ pub enum Block {
         rows: Vec<Vec<Cell>>,
         widths: Vec<u32>,
     },
+    Chart(Chart),
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

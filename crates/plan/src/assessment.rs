@@ -70,10 +70,38 @@ pub struct TableBlock {
     pub rows: Vec<Vec<Entry>>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartForm {
+    Line,
+    Bar,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ChartSeries {
+    pub name: Name,
+    /// Six hexadecimal digits.
+    pub colour: String,
+    pub dashed: bool,
+    /// In the order of the categories; a gap where nothing is known.
+    pub values: Vec<Option<f64>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ChartBlock {
+    pub kind: ChartForm,
+    pub title: Name,
+    pub categories: Vec<Name>,
+    pub series: Vec<ChartSeries>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Section {
     pub title: Name,
     pub paragraphs: Vec<Name>,
+    /// Above the tables of their numbers. Those written before there were charts have none.
+    #[serde(default)]
+    pub charts: Vec<ChartBlock>,
     pub tables: Vec<TableBlock>,
 }
 
@@ -111,6 +139,7 @@ impl Assessment {
             for paragraph in &section.paragraphs {
                 document.paragraph(paragraph.zh.clone());
             }
+            document.blocks.extend(section.charts.iter().map(chart_of));
             for table in &section.tables {
                 document.heading(2, table.title.zh.clone());
                 let header: Vec<&str> = table.header.iter().map(|name| name.zh.as_str()).collect();
@@ -161,6 +190,38 @@ impl Assessment {
         }
         book.save_to_buffer().map_err(failed)
     }
+}
+
+/// Numbers in words for whoever does not see the chart.
+fn chart_of(chart: &ChartBlock) -> document::Block {
+    let words = chart.series.iter().map(|series| {
+        let values: Vec<String> = chart
+            .categories
+            .iter()
+            .zip(&series.values)
+            .filter_map(|(name, value)| Some(format!("{} {}", name.zh, (*value)?)))
+            .collect();
+        format!("{}：{}", series.name.zh, values.join("，"))
+    });
+    document::Block::Chart(document::Chart {
+        kind: match chart.kind {
+            ChartForm::Line => document::ChartKind::Line,
+            ChartForm::Bar => document::ChartKind::Bar,
+        },
+        title: chart.title.zh.clone(),
+        description: words.collect::<Vec<_>>().join("；"),
+        categories: chart.categories.iter().map(|name| name.zh.clone()).collect(),
+        series: chart
+            .series
+            .iter()
+            .map(|series| document::Series {
+                name: series.name.zh.clone(),
+                colour: series.colour.clone(),
+                dashed: series.dashed,
+                values: series.values.clone(),
+            })
+            .collect(),
+    })
 }
 
 fn cell_of(entry: &Entry, base: &str) -> DocumentCell {

@@ -51,6 +51,7 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL002", "文件读不懂", "a file cannot be read"),
     ("PL003", "编号重复", "an identifier is used twice"),
     ("PL004", "引用了不存在的编号", "a reference leads nowhere"),
+    ("PL005", "还没有填", "still to be filled in"),
     ("PL101", "合计与各项之和不符", "the printed total is not the sum of its lines"),
     ("PL102", "分项之和与总数不符", "the parts do not add up to the whole"),
     ("PL103", "所列数目与声明数目不符", "the list has another count than stated"),
@@ -74,6 +75,7 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL411", "目标未达或年份已过", "a value that its own target contradicts"),
     ("PL501", "同一名称写法不一", "one thing is written in two ways"),
     ("PL502", "两处数字不一致", "two places state different figures"),
+    ("PL503", "用了康熙部首或兼容汉字", "a compatibility ideograph in a name"),
     ("PL601", "公式不能计算", "a formula cannot be computed"),
     ("PL602", "公式互相引用成环", "formulas refer to each other in a circle"),
 ];

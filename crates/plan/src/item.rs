@@ -106,6 +106,10 @@ pub enum Content {
         /// 0 to 1.
         #[schemars(with = "String")]
         progress: Decimal,
+        /// What was reached, in the unit of the indicator.
+        #[serde(default)]
+        #[schemars(with = "Option<String>")]
+        value: Option<Decimal>,
         text: String,
     },
     /// Against the decision on an item.
@@ -302,7 +306,7 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
             text("finding", finding)
         }
         Content::Assignment { body, what, .. } => text("body", body).and_then(|()| text("what", what)),
-        Content::Report { body, progress, text: words } => {
+        Content::Report { body, progress, text: words, .. } => {
             if progress.is_sign_negative() || *progress > Decimal::ONE {
                 return refuse(format!("progress = {progress}：应在 0～1 (between 0 and 1)"));
             }

@@ -7,7 +7,9 @@
 //! | `checks/`, `finding.rs`, `report.rs` | the linter: one rule a function, none of them knows a county |
 //! | `formula.rs`, `evaluate.rs` | CEL over facts; the sheet of all indicators and years, recomputed where a fact changed |
 //! | `scheme.rs`, `trajectory.rs` | lights, forecast and scores as data; path, standing, forecast, what is needed |
-//! | `item.rs`, `portfolio.rs`, `duty.rs`, `assessment.rs` | entries; projects; duties and scores; documents |
+//! | `projection.rs` | the value to date projected to the end of its running year, beside the value |
+//! | `item.rs`, `portfolio.rs`, `site.rs` | entries; projects and where they are |
+//! | `duty.rs`, `target.rs`, `assessment.rs` | duties and scores; targets of bodies by year; documents |
 //! | `ops/`, `rows.rs`, `http/`, `run.rs` | the service, its SQL, its routes, what it does by itself |
 //!
 //! Invariants: the plan's figures are kept exactly as its source has them, contradictions included; a finding is
@@ -16,6 +18,7 @@
 
 pub mod assessment;
 pub mod checks;
+mod confusable;
 pub mod duty;
 pub mod evaluate;
 pub mod finding;
@@ -25,11 +28,14 @@ pub mod item;
 pub mod model;
 pub mod ops;
 pub mod portfolio;
+pub mod projection;
 pub mod report;
 pub mod rows;
 mod run;
 pub mod scheme;
+pub mod site;
 pub mod source;
+pub mod target;
 pub mod trajectory;
 pub mod unit;
 

@@ -73,7 +73,24 @@ pub struct Project {
     pub indicators: Vec<String>,
     #[serde(default)]
     pub tasks: Vec<String>,
+    /// Where it is, for the map.
+    #[serde(default)]
+    pub sites: Vec<StatedSite>,
     pub place: String,
+}
+
+/// Where a project is (项目位置): a township or street by its name in `bodies/`, or a position.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatedSite {
+    #[serde(default)]
+    pub township: String,
+    /// WGS-84 degrees.
+    pub lon: Option<f64>,
+    pub lat: Option<f64>,
+    /// Who says so.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// Something that will be there when the project is done.
@@ -201,6 +218,9 @@ pub struct Indicator {
     /// Variable → what it stands for.
     #[serde(default)]
     pub facts: BTreeMap<String, Binding>,
+    /// How the formula's value grows within a year, where the facts do not say it: see `projection.rs`.
+    #[serde(default)]
+    pub to_date: Option<ToDate>,
     /// Decimal places that the county publishes; 2 when not said.
     #[serde(default)]
     pub decimals: Option<u32>,
@@ -214,6 +234,18 @@ pub struct Indicator {
     #[serde(default)]
     pub statistic: Vec<String>,
     pub place: String,
+}
+
+/// What a value of a running year is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToDate {
+    /// A mean or rate of what has gone (年均、比率).
+    Mean,
+    /// A sum since the plan began (累计).
+    Sum,
+    /// A state of this moment (时点数): the year's end is not foreseen from it.
+    State,
 }
 
 impl Indicator {

@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::item::{Attached, Content, Item, MoneySource, MoneyStep};
 use crate::model::Project;
 use crate::scheme::{Rules, Scored};
+use crate::site::{self, Site, Township};
 use crate::unit::normalise;
+
+/// Fact: done quantities of all projects of a kind, from the beginning of the period to the end of the year.
+pub const QUANTITY: &str = "project.quantity";
 
 /// Sums in 万元; `None`: not entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -115,10 +119,14 @@ pub struct ProjectState {
     pub performance: Vec<Scored>,
     /// Items that wait for a decision.
     pub waiting: usize,
+    /// Where it is drawn.
+    pub sites: Vec<Site>,
+    /// Why it, or a part of it, is not drawn.
+    pub unplaced: Vec<Name>,
 }
 
 /// State of a project on a day (`2026-11-25`), from its items in the order in which they were decided.
-pub fn state(project: &Project, items: &[&Item], rules: &Rules, today: &str) -> ProjectState {
+pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Township], today: &str) -> ProjectState {
     let mut approved: Vec<&Item> = items.iter().copied().filter(|item| item.approved()).collect();
     approved.sort_by_key(|item| (item.decided_at, item.id));
     let (mut stage, mut stage_before): (Option<String>, Option<String>) = (None, None);
@@ -162,6 +170,7 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, today: &str) -> 
     let mut milestones: Vec<MilestoneRow> = milestones.into_values().collect();
     milestones.sort_by(|one, other| one.due.cmp(&other.due));
     let quantities: Vec<QuantityRow> = project.quantities.iter().map(|planned| quantity(planned, &approved)).collect();
+    let (sites, unplaced) = site::of(project, &approved, townships);
     let mut state = ProjectState {
         number: project.number,
         name: project.name.clone(),
@@ -184,6 +193,8 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, today: &str) -> 
         warnings: Vec::new(),
         performance: Vec::new(),
         waiting: items.iter().filter(|item| item.state == crate::item::State::Entered).count(),
+        sites,
+        unplaced,
     };
     state.warnings = warnings(&state, rules, today);
     state.performance = rules.score_project(&variables(&state));
@@ -374,7 +385,7 @@ mod tests {
 
     fn check(items: &[Item], codes: &[&str]) -> ProjectState {
         let rules = Rules::built_in().unwrap();
-        let state = state(&project(), &items.iter().collect::<Vec<_>>(), &rules, "2024-07-01");
+        let state = state(&project(), &items.iter().collect::<Vec<_>>(), &rules, &[], "2024-07-01");
         let found: Vec<&str> = state.warnings.iter().map(|warning| warning.code.as_str()).collect();
         assert_eq!(found, codes, "{:?}", state.warnings);
         state

@@ -237,8 +237,12 @@ fn a_target_changes_only_with_a_reason_and_an_approval() {
 fn a_body_enters_what_it_is_responsible_for_and_is_scored_with_reasons() {
     let world = World::new("bodies");
     let forestry = department("dept-forestry");
-    let report =
-        Content::Report { body: "县林业局".into(), progress: "0.5".parse().unwrap(), text: "完成一半".into() };
+    let report = Content::Report {
+        body: "县林业局".into(),
+        progress: "0.5".parse().unwrap(),
+        value: None,
+        text: "完成一半".into(),
+    };
     // Project 9 is theirs; project 6 belongs to the water bureau.
     assert_eq!(code(world.enter(&forestry, "project:6", 2025, report.clone(), "")), Some("QS-1003"));
     let id = world.enter(&forestry, "project:9", 2025, report, "").unwrap();

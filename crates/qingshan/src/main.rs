@@ -2,6 +2,7 @@
 
 mod check;
 mod hj212;
+mod init;
 mod judge_cli;
 mod keep;
 mod register_cli;
@@ -16,6 +17,7 @@ const HELP: &str = "\
 
   qingshan serve       启动服务 (run the server)            serve --help
   qingshan check       检查县域数据包和规划 (check county pack and plan)
+  qingshan init county CODE NAME  新建县域数据包 (a new county pack)
   qingshan backup | restore | verify
   qingshan hj212       decode | encode | send | simulate
   qingshan judge       按标准判定文件 (judge files by the standards)
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     match arguments.first().map(String::as_str) {
         Some("serve") => serve::run(rest),
         Some("check") => check::run(rest),
+        Some("init") => init::run(rest),
         Some("backup") => keep::backup(rest),
         Some("restore") => keep::restore(rest),
         Some("verify") => keep::verify(rest),

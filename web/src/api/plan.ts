@@ -7,10 +7,15 @@ export interface Goal { year: number; operator: string; value: number; place: st
 export interface Standing { light: Light; name: Name; path: number | null; target: Goal | null; met: boolean | null; lag: number | null }
 export interface ForecastYear { year: number; value: number; low: number; high: number; meets: boolean | null }
 export interface Forecasts { method: Name; years: ForecastYear[]; none_because: Name | null }
+export interface Projection { year: number; elapsed: number; value: number | null; low: number | null; high: number | null; meets: boolean | null; method: Name; none_because: Name | null }
+export interface BodyTarget { subject: string; name: string; body: string; year: number; what: string; target: string | null; unit: string; reached: string | null; met: boolean | null; weaker: boolean; item: string; report: string | null; report_state: string | null }
+export interface AddedUp { year: number; sum: string; path: number | null; short: number | null }
+export interface Site { township: string | null; lon: number; lat: number; basis: 'stated' | 'inspected' | 'township_centre'; note: string }
+export interface ChartBlock { kind: 'line' | 'bar'; title: Name; categories: Name[]; series: { name: Name; colour: string; dashed: boolean; values: (number | null)[] }[] }
 export interface IndicatorRow {
   id: string; name: Name; unit: string; direction: string; bindingness: string; cumulative: boolean; year: number;
   value: string | null; basis: string; simulated: boolean; error: Name | null; standing: Standing; target_text: string | null;
-  forecast: Forecasts; result: string; place: string;
+  forecast: Forecasts; projection: Projection | null; result: string; place: string;
 }
 export interface PlanHome {
   name: Name; document: string; period: [number, number]; horizon: number; year: number; years: [number, number]; this_year: number;
@@ -33,6 +38,7 @@ export interface Finding { code: string; severity: 'error' | 'warning'; file: st
 export interface IndicatorDetail {
   row: IndicatorRow; formula: string | null; document: string | null; path_method: Name; goals: Goal[]; years: YearValue[]; trace: Trace[];
   needed: { target_year: number; rest: number; years_left: number; per_year: number | null; met: boolean } | null;
+  projection: Projection | null; targets: BodyTarget[]; added_up: AddedUp[];
   bodies: string[]; projects: [number, string][]; tasks: [string, string][]; items: PlanItem[]; findings: Finding[];
 }
 export interface Sums { planned: string | null; arranged: string | null; arrived: string | null; paid: string | null }
@@ -43,7 +49,7 @@ export interface ProjectState {
   indicators: string[]; tasks: string[]; stage: string | null; stage_name: Name | null; money: { year: number; source: string; sums: Sums; items: string[] }[]; sums: Sums;
   quantities: { kind: string; what: string; planned: string; unit: string; done: string | null; items: string[] }[];
   milestones: { name: string; due: string; done: string | null; overdue: boolean; item: string; proof: Attached[] }[];
-  warnings: Warning[]; performance: Scored[]; waiting: number;
+  warnings: Warning[]; performance: Scored[]; waiting: number; sites: Site[]; unplaced: Name[];
 }
 export interface Portfolio { projects: ProjectState[]; curve: { year: number; even: string; arranged: string | null; arrived: string | null; paid: string | null }[]; curve_method: Name; as_of: string }
 export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; may_enter: boolean; may_approve: boolean; findings: Finding[] }
@@ -52,11 +58,11 @@ export interface Criterion { code: string; name: Name; points: number; share: st
 export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; criterion: Criterion[]; performance: Criterion[] }
 export interface Bodies { year: number; bodies: BodyScore[]; scheme: Scheme; unassigned_tasks: [string, string][] }
 export interface Duty { subject: string; name: string; part: string; due: number; report: string | null; report_state: string | null; progress: number | null; criteria: Scored[]; score: number | null }
-export interface BodyDetail { body: string; key: string | null; year: number; score: BodyScore | null; duties: Duty[]; items: PlanItem[]; scheme: Scheme; may_enter: boolean; may_approve: boolean }
+export interface BodyDetail { body: string; key: string | null; year: number; score: BodyScore | null; duties: Duty[]; targets: BodyTarget[]; items: PlanItem[]; scheme: Scheme; may_enter: boolean; may_approve: boolean }
 export interface Findings { findings: Finding[]; errors: number; warnings: number; waived: number; rules: [string, Name][] }
 export interface Lifecycle { stage: { code: string; name: Name; next: string[] }[] }
 export interface Entry { text: string; href: string | null; number: boolean; bar: number | null }
-export interface AssessmentContent { kind: string; year: number; title: Name; plan: Name; plan_revision: number; as_of: string; simulated: boolean; sections: { title: Name; paragraphs: Name[]; tables: { title: Name; header: Name[]; widths: number[]; rows: Entry[][] }[] }[] }
+export interface AssessmentContent { kind: string; year: number; title: Name; plan: Name; plan_revision: number; as_of: string; simulated: boolean; sections: { title: Name; paragraphs: Name[]; charts: ChartBlock[]; tables: { title: Name; header: Name[]; widths: number[]; rows: Entry[][] }[] }[] }
 export interface SavedAssessment { id: string; kind: string; year: number; revision: number; hash: string; made_by: string; made_at: string; approved_by: string | null; approved_at: string | null; content: AssessmentContent | null }
 export interface Revision { number: number; hash: string; loaded_at: string; state: string; changes: string[]; approved_by: string | null; approved_at: string | null; note: string }
 export interface WhatIfCell { indicator: string; name: Name; year: number; before: string | null; after: string | null; light_before: Light; light_after: Light }

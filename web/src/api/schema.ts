@@ -27,6 +27,16 @@ export interface ActionView {
   why_not: string | null;
 }
 
+/** Whether the parts of a countable indicator add up. */
+export interface AddedUp {
+  year: number;
+  /** All bodies, from the first year to this one. */
+  sum: string;
+  path: number | null;
+  /** How much the parts fall short of the path; `None`: they do not. */
+  short: number | null;
+}
+
 export interface Adopt {
   mn: string;
   /** System code ST. */
@@ -157,7 +167,7 @@ export interface AssessmentRequest {
   year: number | null;
 }
 
-/** What-if: pretend values or facts. Nothing is saved. */
+/** A value that is pretended. */
 export interface Assumption {
   indicator: string;
   year: number;
@@ -217,6 +227,8 @@ export interface BodyDetail {
   year: number;
   score: BodyScore | null;
   duties: Duty[];
+  /** Of all years. */
+  targets: BodyTarget[];
   items: Item2[];
   scheme: Scheme;
   may_enter: boolean;
@@ -230,6 +242,28 @@ export interface BodyScore {
   score: number | null;
   rank: number | null;
   estimate: string;
+}
+
+/** What one body is asked for in one year. */
+export interface BodyTarget {
+  /** `indicator:pm25`, `task:T-3.1-1`. */
+  subject: string;
+  name: string;
+  body: string;
+  year: number;
+  what: string;
+  /** `None`: in words only. */
+  target: string | null;
+  unit: string;
+  /** What the body's approved report says; `None`: not reported, or not approved. */
+  reached: string | null;
+  /** `None` without a target, a value or a direction. */
+  met: boolean | null;
+  /** Asks less than the plan's own path does in that year. */
+  weaker: boolean;
+  item: Id;
+  report: Id | null;
+  report_state: State2 | null;
 }
 
 /** What is to change. */
@@ -396,6 +430,15 @@ export interface Chart {
   hours: number;
 }
 
+export interface ChartBlock {
+  kind: ChartForm;
+  title: Name;
+  categories: Name[];
+  series: ChartSeries[];
+}
+
+export type ChartForm = "line" | "bar";
+
 export interface ChartQuery {
   point: string;
   /** HJ 212 code; several with commas where a chart takes several. */
@@ -405,6 +448,15 @@ export interface ChartQuery {
   /** Exclusive; without it: now. */
   until: string | null;
   format?: Format;
+}
+
+export interface ChartSeries {
+  name: Name;
+  /** Six hexadecimal digits. */
+  colour: string;
+  dashed: boolean;
+  /** In the order of the categories; a gap where nothing is known. */
+  values: (number | null)[];
 }
 
 export interface CheckQuery {
@@ -544,6 +596,8 @@ export type Content = {
   body: string;
   /** 0 to 1. */
   progress: string;
+  /** What was reached, in the unit of the indicator. */
+  value: string | null;
   text: string;
 } | {
   kind: "appeal";
@@ -1193,6 +1247,11 @@ export interface IndicatorDetail {
   years: YearValue[];
   trace: Trace[];
   needed: Needed | null;
+  /** The running year, whatever year is shown. */
+  projection: Projection | null;
+  /** What bodies are asked for by year, and whether it adds up. */
+  targets: BodyTarget[];
+  added_up: AddedUp[];
   bodies: string[];
   projects: [number, string][];
   tasks: [string, string][];
@@ -1219,6 +1278,8 @@ export interface IndicatorRow {
   /** Target in words where it has no figure. */
   target_text: string | null;
   forecast: Forecasts;
+  /** The value to date projected to the end of its year; only while the year runs, and never in place of the value. */
+  projection: Projection | null;
   /** What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs. */
   result: string;
   place: string;
@@ -1879,6 +1940,25 @@ export interface ProjectState {
   performance: Scored[];
   /** Items that wait for a decision. */
   waiting: number;
+  /** Where it is drawn. */
+  sites: Site[];
+  /** Why it, or a part of it, is not drawn. */
+  unplaced: Name[];
+}
+
+/** What the year would end with. */
+export interface Projection {
+  year: number;
+  /** Share of the year that has gone, 0 to 1. */
+  elapsed: number;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  /** Whether the projected value meets the goal that the year works towards. */
+  meets: boolean | null;
+  method: Name;
+  /** Why there is no value, or no interval. */
+  none_because: Name | null;
 }
 
 export interface PropertyUse {
@@ -2256,6 +2336,8 @@ export interface Section {
 export interface Section2 {
   title: Name;
   paragraphs: Name[];
+  /** Above the tables of their numbers. Those written before there were charts have none. */
+  charts?: ChartBlock[];
   tables: TableBlock[];
 }
 
@@ -2376,6 +2458,17 @@ export interface SignIn {
   name: string;
   password: string;
 }
+
+export interface Site {
+  /** Township or street, where it is known. */
+  township: string | null;
+  lon: number;
+  lat: number;
+  basis: SiteBasis;
+  note: string;
+}
+
+export type SiteBasis = "stated" | "inspected" | "township_centre";
 
 /** State before number. */
 export type Situation = "no_data" | "current" | "stale" | "incomplete";

@@ -31,6 +31,11 @@ const STATES: Record<string, [string, string]> = { entered: ['待审核', 'waiti
 export const stateText = (code: string): string => (STATES[code] ? say(...STATES[code]) : code);
 const PARTS: Record<string, [string, string]> = { lead: ['牵头', 'lead'], cooperating: ['配合', 'co-operating'], owner: ['责任', 'owner'], assigned: ['分解', 'assigned'] };
 export const partText = (code: string): string => (PARTS[code] ? say(...PARTS[code]) : code);
+/** 推算: the value to date carried to the end of its year, said so. */
+export function projectionText(one: { value: number | null; low: number | null; high: number | null; none_because: { zh: string; en: string } | null }, unit: string): string {
+  if (one.value === null) return `${say('不推算', 'not projected')}${one.none_because ? `${say('：', ': ')}${words(one.none_because)}` : ''}`;
+  return `${numberText(one.value)} ${unit}${one.low !== null && one.high !== null ? ` (${numberText(one.low)} – ${numberText(one.high)})` : ` (${say('没有区间', 'no interval')})`}`;
+}
 const STAGES: Record<string, [string, string]> = {
   reserve: ['储备', 'Reserve'], approved: ['立项', 'Approved'], feasibility: ['可研', 'Feasibility'], design: ['初设', 'Design'], tender: ['招标', 'Tender'], building: ['在建', 'Being built'], accepted: ['验收', 'Accepted'], operating: ['运行', 'Operating'], suspended: ['暂停', 'Suspended'], cancelled: ['取消', 'Cancelled'],
 };
@@ -75,7 +80,7 @@ export function contentText(content: { kind: string } & Record<string, unknown>)
     case 'change': return `${c.what}: ${c.before} → ${c.after}`;
     case 'inspection': return c.finding + (c.lon ? ` (${c.lon}, ${c.lat})` : '');
     case 'assignment': return `${c.body}: ${c.what}${c.target ? ` (${c.target})` : ''}`;
-    case 'report': return `${c.body} · ${(Number(c.progress) * 100).toFixed(0)}% · ${c.text}`;
+    case 'report': return `${c.body} · ${(Number(c.progress) * 100).toFixed(0)}%${c.value ? ` · ${c.value}` : ''} · ${c.text}`;
     case 'appeal': return c.text;
     default: return JSON.stringify(content);
   }

@@ -1,10 +1,13 @@
 //! The rules. Each knows plans in general and no county in particular.
 
 mod figures;
+mod fill;
 mod formulas;
 mod indicators;
 mod names;
 mod projects;
+
+pub use fill::MARK;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +18,7 @@ use crate::source::{INDICATORS, PROJECTS, Position, Source, TASKS};
 
 /// One place to add findings, so that a rule is short.
 pub struct Out<'o> {
-    file: &'static str,
+    file: &'o str,
     findings: &'o mut Vec<Finding>,
 }
 
@@ -43,6 +46,7 @@ impl Out<'_> {
 }
 
 pub fn run_all(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    fill::marks(source, findings);
     identifiers(source, findings);
     projects::total(source, findings);
     projects::each(source, findings);

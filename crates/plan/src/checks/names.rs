@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Out;
+use crate::confusable::{confusable, folded, unified};
 use crate::finding::{Finding, Severity};
 use crate::source::{FIGURES, LISTS, PROJECTS, Position, Source};
 
@@ -48,6 +49,9 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
         let item = mention.get_ref();
         add(&item.kind, &item.name, FIGURES, source.at(FIGURES, mention), &item.place);
     }
+    for ((_, name), standing) in &names {
+        kept_twice(name, standing, findings);
+    }
     let all: Vec<(&(String, String), &Standing)> = names.iter().collect();
     for (place, ((kind, one), first)) in all.iter().enumerate() {
         for ((other_kind, two), second) in &all[place + 1..] {
@@ -70,12 +74,34 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn bare(name: &str) -> String {
-    ADORNMENTS.iter().fold(name.to_owned(), |name, adornment| name.replace(adornment, ""))
+/// A character that Unicode keeps only for round trips: it looks right and is found by no search.
+fn kept_twice(name: &str, standing: &Standing, findings: &mut Vec<Finding>) {
+    let wrong: Vec<String> =
+        name.chars().filter_map(|letter| Some(format!("U+{:04X} → {}", u32::from(letter), unified(letter)?))).collect();
+    if wrong.is_empty() {
+        return;
+    }
+    let mut out = Out { file: standing.file, findings };
+    out.put(
+        "PL503",
+        Severity::Warning,
+        standing.at,
+        vec![format!("name:{name}")],
+        (
+            format!("“{name}”用了康熙部首或兼容汉字：{}", wrong.join("，")),
+            format!("{name} uses a compatibility ideograph: {}", wrong.join(", ")),
+        ),
+        ("换成通用汉字；多半是从 PDF 复制来的", "use the ordinary character; it probably came out of a PDF"),
+    );
 }
 
-/// The same without adornments; one the other with characters left out (县发改委 in 县发展改革委); or, among
-/// names of at least four characters, one character exchanged for another that looks or sounds like it.
+/// Without what bodies and enterprises bear beside their name; brackets of a group are gone before they are folded.
+fn bare(name: &str) -> String {
+    folded(&ADORNMENTS.iter().fold(name.to_owned(), |name, adornment| name.replace(adornment, "")))
+}
+
+/// The same without adornments; one the other with characters left out (县发改委 in 县发展改革委); or one character
+/// exchanged for another that looks or sounds like it, two of them in a name of six characters or more.
 fn alike(one: &str, two: &str) -> bool {
     let (one, two): (Vec<char>, Vec<char>) = (bare(one).chars().collect(), bare(two).chars().collect());
     if one == two {
@@ -85,15 +111,12 @@ fn alike(one: &str, two: &str) -> bool {
     if short.len() >= 4 && short.len() < long.len() && long.len() <= short.len() + 3 {
         return short.first() == long.first() && short.last() == long.last() && is_subsequence(short, long);
     }
-    let different: Vec<(char, char)> =
-        one.iter().zip(&two).filter(|(left, right)| left != right).map(|(&left, &right)| (left, right)).collect();
-    one.len() == two.len() && one.len() >= 3 && different.len() == 1 && confusable(different[0].0, different[0].1)
-}
-
-/// Characters that are taken for each other: same sound or nearly the same shape.
-fn confusable(one: char, two: char) -> bool {
-    const GROUPS: [&str; 8] = ["三山", "坂板版", "园圆元", "沙鲨", "锰孟", "餐鲹", "脚角", "妙庙"];
-    GROUPS.iter().any(|group| group.contains(one) && group.contains(two))
+    let mut different = one.iter().zip(&two).filter(|(left, right)| left != right);
+    let most = if one.len() >= 6 { 2 } else { 1 };
+    one.len() == two.len()
+        && one.len() >= 3
+        && different.clone().count() <= most
+        && different.all(|(left, right)| confusable(*left, *right))
 }
 
 fn is_subsequence(short: &[char], long: &[char]) -> bool {
@@ -110,6 +133,18 @@ mod tests {
     }
 
     #[test]
+    fn a_character_that_unicode_keeps_twice_is_named() {
+        let standing = Standing { file: LISTS, at: Position { line: 1, column: 1 }, place: "p".into() };
+        let codes = |name: &str| {
+            let mut findings = Vec::new();
+            kept_twice(name, &standing, &mut findings);
+            findings.iter().map(|finding| format!("{} {}", finding.code, finding.what.zh)).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("县水利局"), Vec::<String>::new());
+        assert_eq!(codes("县\u{2f54}利局"), ["PL503 “县⽔利局”用了康熙部首或兼容汉字：U+2F54 → 水"]);
+    }
+
+    #[test]
     fn variants_are_seen_and_neighbours_are_not() {
         check("县发改委", "县发展改革委", true);
         check("大坂营市级自然保护区", "大板营市级自然保护区", true);
@@ -119,5 +154,17 @@ mod tests {
         check("县交通局", "县城管局", false);
         check("酉酬镇", "酉水河镇", false);
         check("县农业农村委", "县农业委", true);
+        // Near in shape, near in sound, variants, the same character kept twice, other widths.
+        check("未坝村", "末坝村", true);
+        check("万洲化工厂", "万州化工厂", true);
+        check("龍潭河", "龙潭河", true);
+        check("县\u{2f54}\u{f9dd}局", "县水利局", true);
+        check("二期（２）泵站", "二期(2) 泵站", true);
+        check("湘台锰业锰渣场", "湘合锰业锰渣场", false);
+        check("海北孟业猛渣场", "海北锰业锰渣场", true);
+        check("孟业渣场", "锰业查场", false);
+        // Numbers and directions tell things apart.
+        check("一号泵站", "二号泵站", false);
+        check("东风水库", "西风水库", false);
     }
 }

@@ -9,13 +9,14 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Action, Id, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::table::{body_table, findings_table, indicator_table, project_table, years_table};
+use super::table::{body_table, findings_table, indicator_table, project_table, target_table, years_table};
 use crate::assessment::{Assessment, Kind};
 use crate::duty::{BodyScore, Duty, Ground};
 use crate::item::{Item, State};
 use crate::ops::{Home, IndicatorDetail, Plan, RevisionView, SavedView};
 use crate::portfolio::{self, CurveYear, ProjectState};
 use crate::scheme::{Lifecycle, Scheme};
+use crate::target::BodyTarget;
 
 const READ: Access = Access::May(Action::ReadPlan);
 
@@ -77,6 +78,8 @@ pub struct BodyDetail {
     year: i32,
     score: Option<BodyScore>,
     duties: Vec<Duty>,
+    /// Of all years.
+    targets: Vec<BodyTarget>,
     items: Vec<Item>,
     scheme: Scheme,
     may_enter: bool,
@@ -224,8 +227,21 @@ fn project_detail(plan: &Plan, caller: &Caller, number: u32) -> Result<ProjectDe
 }
 
 fn bodies(routes: Routes, plan: &Arc<Plan>) -> Routes {
-    let (all, one) = (Arc::clone(plan), Arc::clone(plan));
+    let (all, one, targets) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
     routes
+        .get(
+            "/api/plan/targets",
+            operation("分解目标：指标、单位、年份", "targets of bodies by year, as a table", READ)
+                .query::<YearQuery>()
+                .returns::<Table>()
+                .also("text/csv"),
+            async move |_: Caller, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+                let plan = Arc::clone(&targets);
+                let now = kernel::time::now();
+                let found = blocking(move || Ok(target_table(&plan.body_targets(now), query.year, now))).await?;
+                Ok(found.respond(query.format))
+            },
+        )
         .get(
             "/api/plan/bodies",
             operation("责任单位与得分", "bodies and their scores", READ)
@@ -310,6 +326,7 @@ fn body_detail(plan: &Plan, caller: &Caller, body: &str, year: i32) -> Result<Bo
         may_enter: caller.0.may(Action::EditPlan, Some(key.as_deref().unwrap_or(&name))),
         may_approve: caller.0.may(Action::ApprovePlan, None),
         duties,
+        targets: plan.body_targets(kernel::time::now()).into_iter().filter(|one| one.body == name).collect(),
         key,
         year,
         body: name,

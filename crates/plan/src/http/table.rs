@@ -6,6 +6,7 @@ use kernel::{Name, Problem, Timestamp};
 use super::read::Bodies;
 use crate::ops::{IndicatorDetail, Plan};
 use crate::portfolio::ProjectState;
+use crate::target::BodyTarget;
 
 fn plain_table(
     title: (&str, &str),
@@ -36,6 +37,9 @@ pub(super) fn indicator_table(plan: &Plan, year: Option<i32>) -> Result<Table, P
         Column::new("value", "数值", "value", ""),
         Column::new("basis", "依据", "basis", ""),
         Column::new("simulated", "模拟", "simulated", ""),
+        Column::new("projected", "推算到年末", "projected to the end of the year", ""),
+        Column::new("projected_low", "推算下限", "projected, low", ""),
+        Column::new("projected_high", "推算上限", "projected, high", ""),
         Column::new("path", "路径值", "path", ""),
         Column::new("operator", "目标符号", "operator", ""),
         Column::new("target", "目标值", "target", ""),
@@ -59,6 +63,9 @@ pub(super) fn indicator_table(plan: &Plan, year: Option<i32>) -> Result<Table, P
                 row.value.clone().unwrap_or_default(),
                 format!("{:?}", row.basis).to_lowercase(),
                 row.simulated.to_string(),
+                text(row.projection.as_ref().and_then(|one| one.value)),
+                text(row.projection.as_ref().and_then(|one| one.low)),
+                text(row.projection.as_ref().and_then(|one| one.high)),
                 text(row.standing.path),
                 goal.map(|goal| goal.operator.clone()).unwrap_or_default(),
                 text(goal.map(|goal| goal.value)),
@@ -118,6 +125,51 @@ pub(super) fn years_table(detail: &IndicatorDetail, now: Timestamp) -> Table {
     Table { simulated: detail.row.simulated, ..plain_table(title, method, now, columns, rows) }
 }
 
+pub(super) fn target_table(targets: &[BodyTarget], year: Option<i32>, now: Timestamp) -> Table {
+    let columns = vec![
+        Column::new("subject", "事项", "subject", ""),
+        Column::new("name", "名称", "name", ""),
+        Column::new("body", "单位", "body", ""),
+        Column::new("year", "年", "year", ""),
+        Column::new("what", "要求", "what", ""),
+        Column::new("target", "目标", "target", ""),
+        Column::new("unit", "计量单位", "unit", ""),
+        Column::new("reached", "已完成", "reached", ""),
+        Column::new("met", "达到", "met", ""),
+        Column::new("weaker", "弱于规划路径", "weaker than the path", ""),
+    ];
+    let amount =
+        |value: Option<rust_decimal::Decimal>| value.map(|value| value.normalize().to_string()).unwrap_or_default();
+    let rows = targets
+        .iter()
+        .filter(|one| year.is_none_or(|year| one.year == year))
+        .map(|one| {
+            vec![
+                one.subject.clone(),
+                one.name.clone(),
+                one.body.clone(),
+                one.year.to_string(),
+                one.what.clone(),
+                amount(one.target),
+                one.unit.clone(),
+                amount(one.reached),
+                one.met.map(|met| met.to_string()).unwrap_or_default(),
+                one.weaker.to_string(),
+            ]
+        })
+        .collect();
+    plain_table(
+        ("分解目标", "targets of bodies by year"),
+        (
+            "已审核的分解任务，同一单位同一年以最后审核的为准；完成量取已审核自评，空格为未填报",
+            "approved assignments, the newest of a body and year; reached as approved reports say; empty is not reported",
+        ),
+        now,
+        columns,
+        rows,
+    )
+}
+
 pub(super) fn project_table(projects: &[ProjectState], now: Timestamp) -> Table {
     let columns = vec![
         Column::new("number", "序号", "number", ""),
@@ -132,6 +184,7 @@ pub(super) fn project_table(projects: &[ProjectState], now: Timestamp) -> Table 
         Column::new("arranged", "安排", "arranged", "万元"),
         Column::new("arrived", "到位", "arrived", "万元"),
         Column::new("paid", "支付", "paid", "万元"),
+        Column::new("sites", "位置", "sites", "WGS-84"),
         Column::new("warnings", "提示", "warnings", ""),
     ];
     let money =
@@ -152,6 +205,12 @@ pub(super) fn project_table(projects: &[ProjectState], now: Timestamp) -> Table 
                 money(project.sums.arranged),
                 money(project.sums.arrived),
                 money(project.sums.paid),
+                project
+                    .sites
+                    .iter()
+                    .map(|site| format!("{} {} {:?}", site.lon, site.lat, site.basis))
+                    .collect::<Vec<_>>()
+                    .join("；"),
                 project
                     .warnings
                     .iter()

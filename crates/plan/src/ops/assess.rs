@@ -6,11 +6,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::event_log;
 
+use super::sections::{indicators, names, portfolio_section, summary, targets_table};
 use super::{IndicatorRow, Plan};
 use crate::assessment::{Assessment, Entry, Kind, Section, TableBlock};
 use crate::duty::Ground;
-use crate::evaluate::Basis;
-use crate::portfolio::{self, ProjectState};
 use crate::rows::{self, Saved};
 
 /// A saved assessment with its content.
@@ -29,12 +28,6 @@ pub struct SavedView {
     /// Left out in lists.
     pub content: Option<Assessment>,
 }
-
-fn names(pairs: &[(&str, &str)]) -> Vec<Name> {
-    pairs.iter().map(|(zh, en)| Name::new(*zh, *en)).collect()
-}
-
-const MISSING: &str = "缺";
 
 impl Plan {
     /// Writes an assessment from what stands now.
@@ -82,13 +75,13 @@ impl Plan {
                 summary(&rows, &projects, year),
                 indicators(&rows, year),
                 portfolio_section(&projects),
-                self.bodies_section(year),
+                self.bodies_section(year, now),
                 self.changes_section(),
             ],
         })
     }
 
-    fn bodies_section(&self, year: i32) -> Section {
+    fn bodies_section(&self, year: i32, now: Timestamp) -> Section {
         let (loaded, items) = (self.loaded(), self.items());
         let ground = Ground {
             projects: loaded.projects.iter().collect(),
@@ -113,18 +106,22 @@ impl Plan {
                 "只对已审核的自评计分；没有资料的项目不计分，也不按零分。",
                 "Only accepted self-reports are scored; what has no data is not scored, and is not zero.",
             )],
-            tables: vec![TableBlock {
-                title: Name::new("责任单位得分", "Scores of bodies"),
-                header: names(&[
-                    ("名次", "rank"),
-                    ("单位", "body"),
-                    ("责任数", "duties"),
-                    ("已评", "scored"),
-                    ("得分", "score"),
-                ]),
-                widths: vec![1, 4, 1, 1, 1],
-                rows: rows.collect(),
-            }],
+            tables: vec![
+                TableBlock {
+                    title: Name::new("责任单位得分", "Scores of bodies"),
+                    header: names(&[
+                        ("名次", "rank"),
+                        ("单位", "body"),
+                        ("责任数", "duties"),
+                        ("已评", "scored"),
+                        ("得分", "score"),
+                    ]),
+                    widths: vec![1, 4, 1, 1, 1],
+                    rows: rows.collect(),
+                },
+                targets_table(&self.body_targets(now), year),
+            ],
+            ..Section::default()
         }
     }
 
@@ -173,6 +170,7 @@ impl Plan {
                 widths: vec![2, 3, 3, 2],
                 rows,
             }],
+            ..Section::default()
         }
     }
 
@@ -280,159 +278,4 @@ fn view(saved: Saved, whole: bool) -> Result<SavedView, Problem> {
         approved_at: saved.approved_at,
         content: whole.then_some(content),
     })
-}
-
-fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i32) -> Section {
-    let count = |light: &str| rows.iter().filter(|row| row.standing.light == light).count();
-    let reached = rows.iter().filter(|row| row.standing.met == Some(true)).count();
-    let undeclared = projects.iter().filter(|project| project.stage.is_none()).count();
-    let total = rows.len().max(1);
-    let bars = [
-        ("green", "达到路径", "on the path"),
-        ("yellow", "略落后", "slightly behind"),
-        ("red", "落后", "behind"),
-        ("missing", "缺证据", "no evidence"),
-        ("text", "文字目标", "in words"),
-    ];
-    let rows_of_bars = bars.iter().map(|(light, zh, _)| {
-        let number = count(light);
-        let link = format!("/app/plan?year={year}&light={light}");
-        vec![
-            Entry::text(*zh),
-            Entry::number(number.to_string(), link),
-            Entry { bar: Some(number as f64 / total as f64), ..Entry::default() },
-        ]
-    });
-    Section {
-        title: Name::new("一、总体结论", "1 Summary"),
-        paragraphs: vec![
-            Name::new(
-                format!(
-                    "{year} 年：{} 项指标中，{reached} 项达到目标，{} 项缺证据，{} 项为文字目标。缺证据的不作达标计算，也不按零计。",
-                    rows.len(),
-                    count("missing"),
-                    count("text")
-                ),
-                format!(
-                    "{year}: of {} indicators {reached} meet their target, {} have no evidence, {} have a target in words. What has no evidence is counted neither as met nor as zero.",
-                    rows.len(),
-                    count("missing"),
-                    count("text")
-                ),
-            ),
-            Name::new(
-                format!("{} 个项目中，{undeclared} 个尚未填报阶段。", projects.len()),
-                format!("Of {} projects {undeclared} have no stage entered.", projects.len()),
-            ),
-        ],
-        tables: vec![TableBlock {
-            title: Name::new("指标状态分布", "Indicators by state"),
-            header: names(&[("状态", "state"), ("项数", "indicators"), ("占比", "share")]),
-            widths: vec![2, 1, 5],
-            rows: rows_of_bars.collect(),
-        }],
-    }
-}
-
-fn indicators(rows: &[IndicatorRow], year: i32) -> Section {
-    let basis = |row: &IndicatorRow| match row.basis {
-        Basis::Formula if row.simulated => "公式（模拟数据）",
-        Basis::Formula => "公式",
-        Basis::Document => "材料",
-        Basis::Stated => "规划所载",
-        Basis::Missing => MISSING,
-    };
-    let lines = rows.iter().map(|row| {
-        let page = format!("/app/plan/indicators/{}?year={year}", row.id);
-        let target = match (&row.standing.target, &row.target_text) {
-            (Some(goal), _) => format!("{} {} {}", goal.year, goal.operator, goal.value),
-            (None, Some(text)) => text.clone(),
-            (None, None) => "—".into(),
-        };
-        vec![
-            Entry::link(row.name.zh.clone(), page.clone()),
-            Entry::text(row.unit.clone()),
-            Entry::text(target),
-            row.value.clone().map_or_else(|| Entry::text(MISSING), |value| Entry::number(value, page)),
-            Entry::text(row.standing.name.zh.clone()),
-            Entry::text(basis(row)),
-        ]
-    });
-    Section {
-        title: Name::new("二、指标", "2 Indicators"),
-        paragraphs: Vec::new(),
-        tables: vec![TableBlock {
-            title: Name::new(format!("{year} 年指标完成情况"), format!("Indicators in {year}")),
-            header: names(&[
-                ("指标", "indicator"),
-                ("单位", "unit"),
-                ("目标", "target"),
-                ("数值", "value"),
-                ("状态", "state"),
-                ("依据", "basis"),
-            ]),
-            widths: vec![4, 1, 2, 1, 2, 2],
-            rows: lines.collect(),
-        }],
-    }
-}
-
-fn portfolio_section(projects: &[ProjectState]) -> Section {
-    let money = |value: Option<rust_decimal::Decimal>, page: &str| match value {
-        Some(value) => Entry::number(value.normalize().to_string(), page),
-        None => Entry::text("未填报"),
-    };
-    let lines = projects.iter().map(|project| {
-        let page = format!("/app/plan/projects/{}", project.number);
-        vec![
-            Entry::text(project.number.to_string()),
-            Entry::link(project.name.clone(), page.clone()),
-            Entry::text(project.stage_name.clone().map_or_else(|| "未填报".into(), |name| name.zh)),
-            Entry::number(project.estimate.normalize().to_string(), page.clone()),
-            money(project.sums.arranged, &page),
-            money(project.sums.paid, &page),
-        ]
-    });
-    let curve = portfolio::curve(projects);
-    let top = curve.last().map(|year| year.even).unwrap_or_default();
-    let share = |value: rust_decimal::Decimal| {
-        let share = value.checked_div(top).unwrap_or_default();
-        rust_decimal::prelude::ToPrimitive::to_f64(&share).unwrap_or_default()
-    };
-    let bars = curve.iter().map(|year| {
-        vec![
-            Entry::text(year.year.to_string()),
-            Entry::number(year.even.to_string(), "/app/plan/projects"),
-            Entry { bar: Some(share(year.even)), ..Entry::default() },
-            money(year.paid, "/app/plan/projects"),
-        ]
-    });
-    Section {
-        title: Name::new("三、项目", "3 Projects"),
-        paragraphs: vec![Name::new(
-            "“均匀摊开”是把估算按周期平均的假设，原文没有分年投资；安排与支付只列已审核的填报。",
-            "“Spread evenly” is an assumption, for the plan states no yearly money; arranged and paid are approved entries only.",
-        )],
-        tables: vec![
-            TableBlock {
-                title: Name::new("项目进展（万元）", "Projects (10,000 yuan)"),
-                header: names(&[
-                    ("序号", "number"),
-                    ("项目", "project"),
-                    ("阶段", "stage"),
-                    ("估算", "estimate"),
-                    ("已安排", "arranged"),
-                    ("已支付", "paid"),
-                ]),
-                widths: vec![1, 5, 2, 2, 2, 2],
-                rows: lines.collect(),
-            },
-            TableBlock {
-                title: Name::new("累计投资曲线（万元）", "Cumulative money (10,000 yuan)"),
-                header: names(&[("年", "year"), ("均匀摊开", "spread evenly"), ("", ""), ("已支付", "paid")]),
-                widths: vec![1, 2, 5, 2],
-                rows: bars.collect(),
-            },
-        ],
-    }
 }

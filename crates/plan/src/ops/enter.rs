@@ -181,7 +181,7 @@ impl Plan {
         let project = loaded.project(number.ok_or_else(|| Problem::not_found("没有这个项目 (no such project)"))?)?;
         let items = self.items();
         let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
-        Ok(portfolio::state(project, &own, &loaded.rules, &now.day().to_iso()))
+        Ok(portfolio::state(project, &own, &loaded.rules, &loaded.townships, &now.day().to_iso()))
     }
 
     /// Approves, returns or withdraws. Nobody approves what they entered; only the author withdraws.

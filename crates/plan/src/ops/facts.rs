@@ -13,11 +13,9 @@ use store::event_log;
 use super::{Plan, reading, writing};
 use crate::evaluate::{Known, key_of};
 use crate::item::Content;
+use crate::portfolio::QUANTITY;
 use crate::trajectory::Standing;
 use crate::unit::normalise;
-
-/// Done quantities of all projects of a kind, from the beginning of the period to the end of the year.
-pub const QUANTITY: &str = "project.quantity";
 
 /// What one refresh did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,6 +158,13 @@ impl Plan {
             simulated: false,
         })
     }
+}
+
+/// Share of the year that has gone.
+pub fn elapsed_of(now: Timestamp) -> f64 {
+    let year = now.day().civil().0;
+    let day = |year| kernel::Day::from_civil(year, 1, 1).start().millis();
+    (now.millis() - day(year)) as f64 / (day(year + 1) - day(year)) as f64
 }
 
 pub fn year_of(now: Timestamp) -> i32 {

@@ -5,7 +5,9 @@ mod assess;
 mod enter;
 mod facts;
 mod revise;
+mod sections;
 mod view;
+mod what_if;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -16,7 +18,8 @@ use store::Store;
 pub use assess::SavedView;
 pub use enter::Draft;
 pub use revise::{Loaded, RevisionView};
-pub use view::{Assumption, Home, IndicatorDetail, IndicatorRow, Trace, WhatIf, WhatIfCell, YearValue};
+pub use view::{Home, IndicatorDetail, IndicatorRow, Trace, YearValue};
+pub use what_if::{Assumption, WhatIf, WhatIfCell};
 
 use crate::evaluate::Sheet;
 use crate::item::Item;

@@ -9,13 +9,15 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{Store, event_log};
 
-use super::facts::{QUANTITY, year_of};
+use super::facts::year_of;
 use super::{Plan, reading, writing};
 use crate::evaluate::{Book, Sheet};
 use crate::model::{self, Indicator, Project, Task};
+use crate::portfolio::QUANTITY;
 use crate::report::Report;
 use crate::rows::{self, Revision};
 use crate::scheme::Rules;
+use crate::site::{self, Township};
 use crate::source::{Files, Source};
 
 /// A revision, read.
@@ -28,6 +30,8 @@ pub struct Loaded {
     pub tasks: Vec<Task>,
     /// Key of a body and its name.
     pub bodies: Vec<(String, String)>,
+    /// Townships and streets, with their centres where the pack has them.
+    pub townships: Vec<Township>,
     pub rules: Rules,
     pub report: Report,
     pub files: Files,
@@ -67,8 +71,8 @@ impl Loaded {
         let exists = |name: &str| name == QUANTITY || known.iter().any(|fact| fact.name == name);
         let book = Arc::new(Book::new(&indicators, &exists));
         let rules = Rules::read(&files)?;
-        let bodies = bodies(&files);
-        Ok(Self { revision, plan, indicators, projects, tasks, bodies, rules, report, book, files })
+        let (bodies, townships) = (bodies(&files), site::townships(&files));
+        Ok(Self { revision, plan, indicators, projects, tasks, bodies, townships, rules, report, book, files })
     }
 
     /// An empty sheet from the year before the period to the horizon.

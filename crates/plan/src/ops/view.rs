@@ -6,13 +6,15 @@ use kernel::fact::Evidence;
 use kernel::{Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::facts::year_of;
+use super::facts::{elapsed_of, year_of};
 use super::{Loaded, Plan, reading};
 use crate::evaluate::{Basis, Cell, Sheet, key_of};
 use crate::formula::{self, Read};
 use crate::item::{Content, Item};
 use crate::model::{Bindingness, Direction, Indicator};
+use crate::projection::{self, Projection};
 use crate::show;
+use crate::target::{self, AddedUp, BodyTarget};
 use crate::trajectory::{self, Forecasts, Goal, Needed, Standing};
 
 /// One indicator in one year, as a list shows it.
@@ -35,6 +37,8 @@ pub struct IndicatorRow {
     /// Target in words where it has no figure.
     pub target_text: Option<String>,
     pub forecast: Forecasts,
+    /// The value to date projected to the end of its year; only while the year runs, and never in place of the value.
+    pub projection: Option<Projection>,
     /// What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs.
     pub result: String,
     pub place: String,
@@ -110,42 +114,17 @@ pub struct IndicatorDetail {
     pub years: Vec<YearValue>,
     pub trace: Vec<Trace>,
     pub needed: Option<Needed>,
+    /// The running year, whatever year is shown.
+    pub projection: Option<Projection>,
+    /// What bodies are asked for by year, and whether it adds up.
+    pub targets: Vec<BodyTarget>,
+    pub added_up: Vec<AddedUp>,
     pub bodies: Vec<String>,
     pub projects: Vec<(u32, String)>,
     pub tasks: Vec<(String, String)>,
     pub items: Vec<Item>,
     pub findings: Vec<crate::Finding>,
 }
-
-/// What-if: pretend values or facts. Nothing is saved.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Assumption {
-    pub indicator: String,
-    pub year: i32,
-    pub value: f64,
-}
-
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-pub struct WhatIfCell {
-    pub indicator: String,
-    pub name: Name,
-    pub year: i32,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    pub light_before: String,
-    pub light_after: String,
-}
-
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-pub struct WhatIf {
-    /// Cells that moved, and cells whose light or forecast moved.
-    pub cells: Vec<WhatIfCell>,
-    /// Rows of the indicators that moved, for the year asked.
-    pub rows: Vec<IndicatorRow>,
-}
-
-const MOST_ASSUMPTIONS: usize = 100;
 
 /// Goals in force: those of the pack, replaced by approved changes.
 pub(crate) fn goals_of(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
@@ -168,14 +147,20 @@ pub(crate) fn goals_of(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
 }
 
 /// Everything about one indicator that is computed from a sheet.
-struct Reading<'r> {
-    loaded: &'r Loaded,
-    sheet: &'r Sheet,
-    items: &'r [Item],
-    this_year: i32,
+pub(super) struct Reading<'r> {
+    pub loaded: &'r Loaded,
+    pub sheet: &'r Sheet,
+    pub items: &'r [Item],
+    pub this_year: i32,
+    /// Share of this year that has gone.
+    pub elapsed: f64,
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
+    pub fn new(loaded: &'r Loaded, sheet: &'r Sheet, items: &'r [Item], now: Timestamp) -> Self {
+        Self { loaded, sheet, items, this_year: year_of(now), elapsed: elapsed_of(now) }
+    }
+
     fn baseline(&self, indicator: &Indicator, goals: &[Goal]) -> Option<(i32, f64)> {
         let first = goals.first()?.year;
         let before = self.loaded.plan.period[0];
@@ -183,14 +168,42 @@ impl Reading<'_> {
         series.into_iter().rfind(|(year, _)| *year < before.min(first))
     }
 
-    fn standing(&self, indicator: &Indicator, year: i32) -> Standing {
+    pub fn standing(&self, indicator: &Indicator, year: i32) -> Standing {
         let goals = goals_of(indicator, self.items);
         let value = self.sheet.cell(&indicator.id, year).and_then(|cell| cell.value);
         let baseline = self.baseline(indicator, &goals);
         trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, year, value)
     }
 
-    fn row(&self, indicator: &Indicator, year: i32) -> IndicatorRow {
+    /// What the running year would end with.
+    fn projection(&self, indicator: &Indicator) -> Option<Projection> {
+        let cell = self.sheet.cell(&indicator.id, self.this_year)?;
+        let mut complete = self.sheet.series(&indicator.id);
+        complete.retain(|(year, _)| *year < self.this_year);
+        let at = (self.this_year, self.elapsed);
+        let goals = goals_of(indicator, self.items);
+        projection::project(indicator, &goals, &self.loaded.rules, cell, &complete, at, self.loaded.plan.period[0])
+    }
+
+    pub fn targets(&self) -> Vec<BodyTarget> {
+        let ground = crate::duty::Ground {
+            projects: self.loaded.projects.iter().collect(),
+            tasks: self.loaded.tasks.iter().collect(),
+            indicators: self.loaded.indicators.iter().collect(),
+            items: self.items,
+            rules: &self.loaded.rules,
+        };
+        target::targets(&ground, &|one, year| self.path(one, year))
+    }
+
+    /// What the plan asks of an indicator in a year.
+    pub fn path(&self, indicator: &Indicator, year: i32) -> Option<f64> {
+        let goals = goals_of(indicator, self.items);
+        let baseline = self.baseline(indicator, &goals);
+        trajectory::path(indicator, &self.loaded.plan, &goals, baseline, year)
+    }
+
+    pub fn row(&self, indicator: &Indicator, year: i32) -> IndicatorRow {
         let goals = goals_of(indicator, self.items);
         let empty = Cell::default();
         let cell = self.sheet.cell(&indicator.id, year).unwrap_or(&empty);
@@ -229,6 +242,7 @@ impl Reading<'_> {
                 .find(|target| target.value.is_none())
                 .map(|target| target.text.clone()),
             forecast: trajectory::forecast(indicator, &goals, &self.loaded.rules, &complete, &wanted),
+            projection: (year == self.this_year).then(|| self.projection(indicator)).flatten(),
             result: result.to_owned(),
             place: indicator.place.clone(),
         }
@@ -239,13 +253,13 @@ impl Plan {
     /// Standing of every indicator in a year, in the order of the pack.
     pub(crate) fn lights(&self, year: i32) -> Vec<(String, Standing)> {
         let (loaded, items, sheet) = (self.loaded(), self.items(), reading!(self.sheet));
-        let reading = Reading { loaded: &loaded, sheet: &sheet, items: &items, this_year: year };
+        let reading = Reading { loaded: &loaded, sheet: &sheet, items: &items, this_year: year, elapsed: 1.0 };
         loaded.indicators.iter().map(|one| (one.id.clone(), reading.standing(one, year))).collect()
     }
 
     pub fn rows_of(&self, year: i32, now: Timestamp) -> Vec<IndicatorRow> {
         let (loaded, items, sheet) = (self.loaded(), self.items(), reading!(self.sheet));
-        let reading = Reading { loaded: &loaded, sheet: &sheet, items: &items, this_year: year_of(now) };
+        let reading = Reading::new(&loaded, &sheet, &items, now);
         loaded.indicators.iter().map(|one| reading.row(one, year)).collect()
     }
 
@@ -295,6 +309,12 @@ impl Plan {
         })
     }
 
+    /// What bodies are asked for by year.
+    pub fn body_targets(&self, now: Timestamp) -> Vec<BodyTarget> {
+        let (loaded, items, sheet) = (self.loaded(), self.items(), reading!(self.sheet));
+        Reading::new(&loaded, &sheet, &items, now).targets()
+    }
+
     /// States of all projects now.
     pub fn projects(&self, now: Timestamp) -> Vec<crate::portfolio::ProjectState> {
         let (loaded, items) = (self.loaded(), self.items());
@@ -305,7 +325,7 @@ impl Plan {
         }
         let of = |project: &crate::model::Project| {
             let items = own.get(format!("project:{}", project.number).as_str()).cloned().unwrap_or_default();
-            crate::portfolio::state(project, &items, &loaded.rules, &today)
+            crate::portfolio::state(project, &items, &loaded.rules, &loaded.townships, &today)
         };
         loaded.projects.iter().map(of).collect()
     }
@@ -316,7 +336,7 @@ impl Plan {
         let this_year = year_of(now);
         let year = year.unwrap_or(this_year);
         let sheet = reading!(self.sheet);
-        let reading = Reading { loaded: &loaded, sheet: &sheet, items: &items, this_year };
+        let reading = Reading::new(&loaded, &sheet, &items, now);
         let goals = goals_of(indicator, &items);
         let last = goals.last().map_or(this_year, |goal| goal.year.max(this_year));
         let years = sheet
@@ -334,12 +354,17 @@ impl Plan {
             })
             .collect();
         let value = sheet.cell(id, year).and_then(|cell| cell.value);
+        let mut targets = reading.targets();
+        targets.retain(|one| one.subject.strip_prefix("indicator:") == Some(id));
         let detail = IndicatorDetail {
             row: reading.row(indicator, year),
             formula: indicator.has_formula().then(|| formula::shown(indicator)),
             document: (!indicator.document.is_empty()).then(|| indicator.document.clone()),
             path_method: path_method(indicator, &goals, reading.baseline(indicator, &goals)),
             needed: value.and_then(|value| trajectory::needed(indicator, &goals, year, value)),
+            projection: reading.projection(indicator),
+            added_up: target::added_up(indicator, &targets, &|one, year| reading.path(one, year)),
+            targets,
             goals,
             years,
             trace: self.trace(&loaded, &sheet, id, year),
@@ -423,55 +448,6 @@ impl Plan {
             }
         };
         formula.inputs.iter().map(one).collect()
-    }
-
-    /// Pretends values and shows what moves. Works on a copy: nothing is saved.
-    pub fn what_if(&self, assumptions: &[Assumption], year: i32, now: Timestamp) -> Result<WhatIf, Problem> {
-        if assumptions.is_empty() || assumptions.len() > MOST_ASSUMPTIONS {
-            return Err(Problem::invalid(format!(
-                "假设要有 1～{MOST_ASSUMPTIONS} 条 (between 1 and {MOST_ASSUMPTIONS})"
-            )));
-        }
-        let (loaded, items) = (self.loaded(), self.items());
-        let before = reading!(self.sheet).clone();
-        let mut after = before.clone();
-        let mut moved: Vec<(String, i32)> = Vec::new();
-        for assumption in assumptions {
-            loaded.indicator(&assumption.indicator)?;
-            if !assumption.value.is_finite() || !after.years().contains(&assumption.year) {
-                return Err(Problem::invalid(format!("{}：年份或数值不对 (year or value)", assumption.indicator)));
-            }
-            for (at, year) in after.assume(&assumption.indicator, assumption.year, assumption.value) {
-                moved.push((after.book().ids[at].clone(), year));
-            }
-        }
-        moved.sort();
-        moved.dedup();
-        let this_year = year_of(now);
-        let old = Reading { loaded: &loaded, sheet: &before, items: &items, this_year };
-        // An assumed year counts as complete, so that the forecast moves with it.
-        let assumed = assumptions.iter().map(|one| one.year + 1).max().unwrap_or(this_year);
-        let new = Reading { loaded: &loaded, sheet: &after, items: &items, this_year: this_year.max(assumed) };
-        let mut cells = Vec::new();
-        for (id, year) in &moved {
-            let indicator = loaded.indicator(id)?;
-            let text = |sheet: &Sheet| {
-                sheet.cell(id, *year).and_then(|cell| cell.value).map(|value| show(value, indicator.decimals))
-            };
-            cells.push(WhatIfCell {
-                indicator: id.clone(),
-                name: Name::new(indicator.name.clone(), indicator.name_en.clone()),
-                year: *year,
-                before: text(&before),
-                after: text(&after),
-                light_before: old.standing(indicator, *year).light,
-                light_after: new.standing(indicator, *year).light,
-            });
-        }
-        let mut ids: Vec<&String> = moved.iter().map(|(id, _)| id).collect();
-        ids.dedup();
-        let rows = ids.into_iter().filter_map(|id| loaded.indicator(id).ok()).map(|one| new.row(one, year)).collect();
-        Ok(WhatIf { cells, rows })
     }
 }
 

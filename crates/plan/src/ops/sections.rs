@@ -1,0 +1,252 @@
+//! The sections of an assessment, from what stands now. Pure.
+
+use kernel::Name;
+
+use super::IndicatorRow;
+use crate::assessment::{ChartBlock, ChartForm, ChartSeries, Entry, Section, TableBlock};
+use crate::evaluate::Basis;
+use crate::portfolio::{self, CurveYear, ProjectState};
+use crate::target::BodyTarget;
+
+const PINE: &str = "1D5C4A";
+
+pub(super) fn names(pairs: &[(&str, &str)]) -> Vec<Name> {
+    pairs.iter().map(|(zh, en)| Name::new(*zh, *en)).collect()
+}
+
+const MISSING: &str = "缺";
+
+pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i32) -> Section {
+    let count = |light: &str| rows.iter().filter(|row| row.standing.light == light).count();
+    let reached = rows.iter().filter(|row| row.standing.met == Some(true)).count();
+    let undeclared = projects.iter().filter(|project| project.stage.is_none()).count();
+    let total = rows.len().max(1);
+    let bars = [
+        ("green", "达到路径", "on the path"),
+        ("yellow", "略落后", "slightly behind"),
+        ("red", "落后", "behind"),
+        ("missing", "缺证据", "no evidence"),
+        ("text", "文字目标", "in words"),
+    ];
+    let rows_of_bars = bars.iter().map(|(light, zh, _)| {
+        let number = count(light);
+        let link = format!("/app/plan?year={year}&light={light}");
+        vec![
+            Entry::text(*zh),
+            Entry::number(number.to_string(), link),
+            Entry { bar: Some(number as f64 / total as f64), ..Entry::default() },
+        ]
+    });
+    Section {
+        title: Name::new("一、总体结论", "1 Summary"),
+        paragraphs: vec![
+            Name::new(
+                format!(
+                    "{year} 年：{} 项指标中，{reached} 项达到目标，{} 项缺证据，{} 项为文字目标。缺证据的不作达标计算，也不按零计。",
+                    rows.len(),
+                    count("missing"),
+                    count("text")
+                ),
+                format!(
+                    "{year}: of {} indicators {reached} meet their target, {} have no evidence, {} have a target in words. What has no evidence is counted neither as met nor as zero.",
+                    rows.len(),
+                    count("missing"),
+                    count("text")
+                ),
+            ),
+            Name::new(
+                format!("{} 个项目中，{undeclared} 个尚未填报阶段。", projects.len()),
+                format!("Of {} projects {undeclared} have no stage entered.", projects.len()),
+            ),
+        ],
+        tables: vec![TableBlock {
+            title: Name::new("指标状态分布", "Indicators by state"),
+            header: names(&[("状态", "state"), ("项数", "indicators"), ("占比", "share")]),
+            widths: vec![2, 1, 5],
+            rows: rows_of_bars.collect(),
+        }],
+        charts: vec![ChartBlock {
+            kind: ChartForm::Bar,
+            title: Name::new(format!("{year} 年指标状态（项数）"), format!("Indicators by state, {year}")),
+            categories: bars.iter().map(|(_, zh, en)| Name::new(*zh, *en)).collect(),
+            series: vec![ChartSeries {
+                name: Name::new("项数", "indicators"),
+                colour: PINE.into(),
+                dashed: false,
+                values: bars.iter().map(|(light, ..)| Some(count(light) as f64)).collect(),
+            }],
+        }],
+    }
+}
+
+pub(super) fn indicators(rows: &[IndicatorRow], year: i32) -> Section {
+    let basis = |row: &IndicatorRow| match row.basis {
+        Basis::Formula if row.simulated => "公式（模拟数据）",
+        Basis::Formula => "公式",
+        Basis::Document => "材料",
+        Basis::Stated => "规划所载",
+        Basis::Missing => MISSING,
+    };
+    let lines = rows.iter().map(|row| {
+        let page = format!("/app/plan/indicators/{}?year={year}", row.id);
+        let target = match (&row.standing.target, &row.target_text) {
+            (Some(goal), _) => format!("{} {} {}", goal.year, goal.operator, goal.value),
+            (None, Some(text)) => text.clone(),
+            (None, None) => "—".into(),
+        };
+        vec![
+            Entry::link(row.name.zh.clone(), page.clone()),
+            Entry::text(row.unit.clone()),
+            Entry::text(target),
+            row.value.clone().map_or_else(|| Entry::text(MISSING), |value| Entry::number(value, page)),
+            Entry::text(row.standing.name.zh.clone()),
+            Entry::text(basis(row)),
+        ]
+    });
+    Section {
+        title: Name::new("二、指标", "2 Indicators"),
+        paragraphs: Vec::new(),
+        tables: vec![TableBlock {
+            title: Name::new(format!("{year} 年指标完成情况"), format!("Indicators in {year}")),
+            header: names(&[
+                ("指标", "indicator"),
+                ("单位", "unit"),
+                ("目标", "target"),
+                ("数值", "value"),
+                ("状态", "state"),
+                ("依据", "basis"),
+            ]),
+            widths: vec![4, 1, 2, 1, 2, 2],
+            rows: lines.collect(),
+        }],
+        ..Section::default()
+    }
+}
+
+/// What bodies were asked for in the year.
+pub(super) fn targets_table(targets: &[BodyTarget], year: i32) -> TableBlock {
+    let amount = |value: Option<rust_decimal::Decimal>, unit: &str, none: &str| {
+        value.map_or_else(|| none.to_owned(), |value| format!("{} {unit}", value.normalize()))
+    };
+    let rows = targets.iter().filter(|one| one.year == year).map(|one| {
+        vec![
+            Entry::link(one.body.clone(), format!("/app/plan/bodies/{}?year={year}", one.body)),
+            Entry::text(one.name.clone()),
+            Entry::text(one.what.clone()),
+            Entry::text(amount(one.target, &one.unit, "文字")),
+            Entry::text(amount(one.reached, &one.unit, "未填报")),
+            Entry::text(match one.met {
+                Some(true) => "达到",
+                Some(false) => "未达到",
+                None => "不能判断",
+            }),
+        ]
+    });
+    TableBlock {
+        title: Name::new(format!("{year} 年分解目标"), format!("Targets of bodies, {year}")),
+        header: names(&[
+            ("单位", "body"),
+            ("事项", "subject"),
+            ("要求", "what"),
+            ("目标", "target"),
+            ("已完成", "reached"),
+            ("结果", "result"),
+        ]),
+        widths: vec![2, 4, 3, 2, 2, 1],
+        rows: rows.collect(),
+    }
+}
+
+pub(super) fn portfolio_section(projects: &[ProjectState]) -> Section {
+    let money = |value: Option<rust_decimal::Decimal>, page: &str| match value {
+        Some(value) => Entry::number(value.normalize().to_string(), page),
+        None => Entry::text("未填报"),
+    };
+    let lines = projects.iter().map(|project| {
+        let page = format!("/app/plan/projects/{}", project.number);
+        vec![
+            Entry::text(project.number.to_string()),
+            Entry::link(project.name.clone(), page.clone()),
+            Entry::text(project.stage_name.clone().map_or_else(|| "未填报".into(), |name| name.zh)),
+            Entry::number(project.estimate.normalize().to_string(), page.clone()),
+            money(project.sums.arranged, &page),
+            money(project.sums.paid, &page),
+        ]
+    });
+    let curve = portfolio::curve(projects);
+    let top = curve.last().map(|year| year.even).unwrap_or_default();
+    let share = |value: rust_decimal::Decimal| {
+        let share = value.checked_div(top).unwrap_or_default();
+        rust_decimal::prelude::ToPrimitive::to_f64(&share).unwrap_or_default()
+    };
+    let bars = curve.iter().map(|year| {
+        vec![
+            Entry::text(year.year.to_string()),
+            Entry::number(year.even.to_string(), "/app/plan/projects"),
+            Entry { bar: Some(share(year.even)), ..Entry::default() },
+            money(year.paid, "/app/plan/projects"),
+        ]
+    });
+    Section {
+        title: Name::new("三、项目", "3 Projects"),
+        paragraphs: vec![Name::new(
+            "“均匀摊开”是把估算按周期平均的假设，原文没有分年投资；安排与支付只列已审核的填报。",
+            "“Spread evenly” is an assumption, for the plan states no yearly money; arranged and paid are approved entries only.",
+        )],
+        tables: vec![
+            TableBlock {
+                title: Name::new("项目进展（万元）", "Projects (10,000 yuan)"),
+                header: names(&[
+                    ("序号", "number"),
+                    ("项目", "project"),
+                    ("阶段", "stage"),
+                    ("估算", "estimate"),
+                    ("已安排", "arranged"),
+                    ("已支付", "paid"),
+                ]),
+                widths: vec![1, 5, 2, 2, 2, 2],
+                rows: lines.collect(),
+            },
+            TableBlock {
+                title: Name::new("累计投资曲线（万元）", "Cumulative money (10,000 yuan)"),
+                header: names(&[("年", "year"), ("均匀摊开", "spread evenly"), ("", ""), ("已支付", "paid")]),
+                widths: vec![1, 2, 5, 2],
+                rows: bars.collect(),
+            },
+        ],
+        charts: vec![ChartBlock {
+            kind: ChartForm::Line,
+            title: Name::new("累计投资（万元）", "Cumulative money (10,000 yuan)"),
+            categories: curve.iter().map(|year| Name::new(year.year.to_string(), year.year.to_string())).collect(),
+            series: money_lines(&curve),
+        }],
+    }
+}
+
+/// The S-curve. Money is drawn only where somebody entered any: a line of gaps says less than its absence.
+fn money_lines(curve: &[CurveYear]) -> Vec<ChartSeries> {
+    let number = |value: rust_decimal::Decimal| rust_decimal::prelude::ToPrimitive::to_f64(&value);
+    let line = |name: Name, colour: &str, values: Vec<Option<f64>>| ChartSeries {
+        name,
+        colour: colour.to_owned(),
+        dashed: false,
+        values,
+    };
+    let even = line(
+        Name::new("均匀摊开（假设）", "spread evenly (assumed)"),
+        "5D6B66",
+        curve.iter().map(|year| number(year.even)).collect(),
+    );
+    let entered = |name: Name, colour: &str, of: fn(&CurveYear) -> Option<rust_decimal::Decimal>| {
+        line(name, colour, curve.iter().map(|year| of(year).and_then(number)).collect())
+    };
+    [
+        ChartSeries { dashed: true, ..even },
+        entered(Name::new("安排", "arranged"), "8A5A00", |year| year.arranged),
+        entered(Name::new("到位", "arrived"), "4B5FA8", |year| year.arrived),
+        entered(Name::new("支付", "paid"), PINE, |year| year.paid),
+    ]
+    .into_iter()
+    .filter(|series| series.values.iter().any(Option::is_some))
+    .collect()
+}
