@@ -361,6 +361,7 @@ mod tests {
             standard: None,
             standard_grade: None,
             reference_oxygen: None,
+            emission: Vec::new(),
             limits: Vec::new(),
             factors: Vec::new(),
             realtime_seconds: None,

@@ -92,6 +92,16 @@ impl StandardPoints {
         Self { inner, area, state: Mutex::new(State { library, made: None }) }
     }
 
+    /// One point under another library: for explaining what was judged then.
+    pub fn point_under(&self, id: i64, library: &Library) -> Option<Arc<Point>> {
+        let bare = self.inner.points();
+        let point = bare.get(id)?;
+        Some(match point.emission.is_empty() {
+            true => Arc::clone(point),
+            false => Arc::new(with_limits(library, &self.area, point)),
+        })
+    }
+
     pub fn set_library(&self, library: Arc<Library>) {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *state = State { library, made: None };

@@ -6,6 +6,7 @@ use std::sync::{Arc, RwLock};
 use kernel::{Division, Hour, Point, Timestamp};
 use store::contract::ObservationQuery;
 use store::contract::StoredObservation;
+use store::packed::Statistic;
 use store::{Reader, Store, StoreError};
 
 use crate::code::Code;
@@ -151,7 +152,10 @@ impl HourPackets {
     fn has_all(&self, factors: &[Code], store: &dyn Store, codes: &Codes) -> bool {
         let has = |code: &Code| {
             let values = self.hour.iter().chain(&self.minute).flat_map(|packet| &packet.values);
-            values.into_iter().any(|value| codes.get(store, value.factor) == Some(*code))
+            // Only a mean speaks for a factor; an amount or an extreme alone leaves it to finer packets.
+            let means = values
+                .filter(|value| matches!(value.statistic, Statistic::Average | Statistic::Level | Statistic::Realtime));
+            means.into_iter().any(|value| codes.get(store, value.factor) == Some(*code))
         };
         !factors.is_empty() && factors.iter().all(has)
     }

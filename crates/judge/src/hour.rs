@@ -45,6 +45,27 @@ impl HourMean {
             count: 0,
         }
     }
+
+    /// Whether a mean came, counting or not; amounts, extremes and converted values alone do not speak for an hour.
+    const fn spoken(&self) -> bool {
+        self.count > 0 || self.set_aside
+    }
+
+    /// Takes the mean of another kind of packet, and of the rest what is missing.
+    fn complete(&mut self, other: Self) {
+        let wider =
+            |own: Option<Decimal>, other: Option<Decimal>, wider: fn(Decimal, Decimal) -> Decimal| match (own, other) {
+                (Some(own), Some(other)) => Some(wider(own, other)),
+                (own, other) => own.or(other),
+            };
+        *self = Self {
+            converted: self.converted.or(other.converted),
+            total: self.total.or(other.total),
+            maximum: wider(self.maximum, other.maximum, Decimal::max),
+            minimum: wider(self.minimum, other.minimum, Decimal::min),
+            ..other
+        };
+    }
 }
 
 /// What an hour is read with.
@@ -162,9 +183,13 @@ pub fn hour_means(
 ) -> Vec<HourMean> {
     let mut means = from_hour_packets(&packets.hour, settings, explain);
     for many in [&packets.minute, &packets.realtime] {
-        let known: Vec<Code> = means.iter().map(|mean| mean.factor).collect();
-        means.extend(from_many(many, &known, settings, explain));
-        means.sort_unstable_by_key(|mean| mean.factor);
+        let known: Vec<Code> = means.iter().filter(|mean| mean.spoken()).map(|mean| mean.factor).collect();
+        for found in from_many(many, &known, settings, explain) {
+            match means.binary_search_by_key(&found.factor, |mean| mean.factor) {
+                Ok(place) => means[place].complete(found),
+                Err(place) => means.insert(place, found),
+            }
+        }
     }
     for mean in &mut means {
         let Some(review) = settings.correction(mean.factor, hour.start()) else { continue };
@@ -177,7 +202,8 @@ pub fn hour_means(
                 format!("{factor} corrected to {value} by {who}: {why}"),
             )
         });
-        *mean = HourMean { mean: Some(value), converted: None, valid: true, set_aside: false, ..*mean };
+        // What the device said besides is about the value that was wrong.
+        *mean = HourMean { mean: Some(value), valid: true, count: mean.count, ..HourMean::new(mean.factor) };
     }
     means
 }
@@ -221,8 +247,6 @@ fn from_hour_packets(
                 }
                 Statistic::Total => {
                     mean.total = number;
-                    // An amount may come alone, as flow meters send it.
-                    mean.valid |= number.is_some() && !mean.set_aside;
                     false
                 }
                 Statistic::Maximum => {
@@ -235,6 +259,10 @@ fn from_hour_packets(
                 }
                 _ => continue,
             };
+            // An amount, an extreme or a converted value may come alone, as flow meters send it.
+            if !main && !mean.spoken() {
+                mean.valid |= number.is_some();
+            }
             if main {
                 mean.count = u16::from(number.is_some());
                 mean.valid = number.is_some();

@@ -13,7 +13,7 @@ use store::{StoreError, Transaction, event_log};
 use crate::Judge;
 use crate::gather::{self, AsOf, gather};
 use crate::hour::{HourMean, Settings, hour_means};
-use crate::model::{Explain, Finding, Key, Verdict};
+use crate::model::{Explain, Finding, Key, Tier, Verdict};
 use crate::packed::{Slot, Slots};
 use crate::plan::{self, HourPlan};
 use crate::review::{Review, Stop};
@@ -442,7 +442,11 @@ impl Judge {
             for planned in group {
                 let slot = &mut slots[Hour(planned.key.period).of_day()];
                 let old = slot.take().map(|slot| rows::of_slot(planned.key, slot));
-                let Some(revision) = rows::next_revision(old.as_ref(), &planned.finding) else {
+                // What is final stays as it was finalised, whatever comes in later, until somebody reopens it.
+                let is_final = planned.finding.tier == Tier::Final
+                    && old.as_ref().is_some_and(|old| old.finding.tier == Tier::Final);
+                let next = rows::next_revision(old.as_ref(), &planned.finding).filter(|_| !is_final);
+                let Some(revision) = next else {
                     *slot = old.map(slot_of);
                     continue;
                 };

@@ -226,8 +226,12 @@ impl HourPlan<'_> {
             add(Stat::Converted, mean.converted);
             add(Stat::Total, mean.total);
             if momentary(mean.factor) {
-                add(Stat::Maximum, mean.maximum.or(mean.mean));
-                add(Stat::Minimum, mean.minimum.or(mean.mean));
+                // A mean outside the extremes that came with it is an extreme itself.
+                add(Stat::Maximum, mean.maximum.max(mean.mean));
+                add(
+                    Stat::Minimum,
+                    mean.minimum.map_or(mean.mean, |least| Some(mean.mean.map_or(least, |mean| mean.min(least)))),
+                );
             }
         }
         add_set_aside(&mut finding, &means);

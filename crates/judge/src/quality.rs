@@ -112,7 +112,14 @@ impl Judge {
                 _ => {}
             }
             self.refuse_if_final(item)?;
-            periods.extend(span(item.from, item.until)?.map(|hour| (item.point, PeriodLevel::Hour, hour)));
+            let hours = span(item.from, item.until)?;
+            if hours.end() - hours.start() > MOST_PERIODS {
+                return Err(Problem::new(
+                    kernel::ErrorCode::TooMany,
+                    format!("一批最多涉及 {MOST_PERIODS} 个时段 (too many periods in one batch)"),
+                ));
+            }
+            periods.extend(hours.map(|hour| (item.point, PeriodLevel::Hour, hour)));
             periods.extend(days_over(item.point, item.from, item.until, now));
             if periods.len() as i64 > MOST_PERIODS {
                 return Err(Problem::new(

@@ -148,7 +148,7 @@ pub fn tier(reviews: &[Review], at: Timestamp) -> Tier {
     })
 }
 
-/// Statements of a point that touch `from..until`, oldest first; at most 10,000.
+/// Statements of a point that touch `from..until`, oldest first; the newest 10,000 at most.
 pub fn of_point(
     reader: &dyn Reader,
     division: Division,
@@ -158,10 +158,10 @@ pub fn of_point(
 ) -> Result<Vec<Review>, StoreError> {
     let rows = reader.query(
         "SELECT id, point, factor, action, from_time, until_time, value, reason, by_id, by_name, at FROM judge_review
-         WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id LIMIT 10000",
+         WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4 ORDER BY id DESC LIMIT 10000",
         &[division.into(), point.into(), until.into(), from.into()],
     )?;
-    rows.iter().map(review_of).collect()
+    rows.iter().rev().map(review_of).collect()
 }
 
 fn review_of(row: &Row) -> Result<Review, StoreError> {
@@ -293,11 +293,11 @@ pub fn stops_of_point(
     let rows = reader.query(
         &format!(
             "SELECT {STOP} FROM judge_stop WHERE division = $1 AND point = $2 AND from_time < $3 AND until_time > $4
-             ORDER BY id LIMIT 10000"
+             ORDER BY id DESC LIMIT 10000"
         ),
         &[division.into(), point.into(), until.into(), from.into()],
     )?;
-    rows.iter().map(|row| stop_of(reader, division, row)).collect()
+    rows.iter().rev().map(|row| stop_of(reader, division, row)).collect()
 }
 
 pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {

@@ -27,10 +27,26 @@ pub fn converted(point: &Point, mut means: Vec<HourMean>, explain: &mut Option<&
     let Some(oxygen) = oxygen else { return means };
     for mean in &mut means {
         let asked = point.limits.iter().any(|limit| limit.converted && mean.factor == *limit.factor);
-        let (true, None, Some(value), true) = (asked, mean.converted, mean.mean, mean.valid) else { continue };
+        let (true, Some(value), true) = (asked, mean.mean, mean.valid) else { continue };
         match Conversion::ReferenceOxygen(reference).apply(value, oxygen) {
             Ok((found, step)) => {
-                mean.converted = Some(canonical(found));
+                let own = canonical(found);
+                if let Some(sent) = mean.converted.filter(|sent| differs(*sent, own)) {
+                    let factor = mean.factor;
+                    crate::model::note(
+                        explain,
+                        format!("{factor} 设备上报的折算值 {sent} 与按含氧量复算的 {own} 相差超过 2%，按较大者判定"),
+                        format!(
+                            "{factor}: the converted value {sent} sent by the device and {own} computed from oxygen differ \
+                             by more than 2 %; the larger one is judged"
+                        ),
+                    );
+                }
+                mean.converted = Some(match mean.converted {
+                    Some(sent) if !differs(sent, own) => sent,
+                    Some(sent) => sent.max(own),
+                    None => own,
+                });
                 crate::model::step(explain, || step);
             }
             Err(error) => {
@@ -40,6 +56,13 @@ pub fn converted(point: &Point, mut means: Vec<HourMean>, explain: &mut Option<&
         }
     }
     means
+}
+
+/// Whether a converted value differs from the computed one by more than 2 % of it.
+fn differs(sent: Decimal, computed: Decimal) -> bool {
+    sent.checked_sub(computed).is_none_or(|difference| {
+        difference.abs().checked_mul(Decimal::from(50)).is_none_or(|fifty| fifty > computed.abs())
+    })
 }
 
 /// A day of what has limits of its own; `device`: day values that the device sent itself.

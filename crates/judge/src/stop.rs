@@ -1,11 +1,12 @@
 //! Declared stops and maintenance windows (停运、维护申报): who may declare what, and what takes effect at once.
 //!
-//! An enterprise declares for its own points. What it declares in time, over hours that nobody has found exceeding,
-//! holds at once; anything else waits for a reviewer, so that no declaration takes back an exceedance that was judged.
-//! In time is until noon of the next day: the deadline of the marking rules (公告 2022 年第 21 号) for marks by hand.
+//! An enterprise declares for its own points. What it declares before it begins, and not for too long, holds at once;
+//! anything else waits for a reviewer: a span that has begun may hide what was measured in it, whether it is judged
+//! already, will be judged as a day after midnight, or has not been sent yet. A span that was refused once, or waits,
+//! waits again.
 
 use kernel::time::HOUR_MILLIS;
-use kernel::{Action, Actor, Day, ErrorCode, EventDraft, Hour, Point, Problem, Timestamp};
+use kernel::{Action, Actor, ErrorCode, EventDraft, Hour, Problem, Timestamp};
 use serde_json::json;
 use store::contract::PeriodLevel;
 use store::event_log;
@@ -15,8 +16,11 @@ use crate::model::Tier;
 use crate::quality::{check_reason, days_over, span};
 use crate::review::{self, Stop, StopDecision, StopState};
 
-/// Hour of the next day until which a mark by hand is in time.
-const DEADLINE_HOUR: i64 = 12;
+/// Longest stop and maintenance that hold without a reviewer, in hours.
+const OWN_STOP_HOURS: i64 = 31 * 24;
+const OWN_MAINTENANCE_HOURS: i64 = 24;
+/// Declarations of a point that have not ended.
+const MOST_OPEN: usize = 50;
 /// Longest declaration, in hours.
 const MOST_HOURS: i64 = 366 * 24;
 /// Decisions on one declaration.
@@ -33,11 +37,13 @@ pub struct NewStop {
     pub reason: String,
 }
 
-/// The first instant that may still be declared: of yesterday until noon, of today after it.
-pub fn earliest_in_time(now: Timestamp) -> Timestamp {
-    let today = now.day();
-    let before_noon = now < today.start().plus(DEADLINE_HOUR * HOUR_MILLIS);
-    if before_noon { Day(today.0 - 1).start() } else { today.start() }
+/// Whether a self-declared span holds without a reviewer. `others`: the point's declarations that touch it.
+pub fn holds_at_once(new: &NewStop, others: &[Stop], now: Timestamp) -> bool {
+    let begins_later = new.from >= now.hour().end();
+    let most = if new.kind == "maintenance" { OWN_MAINTENANCE_HOURS } else { OWN_STOP_HOURS };
+    let short = new.until.millis() - new.from.millis() <= most * HOUR_MILLIS;
+    let undisputed = others.iter().all(|other| other.state() == StopState::InForce);
+    begins_later && short && undisputed
 }
 
 impl Judge {
@@ -61,8 +67,14 @@ impl Judge {
         if hours.end() - hours.start() > MOST_HOURS {
             return Err(Problem::invalid("最长一年 (at most a year)"));
         }
-        let in_time = new.from >= earliest_in_time(now);
-        let waits = !reviewer && (!in_time || self.exceeded(&point, new.from, new.until)?);
+        let (touching, open) = self.store.read(|reader| {
+            let of = |from, until| review::stops_of_point(reader, self.division, new.point, from, until);
+            Ok((of(new.from, new.until)?, of(now, Timestamp(i64::MAX))?.len()))
+        })?;
+        if open >= MOST_OPEN {
+            return Err(Problem::new(ErrorCode::TooMany, "这个点位未结束的申报太多 (too many open declarations)"));
+        }
+        let waits = !reviewer && !holds_at_once(new, &touching, now);
         if !waits {
             self.refuse_over_final(point.id, new.from, new.until)?;
         }
@@ -156,17 +168,6 @@ impl Judge {
         Ok(stop)
     }
 
-    /// Whether an hour of the span was found to exceed.
-    fn exceeded(&self, point: &Point, from: Timestamp, until: Timestamp) -> Result<bool, Problem> {
-        let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.hour().start(), until)?;
-        if verdicts.iter().any(|verdict| verdict.finding.exceeding) {
-            return Ok(true);
-        }
-        // A day mean over its limit needs no hour over one.
-        let days = self.verdicts(point.id, PeriodLevel::Day, from.day().start(), until)?;
-        Ok(days.iter().any(|verdict| verdict.finding.exceeding))
-    }
-
     /// Final hours are not changed; who has to, reopens them first.
     pub(crate) fn refuse_over_final(&self, point: i64, from: Timestamp, until: Timestamp) -> Result<(), Problem> {
         let known = self.store.read(|reader| review::of_point(reader, self.division, point, from, until))?;
@@ -192,14 +193,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yesterday_may_be_declared_until_noon() {
-        let check = |now: &str, expect: &str| {
-            let at = |text: &str| Timestamp::parse(text).unwrap();
-            assert_eq!(earliest_in_time(at(now)), at(expect), "{now}");
+    fn only_what_is_to_come_and_not_for_long_holds_at_once() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let now = at("2026-06-02T10:20:00");
+        let check = |kind: &str, from: &str, until: &str, expect: bool| {
+            let new =
+                NewStop { point: 1, kind: kind.into(), from: at(from), until: at(until), reason: "检修".into() };
+            assert_eq!(holds_at_once(&new, &[], now), expect, "{kind} {from} {until}");
         };
-        check("2026-06-02T11:59:59", "2026-06-01T00:00:00");
-        check("2026-06-02T12:00:00", "2026-06-02T00:00:00");
-        check("2026-06-02T23:59:59", "2026-06-02T00:00:00");
-        check("2026-06-02T00:00:00", "2026-06-01T00:00:00");
+        check("stop", "2026-06-02T11:00:00", "2026-06-20T00:00:00", true);
+        check("stop", "2026-06-02T10:59:00", "2026-06-02T12:00:00", false);
+        check("stop", "2026-06-02T00:00:00", "2026-06-03T00:00:00", false);
+        check("stop", "2026-06-03T00:00:00", "2026-07-04T00:00:00", true);
+        check("stop", "2026-06-03T00:00:00", "2026-07-04T00:00:01", false);
+        check("maintenance", "2026-06-03T00:00:00", "2026-06-04T00:00:00", true);
+        check("maintenance", "2026-06-03T00:00:00", "2026-06-04T01:00:00", false);
     }
 }

@@ -47,6 +47,7 @@ impl Judge {
         let verdict = verdict.cloned().ok_or_else(not_found)?;
         let then = AsOf { frame: verdict.horizon, at: verdict.judged_at };
         let rules = self.rules_as_of(verdict.judged_at)?;
+        let point = self.standard_points.point_under(key.point, &rules.library).unwrap_or(point);
         let mut explain = Explain::default();
         let (again, input_verdicts) = match key.level {
             PeriodLevel::Hour => (self.explain_hour(&rules, &point, key.period, then, &mut explain)?, Vec::new()),

@@ -63,10 +63,10 @@ fn ammonia_is_judged_by_the_temperature_of_the_water() {
 
 #[test]
 fn a_momentary_limit_begins_with_its_edition_and_has_two_sides() {
-    let check = |start: &str, low: &str, high: &str, expect: Option<(&str, Stat)>| {
+    let with = |mean: &str, start: &str, low: &str, high: &str, expect: Option<(&str, Stat)>| {
         let bed = Bed::new(500_242, vec![works()]);
         let start = time(start);
-        let mut packet = hour(1, start, &[("w01001", "7")]);
+        let mut packet = hour(1, start, &[("w01001", mean)]);
         packet.values.push(("w01001".into(), Statistic::Minimum, low.into(), Mark::NORMAL));
         packet.values.push(("w01001".into(), Statistic::Maximum, high.into(), Mark::NORMAL));
         bed.commit(&[packet], start.plus(3_700_000));
@@ -76,6 +76,9 @@ fn a_momentary_limit_begins_with_its_edition_and_has_two_sides() {
         let seen = item.map(|item| (item.limit.unwrap().normalize().to_string(), item.stat));
         assert_eq!(seen, expect.map(|(limit, stat)| (limit.to_owned(), stat)), "{start:?} {low} {high}");
     };
+    let check = |start: &str, low: &str, high: &str, expect| with("7", start, low, high, expect);
+    // A mean outside its own extremes is one itself.
+    with("11", "2026-03-01T10:00:00", "6.5", "8.5", Some(("9", Stat::Maximum)));
     check("2026-02-28T10:00:00", "5.5", "9.5", None);
     check("2026-03-01T10:00:00", "6", "9", None);
     check("2026-03-01T10:00:00", "5.5", "8", Some(("6", Stat::Minimum)));

@@ -108,7 +108,10 @@ fn a_declared_stop_sets_values_aside_and_is_not_due() {
     };
     let stranger = person(Role::Enterprise, Some("other"));
     assert_eq!(bed.judge.declare_stop(&stranger, &stop, now).unwrap_err().code, ErrorCode::NotAllowed);
-    bed.judge.declare_stop(&person(Role::Enterprise, Some("plant")), &stop, now).unwrap();
+    let declared = bed.judge.declare_stop(&person(Role::Enterprise, Some("plant")), &stop, now).unwrap();
+    assert_eq!(bed.judge.rates(&own, start(), now, now).unwrap().hours_stopped, 0, "it has begun: it waits");
+    let engineer = person(Role::MonitoringEngineer, None);
+    bed.judge.decide_stop(&engineer, declared.id, true, "有检修记录", now).unwrap();
     bed.judge.judge_due(now.plus(1000)).unwrap();
     let after = bed.judge.rates(&own, start(), now, now).unwrap();
     assert_eq!((after.due, after.received, after.hours_stopped), (18, 18, 6));

@@ -288,14 +288,16 @@ fn a_declaration_that_comes_late_or_hides_an_exceedance_waits_for_a_reviewer() {
         bed.judge.judge_due(now.plus(1000)).unwrap();
         stop
     };
-    // In time, but an hour of it exceeded; and too late. Neither changes anything.
+    // Of yesterday, and of a day that has not ended: neither changes anything.
     let hiding = declare(9, 12, now);
     assert_eq!((hiding.state(), finding(&bed, 1, PeriodLevel::Hour, at(10)).exceeding), (StopState::Waiting, true));
     let late = declare(2, 4, at(24 + 12));
     assert_eq!(late.state(), StopState::Waiting);
     assert_eq!(value(&finding(&bed, 1, PeriodLevel::Hour, at(2)), "w01018", Stat::Mean).as_deref(), Some("30"));
-    // What is to come holds at once.
+    assert_eq!(declare(24, 48, at(36)).state(), StopState::Waiting);
+    // What is to come holds at once; what overlaps a span that waits does not.
     assert_eq!(declare(60, 70, at(36)).state(), StopState::InForce);
+    assert_eq!(declare(40, 47, at(36)).state(), StopState::Waiting);
     // Only a reviewer decides.
     let now = at(37);
     let refused = bed.judge.decide_stop(&enterprise, hiding.id, true, "属实", now).unwrap_err();
@@ -317,4 +319,93 @@ fn a_declaration_that_comes_late_or_hides_an_exceedance_waits_for_a_reviewer() {
     bed.judge.judge_due(now.plus(1000)).unwrap();
     assert!(finding(&bed, 1, PeriodLevel::Hour, at(10)).exceeding);
     assert_eq!(bed.events("judge.stop_decided").len(), 2);
+}
+
+#[test]
+fn declarations_that_have_not_ended_are_bounded() {
+    let bed = Bed::new(COUNTY, vec![outlet(1, &[])]);
+    let declare = |number: i64| {
+        let (from, until) = (at(100 + number), at(101 + number));
+        let new = NewStop { point: 1, kind: "stop".into(), from, until, reason: "检修".into() };
+        bed.judge.declare_stop(&person(Role::Enterprise, Some("plant")), &new, at(0))
+    };
+    (0..50).for_each(|number| drop(declare(number).unwrap()));
+    assert_eq!(declare(50).unwrap_err().code, ErrorCode::TooMany);
+}
+
+#[test]
+fn what_is_final_stays_until_somebody_reopens_it() {
+    let bed = Bed::new(COUNTY, vec![outlet(1, &[])]);
+    let engineer = person(Role::MonitoringEngineer, None);
+    let send = |value: &str, now| {
+        bed.commit(&[hour(1, at(10), &[("w01018", value)])], now);
+        bed.judge.judge_due(now).unwrap();
+        let hour = verdict(&bed, 1, PeriodLevel::Hour, at(10)).unwrap();
+        (value_of(&hour), hour.finding.exceeding)
+    };
+    assert_eq!(send("400", at(12)), ("400".to_owned(), true));
+    let all = |action| NewReview { factor: None, ..invalidate("w01018", 10, 11, action) };
+    bed.judge.review(&engineer, &[all(ReviewAction::Finalise)], at(13)).unwrap();
+    bed.judge.judge_due(at(13)).unwrap();
+    assert_eq!(send("5", at(14)), ("400".to_owned(), true));
+    bed.judge.review(&engineer, &[all(ReviewAction::Reopen)], at(15)).unwrap();
+    assert_eq!(send("5", at(16)), ("5".to_owned(), false));
+}
+
+fn value_of(verdict: &Verdict) -> String {
+    value(&verdict.finding, "w01018", Stat::Mean).unwrap_or_default()
+}
+
+/// A kiln with a limit of 30 at 10 % oxygen; what an hour of these values comes to: valid, exceeding.
+fn kiln(values: &[(&str, Statistic, &str, u8)]) -> (bool, bool) {
+    let own = outlet(1, &[]).limits[0].clone();
+    let limit = FactorLimit {
+        factor: "a34013".into(),
+        upper: Some(Decimal::from(30)),
+        unit: "mg/m3".into(),
+        converted: true,
+        ..own
+    };
+    let kiln =
+        Point { reference_oxygen: Some(Decimal::from(10)), limits: vec![limit], ..point(1, PointKind::WasteGasOutlet) };
+    let bed = Bed::new(COUNTY, vec![kiln]);
+    let values = values
+        .iter()
+        .map(|(factor, statistic, text, mark)| ((*factor).to_owned(), *statistic, (*text).to_owned(), Mark(*mark)))
+        .collect();
+    bed.commit(&[Packet { values, ..hour(1, at(0), &[]) }], at(1));
+    bed.judge.judge_due(at(1)).unwrap();
+    let found = finding(&bed, 1, PeriodLevel::Hour, at(0));
+    (found.valid, found.exceeding)
+}
+
+#[test]
+fn converted_values_are_recomputed_and_what_cannot_be_compared_is_not_good() {
+    use Statistic::{Average, ConvertedAverage};
+    let check = |values: &[(&str, Statistic, &str, u8)], expect| assert_eq!(kiln(values), expect, "{values:?}");
+    let oxygen = ("a19001", Average, "10", b'N');
+    check(&[("a34013", Average, "20", b'N'), oxygen], (true, false));
+    check(&[("a34013", Average, "31", b'N'), oxygen], (true, true));
+    // The device's own converted value: right, flattering, alone.
+    check(&[("a34013", Average, "31", b'N'), ("a34013", ConvertedAverage, "31", b'N'), oxygen], (true, true));
+    check(&[("a34013", Average, "500", b'N'), ("a34013", ConvertedAverage, "9", b'N'), oxygen], (true, true));
+    check(&[("a34013", ConvertedAverage, "90", b'N')], (true, true));
+    check(&[("a34013", ConvertedAverage, "9", b'N')], (true, false));
+    // No oxygen that counts: nothing to compare, and no good hour.
+    check(&[("a34013", Average, "500", b'N'), ("a19001", Average, "10", b'D')], (false, false));
+    check(&[("a34013", Average, "500", b'N'), ("a19001", Average, "21", b'N')], (false, false));
+    check(&[("a34013", Average, "500", b'N')], (false, false));
+}
+
+#[test]
+fn an_hour_packet_of_extremes_alone_leaves_the_mean_to_the_minutes() {
+    let bed = Bed::new(COUNTY, vec![outlet(1, &["w01018"])]);
+    let mut extremes = hour(1, at(0), &[]);
+    extremes.values.push(("w01018".into(), Statistic::Maximum, "80".into(), Mark::NORMAL));
+    let mut packets = vec![extremes];
+    packets.extend((0..6).map(|ten| minute_packet(1, at(0).plus(ten * 600_000), &[("w01018", "60")])));
+    bed.commit(&packets, at(1));
+    bed.judge.judge_due(at(1)).unwrap();
+    let found = finding(&bed, 1, PeriodLevel::Hour, at(0));
+    assert_eq!((value(&found, "w01018", Stat::Mean).as_deref(), found.exceeding), (Some("60"), true));
 }

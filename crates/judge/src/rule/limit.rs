@@ -27,7 +27,7 @@ impl Limits<'_> {
     }
 
     /// A limit in the unit that the point sends; `None` where the units do not convert.
-    fn in_sent_unit(&self, limit: Decimal, unit: &str, factor: Code) -> Option<Decimal> {
+    pub(crate) fn in_sent_unit(&self, limit: Decimal, unit: &str, factor: Code) -> Option<Decimal> {
         let sent = self.sent_unit(factor);
         if unit.trim() == sent.trim() || unit.trim().is_empty() {
             return Some(limit);
@@ -50,6 +50,7 @@ impl Limits<'_> {
     ) {
         let in_force: Vec<&FactorLimit> =
             self.limits.iter().filter(|limit| limit.period == period && limit.in_force(at)).collect();
+        let mut uncompared = false;
         for limit in &in_force {
             let Some(factor) = Code::new(&limit.factor) else { continue };
             let name = &limit.factor;
@@ -76,7 +77,8 @@ impl Limits<'_> {
                 let Some(bound) = bound else { continue };
                 let Some(place) = finding.items.iter().position(|item| item.factor == factor && item.stat == stat)
                 else {
-                    if limit.converted && finding.items.iter().any(|item| item.factor == factor) {
+                    if limit.converted && finding.items.iter().any(|item| item.factor == factor && item.valid()) {
+                        uncompared = true;
                         note(
                             explain,
                             format!("{name} 没有折算值，不与折算限值比较"),
@@ -95,6 +97,8 @@ impl Limits<'_> {
             }
         }
         finding.exceeding = finding.items.iter().any(Item::exceeding);
+        // A limit that could not be compared leaves the rest standing and the period without a good verdict.
+        finding.valid &= finding.exceeding || !uncompared;
     }
 
     fn compare_one(
