@@ -39,8 +39,8 @@ export function cellText(ledger: Pick<Ledger, 'code_lists'>, field: LedgerField,
   return links?.length ? listText(links.map((link) => nameText(link.title) || link.key)) : fieldText(ledger, field, record.fields[field.id]);
 }
 
-/** Fields that can be a column: tables are shown on the record itself. */
-export const columnFields = (ledger: Pick<Ledger, 'fields'>): LedgerField[] => ledger.fields.filter((field) => field.type !== 'table');
+/** Fields that can be a column: tables are shown on the record itself, and the title always stands first. */
+export const columnFields = (ledger: Pick<Ledger, 'fields' | 'title'>): LedgerField[] => ledger.fields.filter((field) => field.type !== 'table' && field.id !== ledger.title);
 
 /** The columns of a list: those that are chosen, else what fits: title first, then filters, then the rest of the simple fields. */
 export function listFields(ledger: Shown, chosen: string[] = [], most = 6): LedgerField[] {
@@ -53,4 +53,4 @@ export function listFields(ledger: Shown, chosen: string[] = [], most = 6): Ledg
 
 /** The columns of a section of an enterprise's file: in the order of the ledger, without the enterprise itself. */
 export const sectionFields = (part: Shown, most = 7): LedgerField[] =>
-  columnFields(part).filter((field) => field.type !== 'location' && field.id !== part.title && !(field.type === 'link' && field.ledgers.includes('enterprise'))).slice(0, most);
+  columnFields(part).filter((field) => field.type !== 'location' && !(field.type === 'link' && field.ledgers.includes('enterprise'))).slice(0, most);
