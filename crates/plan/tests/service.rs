@@ -184,7 +184,7 @@ fn the_running_year_is_projected_beside_its_value_and_nothing_reads_it() {
     assert!(value > 25.0 && value < 26.4 && projection.low < projection.value, "{projection:?}");
     assert!((0.89..0.91).contains(&projection.elapsed), "{projection:?}");
     // The value to date, its light and the trend stay what they were.
-    assert_eq!((detail.row.value.as_deref(), detail.row.standing.light.as_str()), (Some("26"), "yellow"));
+    assert_eq!((detail.row.value.as_deref(), detail.row.standing.light.as_str()), (Some("26"), "red"));
     world.air.0.lock().unwrap().remove(&2026);
     world.plan.refresh(true, world.now).unwrap();
     let without = world.plan.indicator("pm25", Some(2026), world.now).unwrap();
@@ -198,7 +198,10 @@ fn the_running_year_is_projected_beside_its_value_and_nothing_reads_it() {
 fn a_target_of_a_body_stands_with_what_it_reached() {
     let world = World::new("body-targets");
     let targets = || world.plan.indicator("pm25", Some(2025), world.now).unwrap().targets;
-    let ask = Content::Assignment { body: "县林业局".into(), target: Some(Decimal::from(30)), what: "本辖区年均".into() };
+    let ask =
+        Content::Assignment {
+            body: "县林业局".into(), target: Some(Decimal::from(30)), what: "本辖区年均".into()
+        };
     let id = world.enter(&officer(1), "indicator:pm25", 2025, ask, "").unwrap();
     assert!(targets().is_empty());
     world.approve(id).unwrap();
