@@ -75,6 +75,51 @@ test('what-if shows what moves and saves nothing', async ({ page }) => {
   await expect(page.getByTestId('plan-value')).toHaveText(value ?? '');
 });
 
+test('the running year is projected beside its value, and marked so', async ({ page }) => {
+  await signIn(page, running.base, FIRST);
+  await page.goto(`${running.base}/app/plan/indicators/pm25?year=${year}`);
+  const shown = page.getByTestId('projection');
+  await expect(shown).toContainText('µg/m³');
+  await expect(shown).toContainText('不进入考核与评估');
+  await page.goto(`${running.base}/app/plan/indicators/pm25?year=2025`);
+  await expect(page.getByTestId('plan-value')).toBeVisible();
+  await expect(shown).toHaveCount(0);
+});
+
+test('a target of a body and year stands on the pages of both once it is approved', async ({ page }) => {
+  await signIn(page, running.base, FIRST);
+  await page.goto(`${running.base}/app/plan/indicators/wetland-restored?year=${year}`);
+  await expect(page.getByTestId('targets')).toContainText('还没有分解');
+  await page.locator('select[name=kind]').selectOption('assignment');
+  await page.locator('input[name=body]').fill('县林业局');
+  await page.locator('input[name=what]').fill('修复湿地');
+  await page.locator('input[name=target]').fill('500');
+  await page.getByRole('button', { name: '提交审核' }).click();
+  await expect(page.locator('[data-item]')).toContainText('待审核');
+  const id = await page.locator('[data-item]').first().getAttribute('data-item');
+  const other = await newRequest.newContext();
+  await other.post(`${running.base}/api/session`, { headers: HEADERS, data: { name: SECOND.name, password: SECOND.password } });
+  const decided = await other.post(`${running.base}/api/plan/items/${id}/decision`, { headers: HEADERS, data: { to: 'approved', note: '' } });
+  expect(decided.ok(), await decided.text()).toBe(true);
+  await expect(page.locator(`[data-target="县林业局 ${year}"]`)).toContainText('500 亩');
+  await expect(page.getByTestId('targets')).toContainText('少');
+  await page.goto(`${running.base}/app/plan/bodies/${encodeURIComponent('县林业局')}`);
+  await expect(page.getByTestId('targets')).toContainText('修复湿地');
+});
+
+test('projects stand on a map by state, and beside it stand those without a place', async ({ page }) => {
+  await signIn(page, running.base, FIRST);
+  await page.goto(`${running.base}/app/plan/projects`);
+  const map = page.getByTestId('project-map');
+  await expect(map.locator('[data-ready]')).toBeVisible();
+  await expect(map.getByTestId('placed')).toContainText('用乡镇中心代替');
+  await expect(map.getByTestId('unplaced')).toContainText('规划没有写地点');
+  const mark = map.locator('.draw-mark.stand-in').filter({ visible: true }).first();
+  await expect(mark).toHaveAttribute('aria-label', /阶段未填报.*用乡镇中心代替/);
+  await mark.click();
+  await page.waitForURL(/plan\/projects\/\d+/);
+});
+
 test('an entry counts once somebody else approved it', async ({ page, browser }) => {
   await signIn(page, running.base, FIRST);
   await page.goto(`${running.base}/app/plan/projects/4`);
@@ -123,7 +168,7 @@ test('every page of the plan is accessible and fits its screen, on a desk and on
       const page = await context.newPage();
       await page.addInitScript((chosen) => localStorage.setItem('qingshan.locale', chosen), locale);
       await signIn(page, running.base, SECOND);
-      for (const path of ['plan', `plan/indicators/pm25?year=${year}`, 'plan/projects', 'plan/projects/4', 'plan/bodies', `plan/bodies/${encodeURIComponent('县林业局')}`, 'plan/findings', 'plan/assessments']) {
+      for (const path of ['plan', `plan/indicators/pm25?year=${year}`, 'plan/indicators/wetland-restored', 'plan/projects', 'plan/projects/21', 'plan/projects/4', 'plan/bodies', `plan/bodies/${encodeURIComponent('县林业局')}`, 'plan/findings', 'plan/assessments']) {
         await page.goto(`${running.base}/app/${path}`);
         await expect(page.locator('h1').first()).toBeVisible();
         await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => undefined);

@@ -103,8 +103,23 @@ pub fn project(
                 format!("fewer than {LEAST_YEARS} complete years before it: no interval"),
             )
         }),
-        method: found.method,
+        method: with_gaps(found.method, cell.missing.len()),
     })
+}
+
+/// A value to date that itself lacks data says nothing of the days that it lacks; the weight of the part that has gone
+/// is then too great, and the reader is told.
+fn with_gaps(method: Name, gaps: usize) -> Name {
+    match gaps {
+        0 => method,
+        _ => Name::new(
+            format!("{}。至今值本身缺资料（{gaps} 项，见证据），推算只会更粗", method.zh),
+            format!(
+                "{}. The value to date itself lacks data ({gaps} things, see the evidence): the projection is the rougher for it",
+                method.en
+            ),
+        ),
+    }
 }
 
 struct Found {
@@ -225,6 +240,13 @@ mod tests {
         let scattered = [(2020, 31.0), (2021, 30.0), (2022, 27.0), (2023, 28.0)];
         let found = run(MEAN, Basis::Formula, &scattered, 0.5, 21.0).unwrap();
         assert!(found.low < found.value && found.value < found.high && found.meets == Some(true), "{found:?}");
+    }
+
+    #[test]
+    fn gaps_of_the_value_to_date_are_told() {
+        let told = |gaps| with_gaps(Name::new("推算", "projected"), gaps).zh;
+        assert_eq!(told(0), "推算");
+        assert!(told(2).contains("缺资料（2 项"), "{}", told(2));
     }
 
     #[test]

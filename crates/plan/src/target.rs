@@ -245,7 +245,7 @@ mod tests {
         let target = asks(1, "镇", 2021, 90);
         let approved = reports(2, "镇", 2021, 95, State::Approved);
         let waiting = reports(3, "镇", 2021, 80, State::Entered);
-        check(LEVEL, &[target.clone()], &[("镇", 2021, 90, None, None, false)], &[]);
+        check(LEVEL, std::slice::from_ref(&target), &[("镇", 2021, 90, None, None, false)], &[]);
         check(LEVEL, &[target.clone(), waiting.clone()], &[("镇", 2021, 90, None, None, false)], &[]);
         check(LEVEL, &[target, approved, waiting], &[("镇", 2021, 90, Some(95), Some(false), false)], &[]);
         // 110 µg/m³ where the plan's path asks for 100.

@@ -168,6 +168,77 @@ fn what_if_moves_a_copy_only() {
         (Some("40"), "missing", "red")
     );
     assert_eq!(world.plan.indicator("pm25", Some(2026), world.now).unwrap().row.value, None);
+    // What is pretended is no value to date.
+    assert_eq!(found.rows[0].projection, None);
+}
+
+#[test]
+fn the_running_year_is_projected_beside_its_value_and_nothing_reads_it() {
+    let world = World::new("projection");
+    let known = [(2022, 27.0), (2023, 26.0), (2024, 25.0), (2025, 24.0), (2026, 26.4)];
+    world.air.0.lock().unwrap().extend(known);
+    world.plan.refresh(true, world.now).unwrap();
+    let detail = world.plan.indicator("pm25", Some(2026), world.now).unwrap();
+    let projection = detail.row.projection.clone().unwrap();
+    let value = projection.value.unwrap();
+    assert!(value > 25.0 && value < 26.4 && projection.low < projection.value, "{projection:?}");
+    assert!((0.89..0.91).contains(&projection.elapsed), "{projection:?}");
+    // The value to date, its light and the trend stay what they were.
+    assert_eq!((detail.row.value.as_deref(), detail.row.standing.light.as_str()), (Some("26"), "red"));
+    world.air.0.lock().unwrap().remove(&2026);
+    world.plan.refresh(true, world.now).unwrap();
+    let without = world.plan.indicator("pm25", Some(2026), world.now).unwrap();
+    assert_eq!((&without.row.forecast, without.row.projection), (&detail.row.forecast, None));
+    // A year that is over is not projected; its page still shows where the running one goes.
+    let past = world.plan.indicator("pm25", Some(2025), world.now).unwrap();
+    assert_eq!(past.row.projection, None);
+}
+
+#[test]
+fn a_target_of_a_body_stands_with_what_it_reached() {
+    let world = World::new("body-targets");
+    let targets = || world.plan.indicator("pm25", Some(2025), world.now).unwrap().targets;
+    let ask =
+        Content::Assignment {
+            body: "县林业局".into(), target: Some(Decimal::from(30)), what: "本辖区年均".into()
+        };
+    let id = world.enter(&officer(1), "indicator:pm25", 2025, ask, "").unwrap();
+    assert!(targets().is_empty());
+    world.approve(id).unwrap();
+    let asked = targets()[0].clone();
+    // The plan's path asks for 25.
+    assert_eq!((asked.body.as_str(), asked.weaker, asked.reached, asked.met), ("县林业局", true, None, None));
+    let report = Content::Report {
+        body: "县林业局".into(),
+        progress: Decimal::ONE,
+        value: Some(Decimal::from(29)),
+        text: "完成".into(),
+    };
+    let id = world.enter(&department("dept-forestry"), "indicator:pm25", 2025, report, "").unwrap();
+    assert_eq!(targets()[0].report_state, Some(State::Entered));
+    world.approve(id).unwrap();
+    assert_eq!((targets()[0].reached, targets()[0].met), (Some(Decimal::from(29)), Some(true)));
+    assert_eq!(world.plan.body_targets(world.now), targets());
+    let paper = serde_json::to_string(&world.plan.assess(Kind::Yearly, Some(2025), world.now).unwrap()).unwrap();
+    assert!(paper.contains("本辖区年均"), "{paper}");
+}
+
+#[test]
+fn a_project_stands_where_its_inspection_was() {
+    let world = World::new("sites");
+    let project = |number: u32| {
+        let projects = world.plan.projects(world.now);
+        projects.into_iter().find(|project| project.number == number).unwrap()
+    };
+    // 接入麻旺镇污水厂; no township is named; 桃花源街道 has no centre.
+    assert_eq!(project(21).sites[0].township.as_deref(), Some("麻旺镇"));
+    assert_eq!((project(1).sites.len(), project(1).unplaced.len()), (0, 1));
+    assert_eq!((project(19).sites.len(), project(19).unplaced.len()), (0, 1));
+    let seen = Content::Inspection { finding: "在建".into(), lon: Some(108.8), lat: Some(28.9) };
+    let id = world.enter(&officer(1), "project:1", 2025, seen, "").unwrap();
+    assert!(project(1).sites.is_empty());
+    world.approve(id).unwrap();
+    assert_eq!((project(1).sites[0].lon, project(1).unplaced.len()), (108.8, 0));
 }
 
 #[test]

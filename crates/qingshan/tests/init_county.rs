@@ -100,7 +100,7 @@ fn a_draft_brings_its_plan_and_the_bodies_that_it_names() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let checked = run(&["check", &other]);
     let text = String::from_utf8_lossy(&checked.stdout).into_owned();
-    assert!(text.contains("PL101") && !text.contains("PL201"), "{text}");
+    assert!(text.contains("PL402") && !text.contains("PL201"), "{text}");
 }
 
 #[test]
