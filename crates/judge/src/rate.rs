@@ -9,12 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{Hour, Name, Point, PointKind, Problem, Timestamp};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use store::contract::PeriodLevel;
+use store::contract::{PeriodLevel, StoredObservation};
 
 use crate::code::Code;
-use crate::model::{Flags, Stat, Verdict};
+use crate::gather::{Gathered, HourPackets};
+use crate::hour::{self, Settings};
+use crate::model::{Flags, Method, Stat, Verdict};
+use crate::plan::{HOUR_MINUTES, method_of};
 use crate::review::Stop;
-use crate::{Judge, gather, review};
+use crate::rule::air;
+use crate::{Judge, gather};
 
 /// Missing values that are listed; the counts go on.
 const MOST_MISSING: usize = 500;
@@ -140,35 +144,76 @@ impl Judge {
     pub fn rates(&self, point: &Point, from: Timestamp, until: Timestamp, now: Timestamp) -> Result<Rates, Problem> {
         let until = until.min(now).hour();
         let from = Hour(from.hour().0.max(until.0 - MOST_DAYS * 24));
-        let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
-        let stops = self
-            .store
-            .read(|reader| review::stops_of_point(reader, self.division, point.id, from.start(), until.start()))?;
-        let late = self.late_hours(point.id, from, until)?;
-        let mut hours: BTreeMap<i64, HourState> = BTreeMap::new();
-        for verdict in &verdicts {
-            let mut state = state_of(verdict);
-            state.late = late.contains(&verdict.key.period);
-            hours.insert(verdict.key.period, state);
+        if until.0 <= from.0 {
+            return Ok(rates(&BTreeMap::new(), &[], &[], from, from, 1));
         }
+        let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
+        let mut hours: BTreeMap<i64, HourState> =
+            verdicts.iter().map(|verdict| (verdict.key.period, state_of(verdict))).collect();
         let mut expected: Vec<Code> = point.factors.iter().filter_map(|factor| Code::new(factor)).collect();
+        let beside: Vec<Code> = expected.iter().copied().filter(|factor| !is_judged(point.kind, *factor)).collect();
+        // Hours without a packet of their own are looked at in their minutes only where something is read from them.
+        let wanted: Vec<i64> = if beside.is_empty() { Vec::new() } else { hours.keys().copied().collect() };
+        let gathered = gather::gather(&self.store, point.id, from.0, until.0 - 1, &wanted, None)?;
+        for (hour, packets) in &gathered.hours {
+            let Some(state) = hours.get_mut(hour) else { continue };
+            state.late = packets.hour.iter().any(is_late);
+            self.add_beside(point, *hour, packets, &gathered, &beside, state);
+        }
         if expected.is_empty() {
             let seen: BTreeSet<Code> = hours.values().flat_map(|hour| hour.received.iter().copied()).collect();
             expected.extend(seen);
         }
         let step = step_of(point.kind, &hours);
-        Ok(rates(&hours, &expected, &stops, from, until, step))
+        Ok(rates(&hours, &expected, &gathered.stops, from, until, step))
     }
 
-    /// Hours whose first hour packet came late. Minute data come with a delay of their own and are not counted.
-    fn late_hours(&self, point: i64, from: Hour, until: Hour) -> Result<BTreeSet<i64>, Problem> {
-        let packets = gather::packets(&self.store, point, gather::HOUR, from.start(), until.start(), None)?;
-        let late = packets.iter().filter(|packet| {
-            packet.revision == 0
-                && packet.received_at.millis() - packet.key.data_time.hour().end().millis() > LATE_MILLIS
-        });
-        Ok(late.map(|packet| packet.key.data_time.hour().0).collect())
+    /// Adds what came of factors that the verdict does not carry, from the packets themselves.
+    fn add_beside(
+        &self,
+        point: &Point,
+        hour: i64,
+        packets: &HourPackets,
+        gathered: &Gathered,
+        beside: &[Code],
+        state: &mut HourState,
+    ) {
+        if beside.is_empty() {
+            return;
+        }
+        let rules = self.rules();
+        let settings = Settings {
+            store: &*self.store,
+            codes: &rules.codes,
+            kind: point.kind,
+            minute_minutes: point.minute_minutes,
+            needed_minutes: HOUR_MINUTES,
+            reviews: &gathered.reviews,
+            stops: &gathered.stops,
+        };
+        for mean in hour::hour_means(Hour(hour), packets, &settings, &mut None) {
+            if !beside.contains(&mean.factor) {
+                continue;
+            }
+            if mean.mean.is_some() || mean.set_aside {
+                state.received.insert(mean.factor);
+            }
+            if mean.mean.is_some() && mean.valid {
+                state.valid.insert(mean.factor);
+            }
+        }
     }
+}
+
+/// Does the verdict of an hour say of this factor whether it came? That of an air station speaks of the six pollutants
+/// and not of the weather beside them.
+fn is_judged(kind: PointKind, factor: Code) -> bool {
+    method_of(kind) != Method::Air || air::pollutant(factor).is_some()
+}
+
+/// A first hour packet that came late. Minute data come with a delay of their own and are not counted.
+fn is_late(packet: &StoredObservation) -> bool {
+    packet.revision == 0 && packet.received_at.millis() - packet.key.data_time.hour().end().millis() > LATE_MILLIS
 }
 
 fn state_of(verdict: &Verdict) -> HourState {

@@ -12,6 +12,7 @@ use judge::{period, rows};
 use kernel::{Actor, ErrorCode, FactQuery, FactSource, FactValue, Id, Point, PointKind, Role, Timestamp};
 use rust_decimal::Decimal;
 use store::contract::PeriodLevel;
+use store::packed::Mark;
 
 const COUNTY: i32 = 500_242;
 
@@ -112,6 +113,29 @@ fn a_declared_stop_sets_values_aside_and_is_not_due() {
     let after = bed.judge.rates(&own, start(), now, now).unwrap();
     assert_eq!((after.due, after.received, after.hours_stopped), (18, 18, 6));
     assert_eq!(after.transmission, Some("1.0000".parse().unwrap()));
+}
+
+#[test]
+fn the_weather_of_an_air_station_is_due_and_counts_when_it_came() {
+    let factors = ["a34004", "a05024", "a01001", "a01007"].map(str::to_owned).to_vec();
+    let own = Point { factors, ..point(1, PointKind::AirStation) };
+    let bed = Bed::new(COUNTY, vec![own.clone()]);
+    let now = time("2026-06-01T04:00:00");
+    let mut packets: Vec<Packet> = (0..4)
+        .map(|of_day| {
+            let at = start().plus(of_day * 3_600_000);
+            hour(1, at, &[("a34004", "30"), ("a05024", "80"), ("a01001", "-3.5"), ("a01007", "1.2")])
+        })
+        .collect();
+    // One hour without wind, one whose thermometer has a fault.
+    packets[2].values.pop();
+    packets[3].values[2].3 = Mark(b'D');
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    let found = bed.judge.rates(&own, start(), now, now).unwrap();
+    assert_eq!((found.due, found.received, found.valid), (16, 15, 14), "{:?}", found.missing);
+    let missing: Vec<(&str, &str)> = found.missing.iter().map(|one| (one.factor.as_str(), one.state)).collect();
+    assert_eq!(missing, [("a01007", "missing"), ("a01001", "invalid")]);
 }
 
 #[test]
