@@ -824,6 +824,11 @@ export interface FactorLimit {
   unconfirmed: boolean;
 }
 
+export interface FactorName {
+  code: string;
+  name: Name;
+}
+
 export interface FactorView {
   code: string;
   name: Name;
@@ -1242,6 +1247,8 @@ export interface ItemView {
   limit: string | null;
   /** The limit is a lower bound. */
   lower: boolean;
+  /** Both ends where the point's limit is a range (pH 6–9), in the unit of the value. */
+  range: LimitRange | null;
   /** Sub-index or class number 1..=6. */
   index: number | null;
   /** 超标倍数 */
@@ -1392,6 +1399,11 @@ export type LimitPeriod = "month" | "year" | "instant" | "hour" | "day" | "dayti
 
 export interface LimitQuery {
   factor: string | null;
+}
+
+export interface LimitRange {
+  lower: string;
+  upper: string;
 }
 
 export interface LinkedView {
