@@ -26,6 +26,7 @@ pub fn factor_name(code: &str) -> Name {
     let (zh, en) = match code {
         // Short names, as people write them in bulletins.
         "w00000" => ("污水流量", "flow"),
+        "a00000" => ("废气流量", "waste-gas flow"),
         "w01001" => ("pH", "pH"),
         "w01009" => ("溶解氧", "dissolved oxygen"),
         "w01010" => ("水温", "water temperature"),
@@ -56,6 +57,14 @@ pub fn factor_name(code: &str) -> Name {
         other => return NAMER.get().and_then(|namer| namer(other)).unwrap_or_else(|| Name::new(other, other)),
     };
     Name::new(zh, en)
+}
+
+/// The name of a factor at a point: flow has one code, named for waste water, and a river behind a dam has none.
+pub fn factor_name_at(kind: kernel::PointKind, code: &str) -> Name {
+    match (code, kind) {
+        ("w00000", kind) if kind != kernel::PointKind::WastewaterOutlet => Name::new("流量", "flow"),
+        _ => factor_name(code),
+    }
 }
 
 /// A text about factors as people read it: names where it has codes of the wire protocol (a letter and five digits).
@@ -131,6 +140,13 @@ mod tests {
         item.flags.set(Flags::EXCEEDING, true);
         item.flags.set(Flags::LOWER, lower);
         assert_eq!(over(&item), Some(Name::new(expect.0, expect.1)));
+    }
+
+    #[test]
+    fn a_river_behind_a_dam_is_no_waste_water() {
+        let name = |kind| factor_name_at(kind, "w00000").zh;
+        assert_eq!(name(kernel::PointKind::EcologicalFlow), "流量");
+        assert_eq!(name(kernel::PointKind::WastewaterOutlet), "污水流量");
     }
 
     #[test]

@@ -26,9 +26,9 @@ impl PublicView {
     }
 
     /// Name of a record that a point links to; its key where there is none.
-    fn name_of(&self, ledger: &str, key: &str) -> String {
+    fn name_of(&self, ledger: &str, key: &str) -> Name {
         let found = self.register.record_by_key(&Actor::system("public"), ledger, key);
-        found.map_or_else(|_| key.to_owned(), |record| record.content.title.zh)
+        found.map_or_else(|_| Name::new(key, key), |record| record.content.title)
     }
 }
 

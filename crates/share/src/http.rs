@@ -194,7 +194,7 @@ fn water_table(rows: &[WaterRow], now: Timestamp) -> Table {
             .map(|row| {
                 vec![
                     row.point.zh.clone(),
-                    row.river.clone(),
+                    row.river.zh.clone(),
                     flag(row.simulated),
                     row.situation.name().zh,
                     text(row.time.map(Timestamp::to_iso)),

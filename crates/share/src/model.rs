@@ -56,7 +56,8 @@ pub struct AirRow {
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct WaterRow {
     pub point: Name,
-    pub river: String,
+    /// Empty where it lies on none.
+    pub river: Name,
     pub simulated: bool,
     pub schematic: bool,
     pub situation: Situation,

@@ -2643,7 +2643,8 @@ export interface Warning {
 /** A section or source now. */
 export interface WaterRow {
   point: Name;
-  river: string;
+  /** Empty where it lies on none. */
+  river: Name;
   simulated: boolean;
   schematic: boolean;
   situation: Situation;

@@ -130,7 +130,7 @@ pub fn items_of(rules: &Rules, point: &Point, finding: &Finding, key: Key) -> Ve
         .map(|item| (item, unit_of(rules, point, item, at)))
         .map(|(item, unit)| ItemView {
             factor: item.factor.to_string(),
-            name: summary::factor_name(item.factor.as_str()),
+            name: names::factor_name_at(point.kind, item.factor.as_str()),
             statistic: item.stat.key().to_owned(),
             value: item_value(point, item),
             range: range_of(point, item, &unit, key),
