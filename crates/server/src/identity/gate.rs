@@ -69,23 +69,25 @@ impl HashingGate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn few_hash_at_once_and_a_full_queue_refuses() {
         let gate = Arc::new(HashingGate::default());
         let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let held = Arc::new(Mutex::new(()));
-        let closed = held.lock().unwrap();
+        let open = Arc::new(AtomicBool::new(false));
         let asked = MOST_PRESENT + 20;
         let callers: Vec<_> = (0..asked)
             .map(|_| {
-                let (gate, running, most, held) =
-                    (Arc::clone(&gate), Arc::clone(&running), Arc::clone(&most), Arc::clone(&held));
+                let (gate, running, most, open) =
+                    (Arc::clone(&gate), Arc::clone(&running), Arc::clone(&most), Arc::clone(&open));
                 tokio::spawn(async move {
                     gate.run(move || {
                         most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                        drop(held.lock());
+                        while !open.load(Ordering::SeqCst) {
+                            std::thread::sleep(Duration::from_millis(1));
+                        }
                         running.fetch_sub(1, Ordering::SeqCst);
                         Ok(())
                     })
@@ -96,9 +98,9 @@ mod tests {
             .collect();
         // Everybody has come before the first may go on: those refused have their answer already.
         while callers.iter().filter(|caller| caller.is_finished()).count() < asked - MOST_PRESENT {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        drop(closed);
+        open.store(true, Ordering::SeqCst);
         let mut answers = Vec::new();
         for caller in callers {
             answers.push(caller.await.unwrap());
