@@ -1,7 +1,7 @@
 // A case given to a colleague; and what a page says while its server is away.
 import { expect, test } from '@playwright/test';
 import { expectAccessible } from './axe';
-import { CHECKER, OFFICER, people, signIn, startServer, type Running } from './server';
+import { ADMIN, CHECKER, OFFICER, people, signIn, startServer, type Running } from './server';
 
 test.describe.configure({ mode: 'serial' });
 let running: Running;
@@ -44,4 +44,17 @@ test('without the network a page says of when its values are, and comes back by 
   await context.setOffline(false);
   await expect(bar).toHaveCount(0, { timeout: 40_000 });
   await expect(page.locator('.live.open')).toBeVisible();
+});
+
+test('a user who is disabled is shown out at once, with the page that was open', async ({ page, request }) => {
+  const guest = { name: 'guest', display_name: '临时人员', password: 'Lin-shi-ren-2026!', roles: ['leader'] };
+  const headers = { 'X-Qingshan': '1' };
+  await request.post(`${running.base}/api/session`, { headers, data: { name: ADMIN.name, password: ADMIN.password } });
+  const made = (await (await request.post(`${running.base}/api/users`, { headers, data: guest })).json()) as { id: string };
+  await signIn(page, running.base, guest);
+  await page.goto(`${running.base}/app/air`);
+  await expect(page.locator('.live.open')).toBeVisible();
+  expect((await request.patch(`${running.base}/api/users/${made.id}`, { headers, data: { disabled: true } })).ok()).toBe(true);
+  await page.waitForURL(/sign-in/, { timeout: 10_000 });
+  await expect(page.getByRole('status')).toContainText('会话已到期');
 });

@@ -26,6 +26,7 @@ pub fn factor_name(code: &str) -> Name {
     let (zh, en) = match code {
         // Short names, as people write them in bulletins.
         "w00000" => ("流量", "flow"),
+        "a00000" => ("废气流量", "waste-gas flow"),
         "w01001" => ("pH", "pH"),
         "w01009" => ("溶解氧", "dissolved oxygen"),
         "w01010" => ("水温", "water temperature"),
@@ -56,6 +57,36 @@ pub fn factor_name(code: &str) -> Name {
         other => return NAMER.get().and_then(|namer| namer(other)).unwrap_or_else(|| Name::new(other, other)),
     };
     Name::new(zh, en)
+}
+
+/// The name of a factor at a point: flow has one code, named for waste water, and a river behind a dam has none.
+pub fn factor_name_at(kind: kernel::PointKind, code: &str) -> Name {
+    match (code, kind) {
+        ("w00000", kind) if kind != kernel::PointKind::WastewaterOutlet => Name::new("流量", "flow"),
+        _ => factor_name(code),
+    }
+}
+
+/// A text about factors as people read it: names where it has codes of the wire protocol (a letter and five digits).
+pub fn in_words(text: &standards::Text) -> Name {
+    let replaced = |text: &str, chosen: fn(Name) -> String| {
+        let mut out = String::with_capacity(text.len() + 16);
+        let mut rest = text;
+        while let Some(start) = rest.find(|letter: char| letter.is_ascii_alphanumeric()) {
+            let (before, from) = rest.split_at(start);
+            let end = from.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(from.len());
+            let (word, after) = from.split_at(end);
+            out.push_str(before);
+            let is_code = word.len() == 6
+                && word.starts_with(|letter: char| letter.is_ascii_lowercase())
+                && word[1..].bytes().all(|byte| byte.is_ascii_digit());
+            out.push_str(&if is_code { chosen(factor_name(word)) } else { word.to_owned() });
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    };
+    Name::new(replaced(&text.zh, |name| name.zh), replaced(&text.en, |name| name.en))
 }
 
 /// By how much an item is over its limit: noise in dB(A), pH as out of its range, a shortfall as the share that is
@@ -109,6 +140,27 @@ mod tests {
         item.flags.set(Flags::EXCEEDING, true);
         item.flags.set(Flags::LOWER, lower);
         assert_eq!(over(&item), Some(Name::new(expect.0, expect.1)));
+    }
+
+    #[test]
+    fn a_river_behind_a_dam_is_no_waste_water() {
+        let name = |kind| factor_name_at(kind, "w00000").zh;
+        assert_eq!(name(kernel::PointKind::EcologicalFlow), "流量");
+        assert_eq!(name(kernel::PointKind::WastewaterOutlet), "污水流量");
+    }
+
+    #[test]
+    fn codes_in_a_text_become_names_and_everything_else_stays() {
+        let check = |zh: &str, en: &str, expect: (&str, &str)| {
+            assert_eq!(in_words(&standards::Text::new(zh, en)), Name::new(expect.0, expect.1));
+        };
+        check(
+            "a21002 折算值 120.5 超过限值 100（GB 4915-2013）",
+            "w01001: not judged, w99999",
+            ("氮氧化物 折算值 120.5 超过限值 100（GB 4915-2013）", "pH: not judged, w99999"),
+        );
+        check("w21003氨氮，A21002", "", ("氨氮氨氮，A21002", ""));
+        check("", "", ("", ""));
     }
 
     #[test]

@@ -305,11 +305,12 @@ fn hours_before_an_edition_do_not_take_the_hours_after_it_with_them() {
 #[test]
 fn noise_has_day_and_night() {
     let place = Point { function_class: Some("2".into()), ..point(5, PointKind::NoisePoint) };
-    let bed = Bed::new(COUNTY, vec![place]);
+    let bed = Bed::new(COUNTY, vec![place.clone()]);
     let start = time("2026-06-01T00:00:00");
     let packets: Vec<Packet> = (0..24)
         .map(|of_day| {
-            hour(5, start.plus(of_day * 3_600_000), &[("Leq", if (6..22).contains(&of_day) { "58" } else { "50.1" })])
+            let level = if (6..22).contains(&of_day) { "58" } else { "50.1" };
+            hour(5, start.plus(of_day * 3_600_000), &[("L10", "61"), ("Leq", level)])
         })
         .collect();
     let now = time("2026-06-02T01:00:00");
@@ -318,6 +319,9 @@ fn noise_has_day_and_night() {
     let day = finding(&bed, 5, PeriodLevel::Day, start);
     let over: Vec<_> = day.items.iter().filter(|item| item.exceeding()).map(|item| item.factor.to_string()).collect();
     assert_eq!((over, value(&day, "Ld", Stat::DayLevel)), (vec!["Ln".to_owned()], Some(decimal("58"))));
+    // An hour has no limit: the equivalent level speaks for it, whatever stands before it in the alphabet.
+    let hour = newest(&bed, 5, PeriodLevel::Hour, start).unwrap();
+    assert_eq!(bed.judge.headline(&place, &hour).unwrap().factor, "Leq");
 }
 
 #[test]

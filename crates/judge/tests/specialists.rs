@@ -100,7 +100,7 @@ fn data_go_from_provisional_to_reviewed_to_final_and_final_data_are_not_changed(
 #[test]
 fn a_well_is_judged_by_its_worst_item_and_one_that_supplies_water_must_keep_class_three() {
     let supply = Point { ledger: "drinking_water_source".into(), ..point(1, PointKind::GroundwaterWell) };
-    let bed = Bed::new(COUNTY, vec![supply, point(2, PointKind::GroundwaterWell)]);
+    let bed = Bed::new(COUNTY, vec![supply.clone(), point(2, PointKind::GroundwaterWell)]);
     let now = time("2026-06-02T01:00:00");
     for id in [1, 2] {
         bed.commit(&[hour(id, start(), &[("w01001", "7.2"), ("w21003", "0.80")])], now);
@@ -119,6 +119,15 @@ fn a_well_is_judged_by_its_worst_item_and_one_that_supplies_water_must_keep_clas
         let other = verdict(&bed, 2, level, start());
         assert_eq!((other.finding.index, other.finding.beside, other.finding.exceeding), (Some(4), None, false));
     }
+    // Among the waters stands the well that supplies drinking water, with its class and whether it keeps it.
+    let shown = |point: &Point| judge::http::is_water(point).then(|| bed.judge.water_today(point, now).unwrap());
+    let today = shown(&supply).unwrap();
+    assert_eq!(
+        (today.class.as_deref(), today.target_class.as_deref(), today.compliant, today.grade),
+        (Some("IV"), Some("III"), Some(false), None)
+    );
+    assert!(today.edition.starts_with("GB/T 14848") && today.colour.is_some() && today.main_pollutants.len() == 1);
+    assert!(shown(&point(2, PointKind::GroundwaterWell)).is_none());
     let why = bed.judge.why(verdict(&bed, 1, PeriodLevel::Day, start()).key, None, None).unwrap();
     assert!(why.explain.steps.iter().any(|step| step.clause.contains("GB/T 14848")));
     assert!(!why.explain.notes.iter().any(|note| note.en.contains("judging again")), "{:?}", why.explain.notes);

@@ -16,13 +16,14 @@ pub enum ErrorCode {
     NoTransition,
     TooLarge,
     TooMany,
+    Busy,
     StationNotConnected,
     StoreFull,
     Internal,
 }
 
 impl ErrorCode {
-    pub const ALL: [ErrorCode; 15] = [
+    pub const ALL: [ErrorCode; 16] = [
         Self::NotSignedIn,
         Self::WrongCredentials,
         Self::NotAllowed,
@@ -35,6 +36,7 @@ impl ErrorCode {
         Self::NoTransition,
         Self::TooLarge,
         Self::TooMany,
+        Self::Busy,
         Self::StationNotConnected,
         Self::StoreFull,
         Self::Internal,
@@ -55,6 +57,7 @@ impl ErrorCode {
             Self::NoTransition => ("QS-3003", 409, "当前状态不能这样做", "not possible in this state"),
             Self::TooLarge => ("QS-4001", 413, "内容过大", "too large"),
             Self::TooMany => ("QS-4002", 429, "请求过多", "too many requests"),
+            Self::Busy => ("QS-4003", 503, "正忙", "busy"),
             Self::StationNotConnected => ("QS-5001", 409, "站点未连接", "the station is not connected"),
             Self::StoreFull => ("QS-9001", 507, "存储空间已满", "the disk is full"),
             Self::Internal => ("QS-9999", 500, "内部错误", "internal error"),

@@ -14,6 +14,7 @@ use axum::routing::get;
 use kernel::{ErrorCode, Problem};
 
 use crate::access::{Gate, guard};
+use crate::compress::compressed;
 use crate::identity::Identity;
 use crate::points::Points;
 use crate::{assets, metrics, openapi};
@@ -67,6 +68,7 @@ pub fn build(identity: Arc<Identity>, points: Points, routes: Routes, version: &
         .layer(from_fn(bound_body))
         .layer(from_fn(numbered))
         .layer(from_fn(headers))
+        .layer(from_fn(compressed))
 }
 
 /// Routes of the server itself, in the registry like all others.

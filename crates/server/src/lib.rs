@@ -6,8 +6,8 @@
 //! | `platform.rs` | the wiring: one store, the mechanisms, who tells whom what |
 //! | `identity/` | users, passwords, sessions, the one-time set-up link |
 //! | `access.rs` | who may call a route at all: one decision, from the registry |
-//! | `app.rs`, `openapi.rs`, `assets.rs` | the application, its document, the embedded web app |
-//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `zones.rs` | what several mechanisms know, merged for people |
+//! | `app.rs`, `openapi.rs`, `assets.rs`, `compress.rs` | the application, its document, the embedded web app, gzip |
+//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `factors.rs`, `zones.rs` | what several mechanisms know, merged for people |
 //! | `live.rs`, `announce.rs` | event stream; states of points on it |
 //! | `audit.rs`, `metrics.rs` | audit log; numbers for Prometheus |
 //!
@@ -20,8 +20,10 @@ pub mod app;
 pub mod assets;
 pub mod audit;
 mod bindings;
+mod compress;
 mod county;
 mod enterprise;
+mod factors;
 pub mod identity;
 pub mod live;
 mod metrics;

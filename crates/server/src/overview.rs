@@ -97,8 +97,8 @@ fn overview(points: &Points, caller: &Caller, now: Timestamp) -> Result<Overview
     let of =
         |kinds: &'static [PointKind]| standings.iter().filter(move |standing| kinds.contains(&standing.point.kind));
     let air = of(&[PointKind::AirStation]).map(|standing| points.judge.air_today(&standing.point, now));
-    let water = of(&[PointKind::WaterSection, PointKind::LakePoint, PointKind::DrinkingWaterSource])
-        .map(|standing| points.judge.water_today(&standing.point, now));
+    let waters = standings.iter().filter(|standing| judge::http::is_water(&standing.point));
+    let water = waters.map(|standing| points.judge.water_today(&standing.point, now));
     let outlets = of(&[PointKind::WastewaterOutlet, PointKind::WasteGasOutlet, PointKind::EcologicalFlow])
         .map(|standing| points.judge.outlet_today(&standing.point, now));
     let status = points.collect.status();

@@ -25,7 +25,7 @@ use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, enterprise, live, overview, zones};
+use crate::{announce, app, audit, county, enterprise, factors, live, overview, zones};
 
 /// How to start.
 pub struct Settings {
@@ -167,7 +167,8 @@ impl Platform {
             .merge(points.register.routes())
             .merge(zone::http::routes(&self.zones))
             .merge(audit::routes(&self.store, self.division, &self.identity, points))
-            .merge(live::routes(&self.live, self.closing.subscribe()));
+            .merge(factors::routes())
+            .merge(live::routes(&self.live, &self.identity, self.closing.subscribe()));
         match &self.plan {
             Some(plan) => routes.merge(plan.routes()),
             None => routes,

@@ -19,10 +19,10 @@ pub struct PublicView {
 }
 
 impl PublicView {
-    fn points(&self, kinds: &[PointKind]) -> Vec<Arc<Point>> {
+    fn points(&self, wanted: impl Fn(&Point) -> bool) -> Vec<Arc<Point>> {
         let (points, catalog) = (self.judge.points().points(), self.register.catalog());
         let public = |point: &Point| catalog.ledger(&point.ledger).is_some_and(|ledger| ledger.public);
-        points.iter().filter(|point| kinds.contains(&point.kind) && public(point)).cloned().collect()
+        points.iter().filter(|point| wanted(point) && public(point)).cloned().collect()
     }
 
     /// Name of a record that a point links to; its key where there is none.
@@ -48,7 +48,7 @@ impl PublicSource for PublicView {
     }
 
     fn air(&self, now: Timestamp) -> Result<Vec<AirRow>, Problem> {
-        let points = self.points(&[PointKind::AirStation]);
+        let points = self.points(|point| point.kind == PointKind::AirStation);
         let row = |point: &Arc<Point>| {
             let today = self.judge.air_today(point, now)?;
             let hour = today.hour.as_ref();
@@ -79,7 +79,7 @@ impl PublicSource for PublicView {
     }
 
     fn water(&self, now: Timestamp) -> Result<Vec<WaterRow>, Problem> {
-        let points = self.points(&[PointKind::WaterSection, PointKind::LakePoint, PointKind::DrinkingWaterSource]);
+        let points = self.points(judge::http::is_water);
         let row = |point: &Arc<Point>| {
             let today = self.judge.water_today(point, now)?;
             let judged = today.time.map(|time| (time, today.class.is_some()));

@@ -56,6 +56,7 @@ pub struct AirRow {
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct WaterRow {
     pub point: Name,
+    /// Empty where it lies on none.
     pub river: Name,
     pub simulated: bool,
     pub schematic: bool,

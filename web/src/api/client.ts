@@ -38,6 +38,12 @@ export function onSignedOut(listener: Listener): void {
   signedOut = listener;
 }
 
+/** Asks whether the session still stands: a stream that the server ends says no reason. */
+export async function lookAtSession(): Promise<void> {
+  const answer = await fetch('/api/session', { credentials: 'same-origin' }).catch(() => null);
+  if (answer?.status === 401) signedOut();
+}
+
 /** When the server answered last; pages compare it with now to say "older than". */
 export const contact = reactive({ last: 0 });
 

@@ -36,6 +36,7 @@ export const county = {
 
 export const points = {
   list: (query: http.Query) => paged<T.PointSummary>('/api/points', query),
+  factors: () => list<{ code: string; name: T.Name }>('/api/factors'),
   get: (id: string) => http.get<T.PointDetail>(`/api/points/${at(id)}`),
   latest: (id: string) => list<T.LatestValue>(`/api/points/${at(id)}/latest`),
   series: (id: string, query: http.Query) => http.get<T.Series>(`/api/points/${at(id)}/series`, query),

@@ -914,6 +914,11 @@ export interface FactorLimit {
   when: LimitWhen | null;
 }
 
+export interface FactorName {
+  code: string;
+  name: Name;
+}
+
 export interface FactorView {
   code: string;
   name: Name;
@@ -1351,6 +1356,8 @@ export interface ItemView {
   limit: string | null;
   /** The limit is a lower bound. */
   lower: boolean;
+  /** Both ends where the point's limit is a range (pH 6–9), in the unit of the value. */
+  range: LimitRange | null;
   /** Sub-index or class number 1..=6. */
   index: number | null;
   /** 超标倍数 */
@@ -1505,6 +1512,11 @@ export type LimitPeriod = "month" | "year" | "instant" | "hour" | "day" | "dayti
 
 export interface LimitQuery {
   factor: string | null;
+}
+
+export interface LimitRange {
+  lower: string;
+  upper: string;
 }
 
 /** What a measured value of the same period must be for a limit to hold, such as ammonia by water temperature (GB 18918-2002 table 1, note 2). */
@@ -2828,6 +2840,7 @@ export interface Warning {
 /** A section or source now. */
 export interface WaterRow {
   point: Name;
+  /** Empty where it lies on none. */
   river: Name;
   simulated: boolean;
   schematic: boolean;

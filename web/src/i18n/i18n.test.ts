@@ -23,7 +23,7 @@ describe('two languages', () => {
   it('a sentence of the server is shown in one language', () => {
     const both = '没有这个地址 (no such address)';
     setLocale('en');
-    expect([sideOf(both), sideOf('日：总磷 0.3 mg/L（限值 0.2） (day: TP 0.3 mg/L, limit 0.2)'), sideOf('现场已核实（照片 2 张）'), sideOf('设备 (PM2.5)'), sideOf('设备（采样泵）'), listText([{ zh: '甲', en: 'a' }, '', 'b'])]).toEqual(['no such address', 'day: TP 0.3 mg/L, limit 0.2', '现场已核实（照片 2 张）', 'PM2.5', '设备（采样泵）', 'a, b']);
+    expect([sideOf(both), sideOf('日：总磷 0.3 mg/L（限值 0.2） (day: TP 0.3 mg/L, limit 0.2)'), sideOf('日：50.1 dB(A)，超标 0.1 dB(A) (day: 50.1 dB(A), over by 0.1 dB(A))'), sideOf('现场已核实（照片 2 张）'), sideOf('设备 (PM2.5)'), sideOf('设备（采样泵）'), listText([{ zh: '甲', en: 'a' }, '', 'b'])]).toEqual(['no such address', 'day: TP 0.3 mg/L, limit 0.2', 'day: 50.1 dB(A), over by 0.1 dB(A)', '现场已核实（照片 2 张）', 'PM2.5', '设备（采样泵）', 'a, b']);
     setLocale('zh');
     expect([sideOf(both), sideOf(null), listText(['甲', '乙'])]).toEqual(['没有这个地址', '', '甲、乙']);
   });

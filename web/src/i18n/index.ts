@@ -56,9 +56,9 @@ export function nameText(name: Name | string | null | undefined): string {
 /** Things in a row, as each language separates them. */
 export const listText = (parts: (Name | string | null | undefined)[]): string => parts.map(nameText).filter(Boolean).join(locale.value === 'en' ? ', ' : '、');
 
-/** The server's own sentences come as `中文 (English)`: the part in the reader's language. Anything else stays. */
+/** The server's own sentences come as `中文 (English)`, with a space before the bracket (`dB(A)` has none): the part in the reader's language. Anything else stays. */
 export function sideOf(text: string | null | undefined): string {
-  const match = /^(.*[\u4e00-\u9fff].*?)\s*\(([^\u4e00-\u9fff]*[A-Za-z]{2}[^\u4e00-\u9fff]*)\)$/s.exec(text ?? '');
+  const match = /^(.*[\u4e00-\u9fff].*?)\s+\(([^\u4e00-\u9fff]*[A-Za-z]{2}[^\u4e00-\u9fff]*)\)$/s.exec(text ?? '');
   return match ? say(match[1], match[2]) : (text ?? '');
 }
 

@@ -1,4 +1,8 @@
 import type { StateCode } from '@/api';
+import { say } from '@/i18n';
+
+/** Where a standard is in force: the nation, or so many places by their division codes. */
+export const areasText = (divisions: string[]): string => (divisions.length === 0 ? say('全国', 'nation') : divisions.length <= 3 ? divisions.join(say('、', ', ')) : say(`${divisions.length} 个先行地区`, `${divisions.length} areas that began earlier`));
 
 /** A share as decimal string (`0.9832`) in percent: rounded down, so that 99.96 % is never shown as 100 %. */
 export function percent(fraction: string | number | null | undefined): string {

@@ -2,6 +2,7 @@
 
 import type { Ledger, LedgerField, LedgerRecord, Location } from '@/api';
 import { listText, nameText, say, t } from '@/i18n';
+import { factorText, isFactorCode } from './factors';
 import { timeText } from './time';
 
 export function isLocation(value: unknown): value is Location {
@@ -13,7 +14,7 @@ export function fieldText(ledger: Pick<Ledger, 'code_lists'>, field: LedgerField
   if (Array.isArray(value)) {
     if (!value.length) return '—';
     if (field.type === 'table') return say(`${value.length} 行`, `${value.length} rows`);
-    return value.map((entry) => fieldText(ledger, { ...field, type: field.items ?? 'text' }, entry)).join('、');
+    return value.map((entry) => fieldText(ledger, { ...field, type: field.items ?? 'text' }, entry)).join(say('、', ', '));
   }
   if (isLocation(value)) return `${value.lon}, ${value.lat}`;
   if (typeof value === 'object') return JSON.stringify(value);
@@ -26,6 +27,8 @@ export function fieldText(ledger: Pick<Ledger, 'code_lists'>, field: LedgerField
       const found = field.codes ? ledger.code_lists[field.codes]?.find((entry) => entry.code === value) : undefined;
       return found ? nameText(found.name) : String(value);
     }
+    case 'text':
+      return isFactorCode(String(value)) ? factorText(String(value)) : String(value);
     default:
       return field.unit ? `${String(value)} ${field.unit}` : String(value);
   }

@@ -1,6 +1,7 @@
 // One event stream per window, shared by all pages; lost connections are tried again with growing pauses.
 
 import { onUnmounted, reactive } from 'vue';
+import { lookAtSession } from '@/api/client';
 import { isSilent, retryPause } from './freshness';
 
 export type LiveKind = 'latest' | 'verdict' | 'case' | 'point_state' | 'command' | 'collect' | 'plan' | 'resync';
@@ -58,7 +59,10 @@ function open() {
     // What happened meanwhile was not heard: pages ask again for the whole state.
     if (wasLost) emit('resync', {});
   };
-  stream.onerror = () => lost(stream);
+  stream.onerror = () => {
+    lost(stream);
+    void lookAtSession();
+  };
   for (const sign of ['hello', 'ping']) stream.addEventListener(sign, heard);
   // The server dropped events that we were too slow for.
   stream.addEventListener('reload', () => emit('resync', {}));

@@ -4,8 +4,9 @@ use kernel::{Name, Point, Problem, Timestamp};
 use serde::Serialize;
 
 use super::view::{item_value, level_of, unit_of};
-use crate::model::{Method, Stat, Verdict};
-use crate::{Judge, plan, summary};
+use crate::model::{Item, Method, Stat, Verdict};
+use crate::rule::noise;
+use crate::{Judge, names, plan};
 
 /// An hour older than this is not preferred to the newest day.
 const HOUR_DAYS: i32 = 2;
@@ -20,6 +21,10 @@ pub struct Headline {
     pub time: Timestamp,
     pub level: Option<Name>,
     pub colour: Option<String>,
+}
+
+fn is_sound_level(item: &Item) -> bool {
+    item.stat == Stat::Mean && noise::LEVELS.iter().any(|level| item.factor == **level)
 }
 
 impl Judge {
@@ -57,10 +62,12 @@ impl Judge {
                 Some(line("class", Name::new("类别", "class"), class.key().to_owned(), String::new()))
             }
             _ => {
+                // Of a sound the equivalent level speaks, not the first of its percentiles.
+                let level = || finding.items.iter().find(|item| is_sound_level(item) && item.value.is_some());
                 let limited = || finding.items.iter().find(|item| item.limit.is_some() && item.value.is_some());
                 let any = || finding.items.iter().find(|item| item.stat == Stat::Mean && item.value.is_some());
-                let item = finding.worst().or_else(limited).or_else(any)?;
-                let name = summary::factor_name(item.factor.as_str());
+                let item = finding.worst().or_else(limited).or_else(level).or_else(any)?;
+                let name = names::factor_name_at(point.kind, item.factor.as_str());
                 Some(line(
                     item.factor.as_str(),
                     name,

@@ -29,8 +29,8 @@ pub use outlet::OutletToday;
 pub(crate) use outlet::is_outlet;
 pub use view::{VerdictBrief, VerdictView, brief};
 pub(crate) use view::{item_value, unit_of};
-pub use water::WaterToday;
 pub(crate) use water::main_pollutants;
+pub use water::{WaterToday, is_water};
 
 pub fn routes(judge: &Arc<Judge>) -> api::Routes {
     air::routes(judge)

@@ -85,7 +85,7 @@ impl Judge {
 
     fn outlet_period(&self, point: &Point, verdict: &Verdict) -> OutletPeriod {
         let start = verdict.key.start();
-        let mut items = items_of(&self.rules(), point, &verdict.finding, start);
+        let mut items = items_of(&self.rules(), point, &verdict.finding, verdict.key);
         items.retain(|item| item.statistic != Stat::Total.key() || item.limit.is_some());
         items.sort_by_key(|item| item.limit.is_none());
         OutletPeriod {

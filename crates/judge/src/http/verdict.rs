@@ -13,7 +13,7 @@ use super::view::{
 };
 use crate::model::{Key, Verdict, name_of};
 use crate::why::{self, Why};
-use crate::{Judge, period, rows, summary};
+use crate::{Judge, names, period, rows, summary};
 
 const MOST_LISTED: usize = 1000;
 
@@ -171,10 +171,13 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
         level,
         colour,
         valid: verdict.finding.valid,
-        items: view::items_of(rules, &point, &verdict.finding, key.start()),
+        items: view::items_of(rules, &point, &verdict.finding, key),
     };
-    let steps =
-        explain.steps.iter().map(|step| StepView { text: name_of(&step.text), clause: step.clause.clone() }).collect();
+    let steps = explain
+        .steps
+        .iter()
+        .map(|step| StepView { text: names::in_words(&step.text), clause: step.clause.clone() })
+        .collect();
     let sent_unit = |code: &str| rules.factors.get(code).map(|known| known.unit.clone()).unwrap_or_default();
     let air = crate::plan::method_of(point.kind) == crate::model::Method::Air;
     let inputs = explain
@@ -231,7 +234,7 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
         outcome,
         steps,
         inputs,
-        notes: explain.notes.iter().map(name_of).collect(),
+        notes: explain.notes.iter().map(names::in_words).collect(),
         revisions,
     }
 }

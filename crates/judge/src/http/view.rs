@@ -1,11 +1,12 @@
 //! API types that several routes share.
 
-use kernel::{Name, Point, Timestamp};
+use kernel::{FactorLimit, LimitPeriod, Name, Point, Timestamp};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use standards::measure::Unit;
 use store::contract::PeriodLevel;
 
-use crate::model::{Finding, Item, Method, Tier, Verdict};
+use crate::model::{Finding, Item, Key, Method, Stat, Tier, Verdict};
 use crate::plan::{self, Rules, method_of};
 use crate::rule::{air, electromagnetic, groundwater};
 use crate::{names, period, summary};
@@ -70,6 +71,8 @@ pub struct ItemView {
     pub limit: Option<String>,
     /// The limit is a lower bound.
     pub lower: bool,
+    /// Both ends where the point's limit is a range (pH 6–9), in the unit of the value.
+    pub range: Option<LimitRange>,
     /// Sub-index or class number 1..=6.
     pub index: Option<u16>,
     /// 超标倍数
@@ -83,16 +86,55 @@ pub struct ItemView {
     pub count: u16,
 }
 
-pub fn items_of(rules: &Rules, point: &Point, finding: &Finding, at: Timestamp) -> Vec<ItemView> {
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct LimitRange {
+    pub lower: String,
+    pub upper: String,
+}
+
+/// Both ends of the limit of an item, where its point has one with two ends for this period.
+fn range_of(point: &Point, item: &Item, unit: &str, key: Key) -> Option<LimitRange> {
+    let period = match key.level {
+        PeriodLevel::Hour => LimitPeriod::Hour,
+        PeriodLevel::Day => LimitPeriod::Day,
+        PeriodLevel::Month => LimitPeriod::Month,
+        PeriodLevel::Year => LimitPeriod::Year,
+    };
+    let stat = |limit: &FactorLimit| match (limit.period, limit.converted) {
+        (LimitPeriod::Instant, _) => Stat::Maximum,
+        (_, true) => Stat::Converted,
+        _ => Stat::Mean,
+    };
+    // `item.limit`: it has been compared.
+    item.limit?;
+    let limit = point.limits.iter().find(|limit| {
+        item.factor == *limit.factor
+            && (limit.period == period || (limit.period == LimitPeriod::Instant && key.level == PeriodLevel::Hour))
+            && stat(limit) == item.stat
+            && limit.in_force(key.start())
+            && !limit.unconfirmed
+    })?;
+    let end = |bound: Decimal| {
+        let same = limit.unit.trim() == unit.trim() || limit.unit.trim().is_empty() || unit.is_empty();
+        let bound = if same { bound } else { limit.unit.parse::<Unit>().ok()?.convert(bound, unit.parse().ok()?)? };
+        Some(bound.normalize().to_string())
+    };
+    Some(LimitRange { lower: end(limit.lower?)?, upper: end(limit.upper?)? })
+}
+
+pub fn items_of(rules: &Rules, point: &Point, finding: &Finding, key: Key) -> Vec<ItemView> {
+    let at = key.start();
     finding
         .items
         .iter()
-        .map(|item| ItemView {
+        .map(|item| (item, unit_of(rules, point, item, at)))
+        .map(|(item, unit)| ItemView {
             factor: item.factor.to_string(),
-            name: summary::factor_name(item.factor.as_str()),
+            name: names::factor_name_at(point.kind, item.factor.as_str()),
             statistic: item.stat.key().to_owned(),
             value: item_value(point, item),
-            unit: unit_of(rules, point, item, at),
+            range: range_of(point, item, &unit, key),
+            unit,
             limit: item.limit.map(|limit| limit.to_string()),
             lower: item.flags.has(crate::model::Flags::LOWER),
             index: item.index,
@@ -271,5 +313,49 @@ pub fn level_of(rules: &Rules, point: &Point, verdict: &Verdict) -> (Option<Name
             }
         }
         _ => (None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use kernel::PointKind;
+
+    #[test]
+    fn a_limit_with_two_ends_is_a_range_in_the_unit_of_the_value() {
+        let limit = |factor: &str, unit: &str, lower: Option<i64>, upper: i64, converted: bool| FactorLimit {
+            factor: factor.into(),
+            period: LimitPeriod::Hour,
+            upper: Some(upper.into()),
+            lower: lower.map(Decimal::from),
+            unit: unit.into(),
+            converted,
+            basis: "GB".into(),
+            valid_from: None,
+            valid_until: None,
+            when: None,
+            unconfirmed: false,
+        };
+        let limits = vec![
+            limit("w01001", "无量纲", Some(6), 9, false),
+            limit("w21003", "mg/L", None, 5, false),
+            limit("w01010", "℃", Some(5), 30, true),
+            limit("w01018", "mg/L", Some(1), 2, false),
+        ];
+        let point = Point { limits, ..Point::simulated(1, PointKind::WastewaterOutlet) };
+        let key = Key::new(1, PeriodLevel::Hour, 500_000);
+        let check = |factor: &str, stat: Stat, unit: &str, expect: Option<(&str, &str)>| {
+            let mut item = Item::new(Code::new(factor).unwrap(), stat, Some(7.into()), true, 1);
+            assert_eq!(range_of(&point, &item, unit, key), None, "{factor}: not compared");
+            item.limit = Some(Decimal::ONE);
+            let expect = expect.map(|(lower, upper)| LimitRange { lower: lower.into(), upper: upper.into() });
+            assert_eq!(range_of(&point, &item, unit, key), expect, "{factor}");
+        };
+        check("w01001", Stat::Mean, "", Some(("6", "9")));
+        check("w01001", Stat::Total, "", None);
+        check("w21003", Stat::Mean, "mg/L", None);
+        check("w01010", Stat::Converted, "℃", Some(("5", "30")));
+        check("w01018", Stat::Mean, "μg/L", Some(("1000", "2000")));
     }
 }

@@ -17,6 +17,8 @@ use crate::{Judge, summary};
 
 /// Sections that report every four hours, and manual ones, are shown for longer than air.
 const CURRENT_DAYS: i32 = 45;
+/// The ledger of drinking-water sources (集中式饮用水水源地).
+const SOURCES: &str = "drinking_water_source";
 
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct MainPollutant {
@@ -76,8 +78,28 @@ struct RankingQuery {
     format: Format,
 }
 
-fn is_water(point: &Point) -> bool {
-    matches!(point.kind, PointKind::WaterSection | PointKind::LakePoint | PointKind::DrinkingWaterSource)
+/// Sections, lakes, and sources of drinking water wherever their water comes from: a source that is a well is judged as
+/// groundwater, and people look for it among the sources all the same.
+pub fn is_water(point: &Point) -> bool {
+    match point.kind {
+        PointKind::WaterSection | PointKind::LakePoint | PointKind::DrinkingWaterSource => true,
+        PointKind::GroundwaterWell => point.ledger == SOURCES,
+        _ => false,
+    }
+}
+
+/// The class that a place has to keep.
+fn target_of(point: &Point) -> Option<Class> {
+    match point.kind {
+        PointKind::GroundwaterWell => crate::plan::groundwater_target(point),
+        _ => crate::plan::target_class(point),
+    }
+}
+
+/// Grade in words and colour; GB/T 14848 has classes and no grades.
+fn grade_of(judge: &Judge, point: &Point, verdict: &Verdict) -> (Option<Name>, Option<String>) {
+    let (grade, colour) = super::view::level_of(&judge.rules(), point, verdict);
+    (grade.filter(|_| point.kind != PointKind::GroundwaterWell), colour)
 }
 
 pub fn routes(judge: &Arc<Judge>) -> Routes {
@@ -152,7 +174,7 @@ impl Judge {
     }
 
     fn water_view(&self, point: &Point, verdict: Option<&Verdict>) -> WaterToday {
-        let target = crate::plan::target_class(point);
+        let target = target_of(point);
         let mut view = WaterToday {
             point: point.id.to_string(),
             name: point.name.clone(),
@@ -175,7 +197,7 @@ impl Judge {
         let Some(verdict) = verdict else { return view };
         let finding = &verdict.finding;
         let start = verdict.key.start();
-        let (grade, colour) = super::view::level_of(&self.rules(), point, verdict);
+        let (grade, colour) = grade_of(self, point, verdict);
         view.class = class_key(finding.index);
         view.class_name = finding.index.and_then(class_of_number).map(|class| name_of(&class.name()));
         view.grade = grade;
@@ -240,7 +262,7 @@ fn days_of(judge: &Judge, caller: &Caller, query: &DaysQuery) -> Result<Table, P
         .iter()
         .map(|verdict| {
             let finding = &verdict.finding;
-            let (grade, _) = super::view::level_of(&judge.rules(), &point, verdict);
+            let (grade, _) = grade_of(judge, &point, verdict);
             let mut row = vec![
                 verdict.key.start().day().to_iso(),
                 class_key(finding.index).unwrap_or_default(),
@@ -260,7 +282,12 @@ fn days_of(judge: &Judge, caller: &Caller, query: &DaysQuery) -> Result<Table, P
         .collect();
     Ok(Table {
         title: Name::new(format!("{} {year} 年日水质", point.name.zh), format!("{} days of {year}", point.name.en)),
-        method: Name::new("日均值单因子评价（环办〔2011〕22号）", "single-factor evaluation of daily means"),
+        method: match point.kind {
+            PointKind::GroundwaterWell => {
+                Name::new("日均值单指标评价（GB/T 14848）", "single-item evaluation of daily means (GB/T 14848)")
+            }
+            _ => Name::new("日均值单因子评价（环办〔2011〕22号）", "single-factor evaluation of daily means"),
+        },
         source: source_of(&point),
         as_of: now,
         simulated: point.simulated,
@@ -342,7 +369,7 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
                 judge
                     .name_of(point.river.as_deref())
                     .map_or_else(|| point.river.clone().unwrap_or_default(), |name| name.zh),
-                point.function_class.clone().unwrap_or_default(),
+                target_of(point).map(|class| class.key().to_owned()).unwrap_or_default(),
                 summary.judged.to_string(),
                 summary.targeted.to_string(),
                 summary.compliant.to_string(),

@@ -1,6 +1,6 @@
 //! Routes of sign-in, set-up and users.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
@@ -115,6 +115,15 @@ pub fn token_of(headers: &HeaderMap) -> Option<String> {
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
 }
 
+/// The address that attempts are counted by. A proxy on this machine says whom it speaks for, in the last entry; from
+/// anywhere else the header is whatever the caller likes.
+fn client(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let peer = peer.ip().to_canonical();
+    let said = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+    let last = said.and_then(|text| text.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    last.filter(|_| peer.is_loopback()).unwrap_or(peer)
+}
+
 /// `secure` is set when the request came over TLS through a proxy.
 fn cookie(token: &str, seconds: i64, headers: &HeaderMap) -> String {
     let tls = headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
@@ -137,15 +146,19 @@ fn session_routes(identity: &Arc<Identity>) -> Routes {
                         headers: HeaderMap,
                         Json(body): Json<SignIn>|
                         -> ApiResult<Response> {
-                let identity = Arc::clone(&enter);
-                let address = peer.ip().to_string();
-                let (session, token) = blocking(move || {
+                let attempt = Arc::new(enter.attempt(&body.name, client(peer, &headers), kernel::time::now())?);
+                let (identity, own) = (Arc::clone(&enter), Arc::clone(&attempt));
+                let entered = enter.hashing.run(move || {
                     let now = kernel::time::now();
-                    let (user, token) = identity.sign_in(&body.name, &body.password, &address, now)?;
+                    let (user, token) = identity.sign_in(&own, &body.name, &body.password, now)?;
                     let expires_at = identity.session(&token, now)?.map_or(now, |(_, ends)| ends);
                     Ok((SessionView { user: UserView::from(&user), expires_at }, token))
-                })
-                .await?;
+                });
+                let (session, token) = entered.await.inspect_err(|problem| {
+                    if problem.0.code == ErrorCode::Busy {
+                        enter.withdraw(&attempt);
+                    }
+                })?;
                 Ok(([(header::SET_COOKIE, cookie(&token, 7 * 86_400, &headers))], Json(session)).into_response())
             },
         )
@@ -176,8 +189,8 @@ fn session_routes(identity: &Arc<Identity>) -> Routes {
             operation("改密码", "change one's password", Access::SignedIn).body::<PasswordRequest>(),
             async move |caller: Caller, Json(body): Json<PasswordRequest>| -> ApiResult<StatusCode> {
                 let identity = Arc::clone(&change);
-                blocking(move || identity.change_password(&caller.0, &body.old, &body.new, kernel::time::now()))
-                    .await?;
+                let work = move || identity.change_password(&caller.0, &body.old, &body.new, kernel::time::now());
+                change.hashing.run(work).await?;
                 Ok(StatusCode::NO_CONTENT)
             },
         )
@@ -204,10 +217,10 @@ fn setup_routes(identity: &Arc<Identity>) -> Routes {
                 .returns::<UserView>(),
             async move |Json(body): Json<SetupRequest>| -> ApiResult<Json<UserView>> {
                 let identity = Arc::clone(&make);
-                let user = blocking(move || {
+                let set_up = move || {
                     identity.set_up(&body.token, &body.name, &body.display_name, &body.password, kernel::time::now())
-                })
-                .await?;
+                };
+                let user = make.hashing.run(set_up).await?;
                 Ok(Json(UserView::from(&user)))
             },
         )
@@ -238,7 +251,7 @@ fn user_routes(identity: &Arc<Identity>) -> Routes {
                     roles: body.roles,
                     body: body.body.filter(|body| !body.is_empty()),
                 };
-                let user = blocking(move || identity.create(&caller.0, &new, kernel::time::now())).await?;
+                let user = make.hashing.run(move || identity.create(&caller.0, &new, kernel::time::now())).await?;
                 Ok(Json(UserView::from(&user)))
             },
         )
@@ -257,8 +270,30 @@ fn user_routes(identity: &Arc<Identity>) -> Routes {
                     disabled: body.disabled,
                     password: body.password,
                 };
-                let user = blocking(move || identity.change(&caller.0, id, &wanted, kernel::time::now())).await?;
+                let work = move || identity.change(&caller.0, id, &wanted, kernel::time::now());
+                let user = change.hashing.run(work).await?;
                 Ok(Json(UserView::from(&user)))
             },
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed() {
+        let check = |peer: &str, said: &[&'static str], expect: &str| {
+            let headers = said.iter().map(|text| ("x-forwarded-for".parse().unwrap(), HeaderValue::from_static(text)));
+            let found = client(SocketAddr::new(peer.parse().unwrap(), 1), &headers.collect());
+            assert_eq!(found.to_string(), expect, "{peer} {said:?}");
+        };
+        check("127.0.0.1", &[], "127.0.0.1");
+        check("127.0.0.1", &["1.2.3.4, 10.9.8.7"], "10.9.8.7");
+        check("::ffff:127.0.0.1", &["10.9.8.7"], "10.9.8.7");
+        check("127.0.0.1", &["1.2.3.4", "10.9.8.7"], "10.9.8.7");
+        check("127.0.0.1", &["nobody"], "127.0.0.1");
+        check("10.0.0.5", &["1.2.3.4"], "10.0.0.5");
+    }
 }

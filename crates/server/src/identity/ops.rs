@@ -1,13 +1,16 @@
 //! Operations on users and sessions.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use kernel::{Actor, Division, ErrorCode, EventDraft, Id, IdSource, Problem, Role, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{Store, StoreError, Transaction, event_log};
+use tokio::sync::broadcast;
 
-use super::rate::Failures;
+use super::gate::HashingGate;
+use super::rate::{Attempt, Failures};
 use super::{password, rows};
 
 const IDLE_MILLIS: i64 = 12 * 3_600_000;
@@ -16,6 +19,8 @@ const LONGEST_MILLIS: i64 = 7 * 86_400_000;
 const TOUCH_MILLIS: i64 = 60_000;
 const SETUP_MILLIS: i64 = 24 * 3_600_000;
 const MOST_USERS: i64 = 10_000;
+/// Endings that a listener may lag behind; it looks for itself then.
+const MOST_ENDED: usize = 64;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
@@ -53,12 +58,33 @@ pub struct UserChange {
     pub password: Option<String>,
 }
 
+/// Sessions that somebody ended before their time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// Signed out; by the hash of its token.
+    Session(Vec<u8>),
+    /// Every session of a user: disabled, other roles, another password.
+    User(Id),
+}
+
+impl Ended {
+    pub fn is(&self, token: &str, user: Id) -> bool {
+        match self {
+            Self::Session(hash) => *hash == token_hash(token),
+            Self::User(id) => *id == user,
+        }
+    }
+}
+
 /// Users and sessions of a division.
 pub struct Identity {
     store: Arc<dyn Store>,
     division: Division,
     ids: IdSource,
     failures: Mutex<Failures>,
+    ended: broadcast::Sender<Ended>,
+    /// What hashes passwords goes through here.
+    pub(super) hashing: HashingGate,
 }
 
 fn token_hash(token: &str) -> Vec<u8> {
@@ -74,7 +100,24 @@ fn new_token() -> Result<String, Problem> {
 
 impl Identity {
     pub fn new(store: Arc<dyn Store>, division: Division) -> Arc<Self> {
-        Arc::new(Self { store, division, ids: IdSource::new(), failures: Mutex::default() })
+        Arc::new(Self {
+            store,
+            division,
+            ids: IdSource::new(),
+            failures: Mutex::default(),
+            ended: broadcast::Sender::new(MOST_ENDED),
+            hashing: HashingGate::default(),
+        })
+    }
+
+    /// Told of every session that is ended by somebody; sessions that run out tell nobody.
+    pub fn ended(&self) -> broadcast::Receiver<Ended> {
+        self.ended.subscribe()
+    }
+
+    fn tell_ended(&self, ended: Ended) {
+        // Nobody listening is no failure.
+        let _ = self.ended.send(ended);
     }
 
     fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {
@@ -113,11 +156,14 @@ impl Identity {
             roles: vec![Role::SystemAdministrator, Role::SecurityAdministrator],
             body: None,
         };
+        let closed =
+            || Problem::new(ErrorCode::SetupClosed, "初始化链接无效、过期或已用过 (the link is not valid any more)");
+        // Before the work of hashing, which anybody could ask for otherwise.
+        if !self.setup_is_valid(token, now)? {
+            return Err(closed());
+        }
         let (user, hash) = self.build(&new, now)?;
         self.store.write(|transaction| {
-            let closed = || {
-                Problem::new(ErrorCode::SetupClosed, "初始化链接无效、过期或已用过 (the link is not valid any more)")
-            };
             if !rows::link_is_valid(transaction.as_reader(), self.division, &token_hash(token), now)?
                 || rows::count(transaction.as_reader(), self.division)? > 0
             {
@@ -168,15 +214,32 @@ impl Identity {
         Ok(())
     }
 
-    /// Signs in; gives the session's token. A name that does not exist costs the same time as a wrong password.
-    pub fn sign_in(&self, name: &str, secret: &str, address: &str, now: Timestamp) -> Result<(User, String), Problem> {
-        let keys = [format!("name:{name}"), format!("address:{address}")];
-        if keys.iter().any(|key| self.failures().is_blocked(key, now)) {
-            return Err(Problem::new(
+    /// Counts an attempt to sign in, before any work is done for it.
+    ///
+    /// # Errors
+    /// `TooMany` after too many wrong passwords for the name from this address, or from this address at all.
+    pub fn attempt(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<Attempt, Problem> {
+        self.failures().attempt(name, address, now).ok_or_else(|| {
+            Problem::new(
                 ErrorCode::TooMany,
                 "失败次数太多，五分钟后再试 (too many failures, try again in five minutes)",
-            ));
-        }
+            )
+        })
+    }
+
+    /// Nobody looked at the password of an attempt.
+    pub fn withdraw(&self, attempt: &Attempt) {
+        self.failures().withdrawn(attempt);
+    }
+
+    /// Signs in; gives the session's token. A name that does not exist costs the same time as a wrong password.
+    pub fn sign_in(
+        &self,
+        attempt: &Attempt,
+        name: &str,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<(User, String), Problem> {
         let found = self.store.read(|reader| rows::by_name(reader, self.division, name))?;
         // A hash that nothing matches, so that the work is the same.
         const NOBODY: &str = "argon2id$19456$2$1$00000000000000000000000000000000$0000000000000000000000000000000000000000000000000000000000000000";
@@ -184,11 +247,9 @@ impl Identity {
         let good = password::matches(secret, stored);
         let user = found.map(|(user, _)| user).filter(|user| good && !user.disabled);
         let Some(user) = user else {
-            let mut failures = self.failures();
-            keys.iter().for_each(|key| failures.failed(key, now));
             return Err(Problem::new(ErrorCode::WrongCredentials, "用户名或密码不对 (wrong name or password)"));
         };
-        keys.iter().for_each(|key| self.failures().succeeded(key));
+        self.failures().succeeded(attempt);
         let token = new_token()?;
         self.store.write(|transaction| {
             rows::end_sessions_before(transaction, self.division, now.plus(-IDLE_MILLIS))?;
@@ -198,18 +259,21 @@ impl Identity {
         Ok((user, token))
     }
 
-    /// The user of a session that is still good, and when it ends at the latest.
-    pub fn session(&self, token: &str, now: Timestamp) -> Result<Option<(User, Timestamp)>, Problem> {
-        let hash = token_hash(token);
+    /// The user of a session that is still good, when it ends at the latest, and when it was last used.
+    fn standing(&self, hash: &[u8], now: Timestamp) -> Result<Option<(User, Timestamp, Timestamp)>, Problem> {
         let found = self.store.read(|reader| {
-            let Some((id, created, seen)) = rows::session(reader, self.division, &hash)? else { return Ok(None) };
+            let Some((id, created, seen)) = rows::session(reader, self.division, hash)? else { return Ok(None) };
             Ok(rows::by_id(reader, self.division, id)?.map(|(user, _)| (user, created, seen)))
         })?;
-        let Some((user, created, seen)) = found else { return Ok(None) };
-        let ends = created.plus(LONGEST_MILLIS);
-        if user.disabled || now >= ends || now.millis() - seen.millis() > IDLE_MILLIS {
-            return Ok(None);
-        }
+        Ok(found
+            .map(|(user, created, seen)| (user, created.plus(LONGEST_MILLIS), seen))
+            .filter(|(user, ends, seen)| !user.disabled && now < *ends && now.millis() - seen.millis() <= IDLE_MILLIS))
+    }
+
+    /// The user of a session that is still good, and when it ends at the latest. Asking counts as using it.
+    pub fn session(&self, token: &str, now: Timestamp) -> Result<Option<(User, Timestamp)>, Problem> {
+        let hash = token_hash(token);
+        let Some((user, ends, seen)) = self.standing(&hash, now)? else { return Ok(None) };
         if now.millis() - seen.millis() > TOUCH_MILLIS {
             // A full disk must not sign people out.
             let touched =
@@ -221,8 +285,16 @@ impl Identity {
         Ok(Some((user, ends)))
     }
 
+    /// Is a session still good? Asking does not count as using it: an open window alone keeps nobody signed in.
+    pub fn session_stands(&self, token: &str, now: Timestamp) -> Result<bool, Problem> {
+        Ok(self.standing(&token_hash(token), now)?.is_some())
+    }
+
     pub fn sign_out(&self, token: &str) -> Result<(), Problem> {
-        Ok(self.store.write(|transaction| rows::end_session(transaction, self.division, &token_hash(token)))?)
+        let hash = token_hash(token);
+        self.store.write(|transaction| rows::end_session(transaction, self.division, &hash))?;
+        self.tell_ended(Ended::Session(hash));
+        Ok(())
     }
 
     pub fn users(&self) -> Result<Vec<User>, Problem> {
@@ -262,7 +334,7 @@ impl Identity {
             }
             None => None,
         };
-        Ok(self.store.write(|transaction| {
+        let user = self.store.write(|transaction| {
             let found = rows::by_id(transaction.as_reader(), self.division, id)?;
             let (mut user, hash) = found.ok_or_else(|| Problem::not_found(format!("没有用户 {id} (no such user)")))?;
             if let Some(name) = &change.display_name {
@@ -282,7 +354,11 @@ impl Identity {
             }
             self.tell(transaction, actor, "server.user_changed", &user, now)?;
             Ok(user)
-        })?)
+        })?;
+        if rights || new_hash.is_some() {
+            self.tell_ended(Ended::User(id));
+        }
+        Ok(user)
     }
 
     /// Changes one's own password; other sessions end.
@@ -294,11 +370,13 @@ impl Identity {
         }
         password::check_new(new, &user.name)?;
         let hash = password::hash(new)?;
-        Ok(self.store.write(|transaction| {
+        self.store.write(|transaction| {
             rows::save(transaction, self.division, &user, &hash, now)?;
             rows::end_sessions_of(transaction, self.division, user.id)?;
             self.tell(transaction, actor, "server.password_changed", &user, now)
-        })?)
+        })?;
+        self.tell_ended(Ended::User(user.id));
+        Ok(())
     }
 }
 

@@ -41,11 +41,13 @@ impl Answer {
 pub struct Browser {
     server: SocketAddr,
     pub cookie: Option<String>,
+    /// Of the live stream.
+    pub accept: Option<&'static str>,
 }
 
 impl Browser {
     pub fn new(server: SocketAddr) -> Self {
-        Self { server, cookie: None }
+        Self { server, cookie: None, accept: None }
     }
 
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -61,11 +63,10 @@ impl Browser {
     }
 
     async fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
-            self.server,
-            body.len()
-        );
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.server);
+        if !headers.iter().any(|(name, _)| *name == "transfer-encoding") {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
         if let Some(cookie) = &self.cookie {
             head += &format!("cookie: {cookie}\r\n");
         }
@@ -102,9 +103,10 @@ impl Browser {
 
     /// The live stream, after its first event.
     pub async fn live(&self) -> Live {
-        let stream = self.open("GET", "/api/live", &[], b"").await;
-        let mut live = Live { stream, read: String::new() };
-        live.until("event: hello", PATIENCE).await.expect("the stream opens");
+        let accept: Vec<_> = self.accept.iter().map(|said| ("accept-encoding", *said)).collect();
+        let stream = self.open("GET", "/api/live", &accept, b"").await;
+        let mut live = Live { stream, read: String::new(), begun: String::new() };
+        live.begun = live.until("event: hello", PATIENCE).await.expect("the stream opens");
         live
     }
 }
@@ -136,9 +138,22 @@ fn unchunk(mut bytes: &[u8]) -> Vec<u8> {
 pub struct Live {
     stream: TcpStream,
     read: String,
+    begun: String,
 }
 
 impl Live {
+    /// Head of the answer, and the greeting.
+    pub fn head(&self) -> String {
+        self.begun.clone()
+    }
+
+    /// Whether the server ends the stream in time.
+    pub async fn ends(&mut self, limit: Duration) -> bool {
+        let mut buffer = [0; 4096];
+        let reading = async { while matches!(self.stream.read(&mut buffer).await, Ok(length) if length > 0) {} };
+        tokio::time::timeout(limit, reading).await.is_ok()
+    }
+
     /// Reads on until a text has come; what was read until then.
     pub async fn until(&mut self, text: &str, limit: Duration) -> Option<String> {
         let reading = async {

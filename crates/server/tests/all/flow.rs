@@ -192,12 +192,95 @@ async fn what_is_not_allowed_is_refused_with_its_number() {
     assert_eq!(auditor.send("PUT", "/api/session/password", &headers, change.to_string().as_bytes()).await.status, 204);
     assert_eq!(second.get("/api/events").await.refusal(), refusal(401, "QS-1001"));
 
-    // Guessing is slowed: of the name, whatever the address.
+    // Too long without saying so: cut off while it is read, with its number.
+    let chunked = [headers[0], headers[1], ("transfer-encoding", "chunked")];
+    let long = [b"200000\r\n".to_vec(), vec![b' '; 2 << 20], b"\r\n0\r\n\r\n".to_vec()].concat();
+    assert_eq!(visitor.send("POST", "/api/session", &chunked, &long).await.refusal(), refusal(413, "QS-4001"));
+
+    // Guessing is slowed where it comes from, and only there: nobody is locked out by a stranger.
     for _ in 0..8 {
         visitor.post("/api/session", &json!({ "name": "works", "password": "guess guess" })).await;
     }
     let right = json!({ "name": "works", "password": PASSWORD });
     assert_eq!(visitor.post("/api/session", &right).await.refusal(), refusal(429, "QS-4002"));
+    let elsewhere = [headers[0], headers[1], ("x-forwarded-for", "10.7.7.7")];
+    assert_eq!(visitor.send("POST", "/api/session", &elsewhere, right.to_string().as_bytes()).await.status, 200);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_guesses_at_the_same_moment_are_no_more_than_a_few() {
+    let rig = Rig::start("guesses").await;
+    let _administrator = rig.administrator().await;
+    let server = rig.http;
+    let guess = json!({ "name": "admin", "password": "guess guess" });
+    let guesses: Vec<_> = (0..40)
+        .map(|_| {
+            let guess = guess.clone();
+            tokio::spawn(async move { Browser::new(server).post("/api/session", &guess).await.refusal() })
+        })
+        .collect();
+    let mut looked_at = 0;
+    for answer in guesses {
+        let (status, code) = answer.await.unwrap();
+        looked_at += u32::from(code == "QS-1002");
+        assert!([401, 429, 503].contains(&status), "{status} {code}");
+    }
+    assert!((1..=8).contains(&looked_at), "{looked_at} passwords were tried");
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_stream_ends_with_its_session() {
+    let rig = Rig::start("live-end").await;
+    let mut administrator = rig.administrator().await;
+    let mut leader = rig.person(&mut administrator, "leader", &["leader"], None).await;
+    let mut leaver = rig.person(&mut administrator, "leaver", &["leader"], None).await;
+    let (mut of_leader, mut of_leaver) = (leader.live().await, leaver.live().await);
+    let headers = [("content-type", "application/json"), ("x-qingshan", "1")];
+    assert_eq!(leaver.send("DELETE", "/api/session", &headers, b"").await.status, 204);
+    assert!(of_leaver.ends(Duration::from_secs(5)).await, "signed out");
+    assert!(!of_leader.ends(Duration::from_millis(300)).await, "the other goes on");
+    let id = leader.json("/api/session").await["user"]["id"].as_str().unwrap().to_owned();
+    let disabled = administrator.send("PATCH", &format!("/api/users/{id}"), &headers, br#"{"disabled":true}"#).await;
+    assert_eq!(disabled.status, 200, "{}", disabled.text());
+    assert!(of_leader.ends(Duration::from_secs(5)).await, "disabled");
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_are_short_and_the_stream_is_not_held_back() {
+    let rig = Rig::start("gzip").await;
+    let mut administrator = rig.administrator().await;
+    let mut leader = rig.person(&mut administrator, "leader", &["leader"], None).await;
+    let gzip = [("accept-encoding", "gzip, br")];
+    let mut check = async |path: &str| {
+        let plain = leader.get(path).await;
+        let short = leader.send("GET", path, &gzip, b"").await;
+        assert_eq!(
+            (plain.header("content-encoding"), short.header("content-encoding")),
+            (None, Some("gzip")),
+            "{path}"
+        );
+        assert!(short.header("vary").is_some_and(|vary| vary.contains("accept-encoding")));
+        let mut whole = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&short.body[..]), &mut whole).unwrap();
+        assert_eq!(whole.len(), plain.body.len(), "{path}");
+        assert!(short.body.len() * 2 < plain.body.len(), "{path}: {} of {}", short.body.len(), plain.body.len());
+    };
+    for path in ["/api/openapi.json", "/api/points?page_size=200", "/public/water"] {
+        check(path).await;
+    }
+    if server::assets::is_built() {
+        let page = rig.visitor().get("/app/").await.text();
+        let (_, script) = page.split_once("src=\"").unwrap();
+        check(script.split('"').next().unwrap()).await;
+    }
+    assert_eq!(leader.send("GET", "/healthz", &gzip, b"").await.header("content-encoding"), None);
+    // The live stream greets at once, as text.
+    leader.accept = Some("gzip");
+    let head = leader.live().await.head();
+    assert!(head.contains("text/event-stream") && !head.to_lowercase().contains("content-encoding"), "{head}");
     rig.stop().await;
 }
 
