@@ -59,10 +59,10 @@ pub fn factor_name(code: &str) -> Name {
     Name::new(zh, en)
 }
 
-/// The name of a factor at a point: flow has one code, named for waste water, and a river behind a dam has none.
+/// The name of a factor at a point: flow has one code, whether of waste water or of a river behind a dam.
 pub fn factor_name_at(kind: kernel::PointKind, code: &str) -> Name {
     match (code, kind) {
-        ("w00000", kind) if kind != kernel::PointKind::WastewaterOutlet => Name::new("流量", "flow"),
+        ("w00000", kernel::PointKind::WastewaterOutlet) => Name::new("污水流量", "waste-water flow"),
         _ => factor_name(code),
     }
 }
