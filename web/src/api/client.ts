@@ -41,11 +41,12 @@ export function onSignedOut(listener: Listener): void {
 /** Asks whether the session still stands: a stream that the server ends says no reason. */
 export async function lookAtSession(): Promise<void> {
   const answer = await fetch('/api/session', { credentials: 'same-origin' }).catch(() => null);
+  if (!answer) contact.failed = Date.now();
   if (answer?.status === 401) signedOut();
 }
 
-/** When the server answered last; pages compare it with now to say "older than". */
-export const contact = reactive({ last: 0 });
+/** When the server answered last (pages compare it with now to say "older than"), and when a request last reached nobody. */
+export const contact = reactive({ last: 0, failed: 0 });
 
 async function problemOf(response: Response): Promise<Problem> {
   const fallback: Problem = {
@@ -92,6 +93,7 @@ async function send(method: string, path: string, options: Options): Promise<Res
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
+    contact.failed = Date.now();
     throw new ApiError({
       code: 'NET-0',
       status: 0,

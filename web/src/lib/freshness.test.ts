@@ -5,16 +5,20 @@ const NOW = Date.parse('2026-11-25T12:00:00+08:00');
 
 describe('the link', () => {
   it('is live until the stream is lost', () => {
-    expect(viewOfLink({ status: 'open', lostAt: null, heardAt: NOW }, NOW)).toEqual({ mode: 'live', valuesAt: null });
-    expect(viewOfLink({ status: 'connecting', lostAt: null, heardAt: null }, 0)).toEqual({ mode: 'live', valuesAt: null });
+    expect(viewOfLink({ status: 'open', lostAt: null, heardAt: NOW }, { last: NOW, failed: 0 })).toEqual({ mode: 'live', valuesAt: null });
+    expect(viewOfLink({ status: 'connecting', lostAt: null, heardAt: null }, { last: 0, failed: 0 })).toEqual({ mode: 'live', valuesAt: null });
   });
   it('is offline when nothing answered since, and says of when the values are', () => {
-    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: NOW - 3000 }, NOW - 9000)).toEqual({ mode: 'offline', valuesAt: NOW - 3000 });
-    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: NOW - 9000 }, NOW - 3000)).toEqual({ mode: 'offline', valuesAt: NOW - 3000 });
-    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: null }, 0)).toEqual({ mode: 'offline', valuesAt: NOW });
+    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: NOW - 3000 }, { last: NOW - 9000, failed: 0 })).toEqual({ mode: 'offline', valuesAt: NOW - 3000 });
+    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: NOW - 9000 }, { last: NOW - 3000, failed: 0 })).toEqual({ mode: 'offline', valuesAt: NOW - 3000 });
+    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: null }, { last: 0, failed: 0 })).toEqual({ mode: 'offline', valuesAt: NOW });
+  });
+  it('is offline again when a request that was under way was answered and the next reached nobody', () => {
+    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: null }, { last: NOW + 10, failed: NOW + 2000 }).mode).toBe('offline');
+    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: null }, { last: NOW + 4000, failed: NOW + 2000 }).mode).toBe('polling');
   });
   it('polls when requests still work', () => {
-    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: NOW - 3000 }, NOW + 20_000)).toEqual({ mode: 'polling', valuesAt: NOW + 20_000 });
+    expect(viewOfLink({ status: 'lost', lostAt: NOW, heardAt: NOW - 3000 }, { last: NOW + 20_000, failed: 0 })).toEqual({ mode: 'polling', valuesAt: NOW + 20_000 });
   });
   it('is dead after three missed signs of life, though nobody closed it', () => {
     expect([isSilent(NOW, NOW + SILENCE_MILLIS), isSilent(NOW, NOW + SILENCE_MILLIS + 1), isSilent(null, NOW)]).toEqual([false, true, false]);

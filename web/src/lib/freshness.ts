@@ -15,16 +15,21 @@ export interface Link {
   lostAt: number | null;
   heardAt: number | null;
 }
-/** `offline`: nothing has answered since the stream was lost. `polling`: the stream is lost, ordinary requests work. */
+/** When the server last answered a request, and when one last reached nobody; 0 is never. */
+export interface Contact {
+  last: number;
+  failed: number;
+}
+/** `offline`: nothing has answered since the stream was lost, or the newest request reached nobody. `polling`: the stream is lost, ordinary requests work. */
 export interface LinkView {
   mode: 'live' | 'polling' | 'offline';
   /** When the server was last heard, by either way: the numbers on the page are not newer. */
   valuesAt: number | null;
 }
-export function viewOfLink(link: Link, answeredAt: number): LinkView {
+export function viewOfLink(link: Link, contact: Contact): LinkView {
   if (link.lostAt === null) return { mode: 'live', valuesAt: null };
-  const valuesAt = Math.max(link.heardAt ?? 0, answeredAt) || link.lostAt;
-  return { mode: answeredAt > link.lostAt ? 'polling' : 'offline', valuesAt };
+  const valuesAt = Math.max(link.heardAt ?? 0, contact.last) || link.lostAt;
+  return { mode: contact.last > Math.max(link.lostAt, contact.failed) ? 'polling' : 'offline', valuesAt };
 }
 
 /** How often something is to come, by what it is. */
