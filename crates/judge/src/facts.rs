@@ -457,8 +457,8 @@ impl Judge {
             if !rates.networked {
                 continue;
             }
-            due += rates.due;
-            valid += rates.valid;
+            due += rates.counts.due;
+            valid += rates.counts.valid;
             points.push(std::sync::Arc::clone(point));
         }
         Ok(Answer {

@@ -1,8 +1,9 @@
-//! Rates of data (联网、传输、有效、有效传输、补传、运行): pure formulas with the list of what is missing.
+//! Rates of data (联网、传输、有效、有效传输、补传、运行、超标): pure formulas with the list of what is missing.
 //!
 //! 传输率 = received / due; 有效率 = valid / received; 有效传输率 = their product; 补传率 = caught up / not received in
-//! time; 运行率 = hours with a valid value / hours due. Due: the hours of the period that have ended, without declared
-//! stops, for each factor that is expected.
+//! time; 运行率 = hours with a valid value / hours due; 超标率 = hours (days) over a limit / hours (days) that were
+//! compared with one. Due: the hours of the period that have ended, without declared stops, for each factor that is
+//! expected. Counts add up, over points and over periods; rates are computed from the sums.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,8 @@ use serde::Serialize;
 use store::contract::PeriodLevel;
 
 use crate::code::Code;
-use crate::model::{Flags, Stat, Verdict};
+use crate::model::{Flags, Method, Stat, Verdict};
+use crate::plan::method_of;
 use crate::review::Stop;
 use crate::{Judge, gather, review};
 
@@ -31,11 +33,9 @@ pub struct MissingValue {
     pub state: &'static str,
 }
 
-/// Rates of a point and period; fractions 0..=1, `None` where nothing was due.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Rates {
-    pub from: Timestamp,
-    pub until: Timestamp,
+/// What was due and what came; of a point and a period, or summed over several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Counts {
     pub due: u32,
     pub received: u32,
     pub valid: u32,
@@ -45,8 +45,34 @@ pub struct Rates {
     /// Hours whose first packet came late.
     pub hours_caught_up: u32,
     pub hours_stopped: u32,
-    /// Anything was received at all.
-    pub networked: bool,
+    /// Hours that were compared with a limit, and those over one.
+    pub hours_compared: u32,
+    pub hours_exceeding: u32,
+    /// The same of whole days, by the day's own verdict.
+    pub days_compared: u32,
+    pub days_exceeding: u32,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.due += other.due;
+        self.received += other.received;
+        self.valid += other.valid;
+        self.hours_due += other.hours_due;
+        self.hours_received += other.hours_received;
+        self.hours_valid += other.hours_valid;
+        self.hours_caught_up += other.hours_caught_up;
+        self.hours_stopped += other.hours_stopped;
+        self.hours_compared += other.hours_compared;
+        self.hours_exceeding += other.hours_exceeding;
+        self.days_compared += other.days_compared;
+        self.days_exceeding += other.days_exceeding;
+    }
+}
+
+/// Fractions 0..=1 from counts, `None` where nothing was due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Shares {
     #[schemars(with = "Option<String>")]
     pub transmission: Option<Decimal>,
     #[schemars(with = "Option<String>")]
@@ -57,6 +83,38 @@ pub struct Rates {
     pub catch_up: Option<Decimal>,
     #[schemars(with = "Option<String>")]
     pub running: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub hour_exceedance: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub day_exceedance: Option<Decimal>,
+}
+
+impl Counts {
+    pub fn shares(&self) -> Shares {
+        let not_in_time = self.hours_due - self.hours_received + self.hours_caught_up;
+        Shares {
+            transmission: fraction(self.received, self.due),
+            valid_rate: fraction(self.valid, self.received),
+            effective: fraction(self.valid, self.due),
+            catch_up: fraction(self.hours_caught_up, not_in_time),
+            running: fraction(self.hours_valid, self.hours_due),
+            hour_exceedance: fraction(self.hours_exceeding, self.hours_compared),
+            day_exceedance: fraction(self.days_exceeding, self.days_compared),
+        }
+    }
+}
+
+/// Rates of a point and period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Rates {
+    pub from: Timestamp,
+    pub until: Timestamp,
+    #[serde(flatten)]
+    pub counts: Counts,
+    #[serde(flatten)]
+    pub shares: Shares,
+    /// Anything was received at all.
+    pub networked: bool,
     pub missing: Vec<MissingValue>,
     pub formula: Name,
 }
@@ -72,56 +130,103 @@ pub struct HourState {
     pub received: BTreeSet<Code>,
     pub valid: BTreeSet<Code>,
     pub late: bool,
+    pub compared: Compared,
 }
 
-/// The rates from the hours of a period. `expected`: factors that are due; `step`: every how many hours.
-pub fn rates(
-    hours: &BTreeMap<i64, HourState>,
-    expected: &[Code],
-    stops: &[Stop],
-    from: Hour,
-    until: Hour,
-    step: i64,
-) -> Rates {
-    let mut rates = Rates { from: from.start(), until: until.start(), formula: formula(), ..Rates::default() };
-    let nothing = HourState::default();
-    for number in (from.0..until.0).filter(|number| Hour(*number).of_day() as i64 % step == 0) {
-        let start = Hour(number).start();
-        if stops.iter().any(|stop| stop.covers(start)) {
-            rates.hours_stopped += 1;
-            continue;
-        }
-        let hour = hours.get(&number).unwrap_or(&nothing);
-        rates.hours_due += 1;
-        rates.hours_received += u32::from(!hour.received.is_empty());
-        rates.hours_valid += u32::from(!hour.valid.is_empty());
-        rates.hours_caught_up += u32::from(hour.late);
-        for factor in expected {
-            rates.due += 1;
-            let (received, valid) = (hour.received.contains(factor), hour.valid.contains(factor));
-            rates.received += u32::from(received);
-            rates.valid += u32::from(valid);
-            if !valid && rates.missing.len() < MOST_MISSING {
-                let state = if received { "invalid" } else { "missing" };
-                rates.missing.push(MissingValue { factor: factor.to_string(), hour: start, state });
-            }
+/// Whether a period was compared with a limit, and whether it was over one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Compared {
+    #[default]
+    No,
+    Within,
+    Over,
+}
+
+impl Compared {
+    fn of(method: Method, verdict: &Verdict) -> Self {
+        let finding = &verdict.finding;
+        let against = match method {
+            // A class without a target is no comparison.
+            Method::Water { .. } | Method::Groundwater => finding.beside.is_some(),
+            _ => !finding.standard.is_empty(),
+        };
+        match (finding.exceeding, finding.valid && against) {
+            (true, _) => Self::Over,
+            (false, true) => Self::Within,
+            (false, false) => Self::No,
         }
     }
-    rates.networked = rates.received > 0;
-    rates.transmission = fraction(rates.received, rates.due);
-    rates.valid_rate = fraction(rates.valid, rates.received);
-    rates.effective = fraction(rates.valid, rates.due);
-    let not_in_time = rates.hours_due - rates.hours_received + rates.hours_caught_up;
-    rates.catch_up = fraction(rates.hours_caught_up, not_in_time);
-    rates.running = fraction(rates.hours_valid, rates.hours_due);
-    rates
 }
 
-fn formula() -> Name {
+/// What a point's rates are computed from, for a span of hours.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    pub hours: BTreeMap<i64, HourState>,
+    /// Numbers of the whole days that were judged.
+    pub days: BTreeMap<i64, Compared>,
+    /// Factors that are due.
+    pub expected: Vec<Code>,
+    pub stops: Vec<Stop>,
+    /// Every how many hours a value is due; at least 1.
+    pub step: i64,
+}
+
+impl Course {
+    /// The rates of the hours `from..until`.
+    pub fn rates(&self, from: Hour, until: Hour) -> Rates {
+        let mut counts = Counts::default();
+        let mut missing = Vec::new();
+        let nothing = HourState::default();
+        for number in (from.0..until.0).filter(|number| Hour(*number).of_day() as i64 % self.step == 0) {
+            let start = Hour(number).start();
+            if self.stops.iter().any(|stop| stop.covers(start)) {
+                counts.hours_stopped += 1;
+                continue;
+            }
+            let hour = self.hours.get(&number).unwrap_or(&nothing);
+            counts.hours_due += 1;
+            counts.hours_received += u32::from(!hour.received.is_empty());
+            counts.hours_valid += u32::from(!hour.valid.is_empty());
+            counts.hours_caught_up += u32::from(hour.late);
+            counts.hours_compared += u32::from(hour.compared != Compared::No);
+            counts.hours_exceeding += u32::from(hour.compared == Compared::Over);
+            for factor in &self.expected {
+                counts.due += 1;
+                let (received, valid) = (hour.received.contains(factor), hour.valid.contains(factor));
+                counts.received += u32::from(received);
+                counts.valid += u32::from(valid);
+                if !valid && missing.len() < MOST_MISSING {
+                    let state = if received { "invalid" } else { "missing" };
+                    missing.push(MissingValue { factor: factor.to_string(), hour: start, state });
+                }
+            }
+        }
+        // A day counts where it begins and ends within.
+        let (first, last) = (Hour(from.0 + 23).day().0, until.day().0);
+        if first < last {
+            for compared in self.days.range(i64::from(first)..i64::from(last)).map(|(_, compared)| *compared) {
+                counts.days_compared += u32::from(compared != Compared::No);
+                counts.days_exceeding += u32::from(compared == Compared::Over);
+            }
+        }
+        Rates {
+            from: from.start(),
+            until: until.start(),
+            counts,
+            shares: counts.shares(),
+            networked: counts.received > 0,
+            missing,
+            formula: formula(),
+        }
+    }
+}
+
+pub fn formula() -> Name {
     Name::new(
-        "传输率＝实收／应收；有效率＝有效／实收；有效传输率＝有效／应收；补传率＝补传小时／未按时到达小时；运行率＝有有效值的小时／应有小时；应收不含已申报的停运，环境空气站按六项污染物计",
+        "传输率＝实收／应收；有效率＝有效／实收；有效传输率＝有效／应收；补传率＝补传小时／未按时到达小时；运行率＝有有效值的小时／应有小时；超标率＝超标的时段／参加评价的时段（小时、日分别计）；应收不含已申报的停运，环境空气站按六项污染物计",
         "transmission = received / due; valid = valid / received; effective = valid / due; catch-up = hours caught up / \
-         hours not in time; running = hours with a valid value / hours due; declared stops are not due; of ambient air stations the six pollutants count",
+         hours not in time; running = hours with a valid value / hours due; exceedance = periods over a limit / periods compared with one \
+         (hours and days apart); declared stops are not due; of ambient air stations the six pollutants count",
     )
 }
 
@@ -138,8 +243,19 @@ impl Judge {
     /// # Errors
     /// When the store fails.
     pub fn rates(&self, point: &Point, from: Timestamp, until: Timestamp, now: Timestamp) -> Result<Rates, Problem> {
-        let until = until.min(now).hour();
-        let from = Hour(from.hour().0.max(until.0 - MOST_DAYS * 24));
+        let (from, until) = ended_hours(from, until, now);
+        Ok(self.course(point, from, until)?.rates(from, until))
+    }
+
+    /// What the rates of a point over `from..until` are computed from.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn course(&self, point: &Point, from: Hour, until: Hour) -> Result<Course, Problem> {
+        if until.0 <= from.0 {
+            return Ok(Course { step: 1, ..Course::default() });
+        }
+        let method = method_of(point.kind);
         let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
         let stops = self
             .store
@@ -147,17 +263,20 @@ impl Judge {
         let late = self.late_hours(point.id, from, until)?;
         let mut hours: BTreeMap<i64, HourState> = BTreeMap::new();
         for verdict in &verdicts {
-            let mut state = state_of(verdict);
+            let mut state = state_of(method, verdict);
             state.late = late.contains(&verdict.key.period);
             hours.insert(verdict.key.period, state);
         }
+        let days = self.verdicts(point.id, PeriodLevel::Day, from.start(), until.start())?;
+        let days = days.iter().filter(|day| !day.finding.running);
+        let days = days.map(|day| (day.key.period, Compared::of(method, day))).collect();
         let mut expected = expected_of(point);
         if expected.is_empty() {
             let seen: BTreeSet<Code> = hours.values().flat_map(|hour| hour.received.iter().copied()).collect();
             expected.extend(seen);
         }
         let step = step_of(point.kind, &hours);
-        Ok(rates(&hours, &expected, &stops, from, until, step))
+        Ok(Course { hours, days, expected, stops, step })
     }
 
     /// Hours whose first hour packet came late. Minute data come with a delay of their own and are not counted.
@@ -171,6 +290,12 @@ impl Judge {
     }
 }
 
+/// The hours of `from..until` that have ended, at most 400 days of them.
+pub fn ended_hours(from: Timestamp, until: Timestamp, now: Timestamp) -> (Hour, Hour) {
+    let until = until.min(now).hour();
+    (Hour(from.hour().0.max(until.0 - MOST_DAYS * 24)), until)
+}
+
 /// The factors of a point that its hours are judged by. Of an ambient air station the six pollutants: its weather is
 /// kept for roses and charts and stands in no verdict.
 fn expected_of(point: &Point) -> Vec<Code> {
@@ -178,8 +303,8 @@ fn expected_of(point: &Point) -> Vec<Code> {
     point.factors.iter().filter_map(|factor| Code::new(factor)).filter(judged).collect()
 }
 
-fn state_of(verdict: &Verdict) -> HourState {
-    let mut state = HourState::default();
+fn state_of(method: Method, verdict: &Verdict) -> HourState {
+    let mut state = HourState { compared: Compared::of(method, verdict), ..HourState::default() };
     for item in verdict.finding.items.iter().filter(|item| item.stat == Stat::Mean) {
         if item.value.is_some() || item.flags.has(Flags::SET_ASIDE) {
             state.received.insert(item.factor);
@@ -197,7 +322,7 @@ mod tests {
 
     fn hour(received: &[&str], valid: &[&str], late: bool) -> HourState {
         let codes = |names: &[&str]| names.iter().filter_map(|name| Code::new(name)).collect();
-        HourState { received: codes(received), valid: codes(valid), late }
+        HourState { received: codes(received), valid: codes(valid), late, ..HourState::default() }
     }
 
     #[test]
@@ -234,15 +359,44 @@ mod tests {
             waits: false,
             decisions: Vec::new(),
         };
-        let found = rates(&hours, &expected, &[stop], Hour(0), Hour(5), 1);
-        assert_eq!((found.due, found.received, found.valid, found.hours_stopped), (8, 5, 4, 1));
+        let course = Course { hours, expected: expected.to_vec(), stops: vec![stop], step: 1, ..Course::default() };
+        let found = course.rates(Hour(0), Hour(5));
+        let counts = found.counts;
+        assert_eq!((counts.due, counts.received, counts.valid, counts.hours_stopped), (8, 5, 4, 1));
         let text = |value: Option<Decimal>| value.unwrap().normalize().to_string();
-        assert_eq!(text(found.transmission), "0.625");
-        assert_eq!(text(found.valid_rate), "0.8");
-        assert_eq!(text(found.effective), "0.5");
-        assert_eq!(text(found.catch_up), "0.5");
-        assert_eq!(text(found.running), "0.75");
+        assert_eq!(text(found.shares.transmission), "0.625");
+        assert_eq!(text(found.shares.valid_rate), "0.8");
+        assert_eq!(text(found.shares.effective), "0.5");
+        assert_eq!(text(found.shares.catch_up), "0.5");
+        assert_eq!(text(found.shares.running), "0.75");
         assert_eq!(found.missing.len(), 4);
-        assert_eq!(rates(&hours, &[], &[], Hour(9), Hour(9), 1).transmission, None);
+        assert_eq!(course.rates(Hour(9), Hour(9)).shares, Shares::default());
+    }
+
+    #[test]
+    fn exceedance_is_of_what_was_compared_and_counts_add_up() {
+        let hour = |compared| HourState { compared, ..HourState::default() };
+        let compared = [Compared::Over, Compared::Within, Compared::No, Compared::Within];
+        let course = Course {
+            hours: (0..48).map(|number| (number, hour(compared[number as usize % 4]))).collect(),
+            days: BTreeMap::from([(0, Compared::Over), (1, Compared::Within)]),
+            step: 1,
+            ..Course::default()
+        };
+        let check = |from: i64, until: i64, expect: [u32; 4]| {
+            let counts = course.rates(Hour(from), Hour(until)).counts;
+            let found = [counts.hours_compared, counts.hours_exceeding, counts.days_compared, counts.days_exceeding];
+            assert_eq!(found, expect, "{from}..{until}");
+        };
+        check(0, 48, [36, 12, 2, 1]);
+        check(0, 24, [18, 6, 1, 1]);
+        // Part of a day is no day.
+        check(1, 47, [34, 11, 0, 0]);
+        let whole = course.rates(Hour(0), Hour(48)).counts;
+        let mut sum = course.rates(Hour(0), Hour(7)).counts;
+        sum += course.rates(Hour(7), Hour(48)).counts;
+        assert_eq!((sum.hours_compared, sum.hours_exceeding), (whole.hours_compared, whole.hours_exceeding));
+        assert_eq!(whole.shares().hour_exceedance.map(|share| share.to_string()), Some("0.3333".into()));
+        assert_eq!(whole.shares().day_exceedance.map(|share| share.to_string()), Some("0.5000".into()));
     }
 }

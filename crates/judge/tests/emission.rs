@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{Bed, Packet, hour, point, time};
+use common::{Bed, Packet, hour, limit, point, time};
 use judge::model::{Finding, Key, Stat};
 use judge::{period, rows};
-use kernel::{EmissionBasis, FactorLimit, LimitPeriod, Point, PointKind, Timestamp};
+use kernel::{EmissionBasis, LimitPeriod, Point, PointKind, Timestamp};
 use rust_decimal::Decimal;
 use store::contract::PeriodLevel;
 use store::packed::{Mark, Statistic};
@@ -87,22 +87,7 @@ fn a_momentary_limit_begins_with_its_edition_and_has_two_sides() {
 
 #[test]
 fn of_a_permit_and_a_standard_the_stricter_is_shown() {
-    let with = |upper: i64| {
-        let own = FactorLimit {
-            factor: "w01018".into(),
-            period: LimitPeriod::Day,
-            upper: Some(Decimal::from(upper)),
-            lower: None,
-            unit: "mg/L".into(),
-            converted: false,
-            basis: "排污许可证".into(),
-            valid_from: None,
-            valid_until: None,
-            unconfirmed: false,
-            when: None,
-        };
-        Point { limits: vec![own], ..works() }
-    };
+    let with = |upper: i64| Point { limits: vec![limit("w01018", LimitPeriod::Day, upper)], ..works() };
     let check = |upper: i64, value: &str, expect: Option<(&str, &str)>| {
         let day = day_of(with(upper), "2026-06-01T00:00:00", &[("w01018", value)]);
         let expect = expect.map(|(limit, times)| (limit.to_owned(), Some(times.to_owned())));

@@ -21,19 +21,7 @@ fn decimal(text: &str) -> Decimal {
 }
 
 fn limit(factor: &str, period: LimitPeriod, upper: Option<&str>, lower: Option<&str>, converted: bool) -> FactorLimit {
-    FactorLimit {
-        factor: factor.into(),
-        period,
-        upper: upper.map(decimal),
-        lower: lower.map(decimal),
-        unit: if factor.starts_with('w') { "mg/L".into() } else { "mg/m3".into() },
-        converted,
-        basis: "排污许可证".into(),
-        valid_from: None,
-        valid_until: None,
-        unconfirmed: false,
-        when: None,
-    }
+    FactorLimit { upper: upper.map(decimal), lower: lower.map(decimal), converted, ..common::limit(factor, period, 0) }
 }
 
 fn outlet(id: i64) -> Point {

@@ -4,13 +4,13 @@
 
 mod common;
 
-use common::{Bed, Packet, hour, point, time};
+use common::{Bed, Packet, hour, limit, point, time};
 use judge::model::{Key, Stat, Tier};
 use judge::quality::NewReview;
 use judge::review::ReviewAction;
 use judge::stop::NewStop;
 use judge::{period, rows};
-use kernel::{Actor, ErrorCode, FactQuery, FactSource, FactValue, Id, Point, PointKind, Role, Timestamp};
+use kernel::{Actor, ErrorCode, FactQuery, FactSource, FactValue, Id, LimitPeriod, Point, PointKind, Role, Timestamp};
 use rust_decimal::Decimal;
 use store::contract::PeriodLevel;
 
@@ -97,7 +97,7 @@ fn a_declared_stop_sets_values_aside_and_is_not_due() {
     bed.commit(&packets, now);
     bed.judge.judge_due(now).unwrap();
     let before = bed.judge.rates(&own, start(), now, now).unwrap();
-    assert_eq!((before.due, before.received), (24, 20));
+    assert_eq!((before.counts.due, before.counts.received), (24, 20));
     assert_eq!(before.missing.len(), 4);
     let stop = NewStop {
         point: 1,
@@ -109,13 +109,37 @@ fn a_declared_stop_sets_values_aside_and_is_not_due() {
     let stranger = person(Role::Enterprise, Some("other"));
     assert_eq!(bed.judge.declare_stop(&stranger, &stop, now).unwrap_err().code, ErrorCode::NotAllowed);
     let declared = bed.judge.declare_stop(&person(Role::Enterprise, Some("plant")), &stop, now).unwrap();
-    assert_eq!(bed.judge.rates(&own, start(), now, now).unwrap().hours_stopped, 0, "it has begun: it waits");
+    assert_eq!(bed.judge.rates(&own, start(), now, now).unwrap().counts.hours_stopped, 0, "it has begun: it waits");
     let engineer = person(Role::MonitoringEngineer, None);
     bed.judge.decide_stop(&engineer, declared.id, true, "有检修记录", now).unwrap();
     bed.judge.judge_due(now.plus(1000)).unwrap();
     let after = bed.judge.rates(&own, start(), now, now).unwrap();
-    assert_eq!((after.due, after.received, after.hours_stopped), (18, 18, 6));
-    assert_eq!(after.transmission, Some("1.0000".parse().unwrap()));
+    assert_eq!((after.counts.due, after.counts.received, after.counts.hours_stopped), (18, 18, 6));
+    assert_eq!(after.shares.transmission, Some("1.0000".parse().unwrap()));
+}
+
+#[test]
+fn what_was_over_is_a_share_of_what_was_compared() {
+    let limits = vec![limit("w01018", LimitPeriod::Hour, 50), limit("w01018", LimitPeriod::Day, 50)];
+    let outlet = Point { limits, factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };
+    // Without a class to keep, a section is over nothing.
+    let bed = Bed::new(COUNTY, vec![outlet.clone(), point(2, PointKind::WaterSection)]);
+    let now = time("2026-06-02T01:00:00");
+    let value = |of_day: i64| if of_day < 6 { "60" } else { "30" };
+    for of_day in 0..24 {
+        let at = start().plus(of_day * 3_600_000);
+        bed.commit(&[hour(1, at, &[("w01018", value(of_day))]), hour(2, at, &[("w21003", "1.8")])], now);
+    }
+    bed.judge.judge_due(now).unwrap();
+    let check = |id: i64, expect: [u32; 4]| {
+        let of =
+            Point { factors: vec![], ..bed.judge.points().points().get(id).map(|point| (**point).clone()).unwrap() };
+        let counts = bed.judge.rates(&of, start(), now, now).unwrap().counts;
+        let found = [counts.hours_compared, counts.hours_exceeding, counts.days_compared, counts.days_exceeding];
+        assert_eq!(found, expect, "{id}");
+    };
+    check(1, [24, 6, 1, 0]);
+    check(2, [0, 0, 0, 0]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Bed, Packet, hour, point, time};
+use common::{Bed, Packet, hour, limit, point, time};
 use judge::model::{Finding, Key, Stat, Verdict};
 use judge::quality::NewReview;
 use judge::review::{ReviewAction, StopState};
@@ -50,19 +50,7 @@ fn value(finding: &Finding, factor: &str, stat: Stat) -> Option<String> {
 }
 
 fn outlet(id: i64, factors: &[&str]) -> Point {
-    let limit = FactorLimit {
-        factor: "w01018".into(),
-        period: LimitPeriod::Hour,
-        upper: Some(Decimal::from(50)),
-        lower: None,
-        unit: "mg/L".into(),
-        converted: false,
-        basis: "排污许可证".into(),
-        valid_from: None,
-        valid_until: None,
-        unconfirmed: false,
-        when: None,
-    };
+    let limit = limit("w01018", LimitPeriod::Hour, 50);
     Point {
         owner: Some("plant".into()),
         factors: factors.iter().map(|factor| (*factor).to_owned()).collect(),

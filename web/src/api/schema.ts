@@ -294,6 +294,9 @@ export interface BulkReport {
   written: boolean;
 }
 
+/** What makes one row. */
+export type By = "point" | "enterprise" | "body" | "kind" | "all";
+
 export interface CaseCounts {
   open: number;
   overdue: number;
@@ -797,6 +800,9 @@ export interface DutyView {
   before_days: number | null;
   every_months: number | null;
 }
+
+/** Periods that the time is cut into. */
+export type Each = "day" | "month" | "year" | "whole";
 
 export interface EffectView {
   /** Division prefixes; empty: the nation. */
@@ -1778,7 +1784,6 @@ export interface PeriodQuery {
   from: string | null;
   /** Exclusive; without it: now. */
   until: string | null;
-  format?: Format;
 }
 
 /** Somebody who can work on a case. */
@@ -2046,7 +2051,7 @@ export interface RankingQuery2 {
   format?: Format;
 }
 
-/** Rates of a point and period; fractions 0..=1, `None` where nothing was due. */
+/** Rates of a point and period. */
 export interface Rates {
   from: Timestamp;
   until: Timestamp;
@@ -2059,13 +2064,21 @@ export interface Rates {
   /** Hours whose first packet came late. */
   hours_caught_up: number;
   hours_stopped: number;
-  /** Anything was received at all. */
-  networked: boolean;
+  /** Hours that were compared with a limit, and those over one. */
+  hours_compared: number;
+  hours_exceeding: number;
+  /** The same of whole days, by the day's own verdict. */
+  days_compared: number;
+  days_exceeding: number;
   transmission: string | null;
   valid_rate: string | null;
   effective: string | null;
   catch_up: string | null;
   running: string | null;
+  hour_exceedance: string | null;
+  day_exceedance: string | null;
+  /** Anything was received at all. */
+  networked: boolean;
   missing: MissingValue[];
   formula: Name;
 }
@@ -2680,6 +2693,16 @@ export interface TableBlock {
   /** Relative widths. */
   widths: number[];
   rows: Entry[][];
+}
+
+export interface TableQuery {
+  /** Time or date; without it: 24 hours before `until`. */
+  from: string | null;
+  /** Exclusive; without it: now. */
+  until: string | null;
+  by?: By;
+  each?: Each;
+  format?: Format;
 }
 
 export interface TableView {

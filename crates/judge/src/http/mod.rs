@@ -8,6 +8,7 @@ mod limits;
 mod outlet;
 mod profile;
 mod quality;
+mod rates;
 mod report;
 mod standard;
 mod statement;
@@ -43,6 +44,7 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(profile::routes(judge))
         .merge(confirm::routes(judge))
         .merge(quality::routes(judge))
+        .merge(rates::routes(judge))
         .merge(report::routes(judge))
         .merge(statement::routes(judge))
 }

@@ -63,12 +63,12 @@ fn capture_of(judge: &Judge, caller: &Caller, query: &ChartQuery) -> Result<Char
         let text = |rate: Option<rust_decimal::Decimal>| rate.map(|rate| rate.to_string()).unwrap_or_default();
         rows.push(vec![
             month.first_day().to_iso()[..7].to_owned(),
-            rates.due.to_string(),
-            rates.received.to_string(),
-            rates.valid.to_string(),
-            text(rates.transmission),
-            text(rates.valid_rate),
-            text(rates.effective),
+            rates.counts.due.to_string(),
+            rates.counts.received.to_string(),
+            rates.counts.valid.to_string(),
+            text(rates.shares.transmission),
+            text(rates.shares.valid_rate),
+            text(rates.shares.effective),
         ]);
         month = month.next();
     }

@@ -71,17 +71,17 @@ pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>], now: Timest
                 }
             }
         }
-        low += usize::from(found.effective.is_some_and(|rate| rate * Decimal::ONE_HUNDRED < WANTED));
+        low += usize::from(found.shares.effective.is_some_and(|rate| rate * Decimal::ONE_HUNDRED < WANTED));
         rates.push(vec![
             Cell::text(point.name.zh.clone()),
             Cell::text(point.kind.label().zh),
-            Cell::text(found.due.to_string()),
-            percent(found.transmission),
-            percent(found.valid_rate),
-            percent(found.effective),
-            Cell { alarm: false, ..percent(found.catch_up) },
-            percent(found.running),
-            Cell::text(found.hours_stopped.to_string()),
+            Cell::text(found.counts.due.to_string()),
+            percent(found.shares.transmission),
+            percent(found.shares.valid_rate),
+            percent(found.shares.effective),
+            Cell { alarm: false, ..percent(found.shares.catch_up) },
+            percent(found.shares.running),
+            Cell::text(found.counts.hours_stopped.to_string()),
             Cell::text(tiers.0.to_string()),
             Cell::text(tiers.1.to_string()),
         ]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use judge::Judge;
-use kernel::{Division, Name, Point, PointKind, PointSet, PointSource, Timestamp};
+use kernel::{Division, FactorLimit, LimitPeriod, Name, Point, PointKind, PointSet, PointSource, Timestamp};
 use store::Store;
 use store::contract::{IncomingFrame, NewObservation, ObservationKey, PacketBatch, Transport, Urgency};
 use store::packed::{Mark, PackedValue, Scalar, Statistic};
@@ -43,6 +43,23 @@ pub struct Packet {
     pub kind: u16,
     pub at: Timestamp,
     pub values: Vec<(String, Statistic, String, Mark)>,
+}
+
+/// An upper limit of a permit, in the unit that water or gas is limited in.
+pub fn limit(factor: &str, period: LimitPeriod, upper: i64) -> FactorLimit {
+    FactorLimit {
+        factor: factor.into(),
+        period,
+        upper: Some(upper.into()),
+        lower: None,
+        unit: if factor.starts_with('w') { "mg/L".into() } else { "mg/m3".into() },
+        converted: false,
+        basis: "排污许可证".into(),
+        valid_from: None,
+        valid_until: None,
+        unconfirmed: false,
+        when: None,
+    }
 }
 
 pub fn scalar(text: &str) -> Scalar {

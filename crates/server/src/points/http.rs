@@ -236,9 +236,9 @@ impl Points {
             last_data_at: standing.last_data.map(|(_, data)| data),
             connected: self.collect.connected(point.id, now),
             rates: rates.map(|rates| RatesView {
-                transmission: text(rates.transmission),
-                valid: text(rates.valid_rate),
-                effective: text(rates.effective),
+                transmission: text(rates.shares.transmission),
+                valid: text(rates.shares.valid_rate),
+                effective: text(rates.shares.effective),
             }),
             headline: headline.or_else(|| self.newest_value(standing)),
         })
