@@ -122,9 +122,13 @@ impl Settings<'_> {
             return Some(Name::new(format!("{who} 审核判为无效：{why}"), format!("invalidated by {who}: {why}")));
         }
         let whole = |stop: &&Stop| self.day.is_none_or(|day| day.end() <= stop.until);
-        if let Some(stop) = self.stops.iter().filter(whole).find(|stop| stop.covers(at)) {
+        if let Some(stop) = self.stops.iter().filter(whole).find(|stop| stop.covers(factor, at)) {
             let why = &stop.reason;
             return Some(match stop.kind.as_str() {
+                "condition" => Name::new(
+                    format!("已标记非正常工况，不用于判定：{why}"),
+                    format!("marked as an abnormal condition, does not judge: {why}"),
+                ),
                 "maintenance" => Name::new(format!("已申报维护：{why}"), format!("declared maintenance: {why}")),
                 _ => Name::new(format!("已申报停运：{why}"), format!("declared stop: {why}")),
             });

@@ -179,7 +179,7 @@ impl Course {
         let nothing = HourState::default();
         for number in (from.0..until.0).filter(|number| Hour(*number).of_day() as i64 % self.step == 0) {
             let start = Hour(number).start();
-            if self.stops.iter().any(|stop| stop.covers(start)) {
+            if self.stops.iter().any(|stop| stop.stops(start)) {
                 counts.hours_stopped += 1;
                 continue;
             }
@@ -192,7 +192,9 @@ impl Course {
             counts.hours_exceeding += u32::from(hour.compared == Compared::Over);
             for factor in &self.expected {
                 counts.due += 1;
-                let (received, valid) = (hour.received.contains(factor), hour.valid.contains(factor));
+                let received = hour.received.contains(factor);
+                let marked = received && self.stops.iter().any(|stop| stop.marks(*factor, start));
+                let valid = marked || hour.valid.contains(factor);
                 counts.received += u32::from(received);
                 counts.valid += u32::from(valid);
                 if !valid && missing.len() < MOST_MISSING {
@@ -350,6 +352,8 @@ mod tests {
             id: 1,
             point: 1,
             kind: "stop".into(),
+            condition: None,
+            factors: Vec::new(),
             from: Hour(4).start(),
             until: Hour(5).start(),
             reason: "检修".into(),

@@ -76,8 +76,12 @@ impl Review {
 pub struct Stop {
     pub id: i64,
     pub point: i64,
-    /// `stop` 停产停运, `maintenance` 维护.
+    /// `stop` 停产停运, `maintenance` 维护, `condition` 工况标记.
     pub kind: String,
+    /// Of a condition mark: the row of the marking rules.
+    pub condition: Option<String>,
+    /// What it sets aside; empty: every factor.
+    pub factors: Vec<Code>,
     pub from: Timestamp,
     /// Exclusive.
     pub until: Timestamp,
@@ -123,9 +127,23 @@ impl Stop {
         }
     }
 
-    /// Whether the values of an instant do not count.
-    pub fn covers(&self, at: Timestamp) -> bool {
+    fn holds_at(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.until && self.state() == StopState::InForce
+    }
+
+    /// Whether a factor's values of an instant do not count.
+    pub fn covers(&self, factor: Code, at: Timestamp) -> bool {
+        self.holds_at(at) && (self.factors.is_empty() || self.factors.contains(&factor))
+    }
+
+    /// Whether nothing is due at an instant. What is marked for its condition is due all the same: the device runs.
+    pub fn stops(&self, at: Timestamp) -> bool {
+        self.condition.is_none() && self.holds_at(at)
+    }
+
+    /// Whether a value counts as valid though it does not judge (标记规则: the mark is about the source, not the device).
+    pub fn marks(&self, factor: Code, at: Timestamp) -> bool {
+        self.condition.is_some() && self.covers(factor, at)
     }
 
     /// As it stood at a moment; `None` before it was declared.
@@ -227,7 +245,7 @@ pub fn stop(reader: &dyn Reader, division: Division, id: i64) -> Result<Option<S
     row.map(|row| stop_of(reader, division, &row)).transpose()
 }
 
-const STOP: &str = "id, point, kind, from_time, until_time, reason, by_id, by_name, at, waits";
+const STOP: &str = "id, point, kind, from_time, until_time, reason, by_id, by_name, at, waits, condition, factors";
 
 fn stop_of(reader: &dyn Reader, division: Division, row: &Row) -> Result<Stop, StoreError> {
     let id = row.integer(0)?;
@@ -249,6 +267,8 @@ fn stop_of(reader: &dyn Reader, division: Division, row: &Row) -> Result<Stop, S
         id,
         point: row.integer(1)?,
         kind: row.text(2)?.to_owned(),
+        condition: row.optional_text(10)?.map(str::to_owned),
+        factors: row.optional_text(11)?.unwrap_or_default().split_whitespace().filter_map(Code::new).collect(),
         from: row.time(3)?,
         until: row.time(4)?,
         reason: row.text(5)?.to_owned(),
@@ -302,7 +322,9 @@ pub fn stops_of_point(
 
 pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {
     transaction.execute(
-        &format!("INSERT INTO judge_stop (division, {STOP}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        &format!(
+            "INSERT INTO judge_stop (division, {STOP}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        ),
         &[
             division.into(),
             stop.id.into(),
@@ -315,6 +337,8 @@ pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) 
             (&stop.by_name).into(),
             stop.at.into(),
             i64::from(stop.waits).into(),
+            stop.condition.clone().into(),
+            stop.factors.iter().map(|factor| factor.as_str()).collect::<Vec<_>>().join(" ").into(),
         ],
     )?;
     Ok(())

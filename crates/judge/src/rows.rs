@@ -56,6 +56,12 @@ pub const MIGRATIONS: &[Migration] = &[
                 reason TEXT NOT NULL, by_id BIGINT NOT NULL, by_name TEXT NOT NULL, at BIGINT NOT NULL,
                 PRIMARY KEY (division, stop, number))",
     },
+    Migration {
+        mechanism: "judge",
+        number: 5,
+        sql: "ALTER TABLE judge_stop ADD COLUMN condition TEXT;
+              ALTER TABLE judge_stop ADD COLUMN factors TEXT",
+    },
 ];
 
 fn damaged(key: impl std::fmt::Display) -> StoreError {

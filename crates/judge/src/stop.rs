@@ -5,13 +5,16 @@
 //! already, will be judged as a day after midnight, or has not been sent yet. A span that was refused once, or waits,
 //! waits again.
 
-use kernel::time::HOUR_MILLIS;
+use kernel::time::{DAY_MILLIS, HOUR_MILLIS};
 use kernel::{Action, Actor, ErrorCode, EventDraft, Hour, Problem, Timestamp};
 use serde_json::json;
+use standards::Date;
+use standards::sources::Marking;
 use store::contract::PeriodLevel;
 use store::event_log;
 
 use crate::Judge;
+use crate::code::Code;
 use crate::model::Tier;
 use crate::quality::{check_reason, days_over, span};
 use crate::review::{self, Stop, StopDecision, StopState};
@@ -30,15 +33,32 @@ const MOST_DECISIONS: usize = 20;
 #[derive(Clone, Debug)]
 pub struct NewStop {
     pub point: i64,
-    /// `stop` or `maintenance`.
+    /// `stop`, `maintenance` or `condition`.
     pub kind: String,
+    /// Of a condition mark: the row of the marking rules.
+    pub condition: Option<String>,
     pub from: Timestamp,
     pub until: Timestamp,
     pub reason: String,
 }
 
-/// Whether a self-declared span holds without a reviewer. `others`: the point's declarations that touch it.
-pub fn holds_at_once(new: &NewStop, others: &[Stop], now: Timestamp) -> bool {
+/// A condition mark (工况标记) as the rules bound it: the longest window, and the hour of the next day until which it may
+/// be made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    pub hours: i64,
+    pub deadline_hour: i64,
+}
+
+/// Whether a self-declared span holds without a reviewer. `others`: the point's declarations that touch it, or of a
+/// condition mark the day before it.
+pub fn holds_at_once(new: &NewStop, window: Option<Window>, others: &[Stop], now: Timestamp) -> bool {
+    if let Some(window) = window {
+        // The rules leave until noon of the next day; a second start within a day of the first is looked at.
+        let short = new.until.millis() - new.from.millis() <= window.hours * HOUR_MILLIS;
+        let in_time = now < new.from.day().end().plus(window.deadline_hour * HOUR_MILLIS);
+        return short && in_time && others.is_empty();
+    }
     let begins_later = new.from >= now.hour().end();
     let most = if new.kind == "maintenance" { OWN_MAINTENANCE_HOURS } else { OWN_STOP_HOURS };
     let short = new.until.millis() - new.from.millis() <= most * HOUR_MILLIS;
@@ -60,21 +80,23 @@ impl Judge {
             return Err(Problem::new(ErrorCode::NotAllowed, "没有申报权限 (may not declare a stop)"));
         }
         check_reason(&new.reason)?;
-        if !matches!(new.kind.as_str(), "stop" | "maintenance") {
-            return Err(Problem::invalid("kind 应为 stop 或 maintenance (stop or maintenance)"));
+        if !matches!(new.kind.as_str(), "stop" | "maintenance" | "condition") {
+            return Err(Problem::invalid("kind 应为 stop、maintenance 或 condition (stop, maintenance or condition)"));
         }
+        let (window, factors) = self.window_of(new)?;
         let hours = span(new.from, new.until)?;
         if hours.end() - hours.start() > MOST_HOURS {
             return Err(Problem::invalid("最长一年 (at most a year)"));
         }
         let (touching, open) = self.store.read(|reader| {
             let of = |from, until| review::stops_of_point(reader, self.division, new.point, from, until);
-            Ok((of(new.from, new.until)?, of(now, Timestamp(i64::MAX))?.len()))
+            let before = if window.is_some() { DAY_MILLIS } else { 0 };
+            Ok((of(new.from.plus(-before), new.until)?, of(now, Timestamp(i64::MAX))?.len()))
         })?;
         if open >= MOST_OPEN {
             return Err(Problem::new(ErrorCode::TooMany, "这个点位未结束的申报太多 (too many open declarations)"));
         }
-        let waits = !reviewer && !holds_at_once(new, &touching, now);
+        let waits = !reviewer && !holds_at_once(new, window, &touching, now);
         if !waits {
             self.refuse_over_final(point.id, new.from, new.until)?;
         }
@@ -82,6 +104,8 @@ impl Judge {
             id: self.ids.next(now).0,
             point: new.point,
             kind: new.kind.clone(),
+            condition: new.condition.clone(),
+            factors,
             from: new.from,
             until: new.until,
             reason: new.reason.trim().to_owned(),
@@ -102,6 +126,7 @@ impl Judge {
                 payload: json!({
                     "stop": stop.id.to_string(),
                     "kind": stop.kind,
+                    "condition": stop.condition,
                     "from": stop.from,
                     "until": stop.until,
                     "reason": stop.reason,
@@ -112,6 +137,36 @@ impl Judge {
             Ok(())
         })?;
         Ok(stop)
+    }
+
+    /// What the marking rules say of a condition mark: its window and its factors; nothing of other declarations.
+    fn window_of(&self, new: &NewStop) -> Result<(Option<Window>, Vec<Code>), Problem> {
+        let id = match (new.kind.as_str(), &new.condition) {
+            ("condition", Some(id)) => id,
+            ("condition", None) => return Err(Problem::invalid("缺少工况 (condition is missing)")),
+            (_, Some(_)) => {
+                return Err(Problem::invalid("只有工况标记才有工况 (only condition marks have a condition)"));
+            }
+            (_, None) => return Ok((None, Vec::new())),
+        };
+        let marking = self.marking(new.from)?;
+        let known = marking.as_ref().and_then(|marking| Some((marking, marking.condition(id)?)));
+        let Some((marking, condition)) = known else {
+            return Err(Problem::invalid(format!("标记规则中没有工况 {id} (no such condition in the marking rules)")));
+        };
+        let window = Window { hours: condition.hours.into(), deadline_hour: marking.deadline_hour.into() };
+        Ok((Some(window), condition.factors.iter().filter_map(|factor| Code::new(factor)).collect()))
+    }
+
+    /// The marking rules (标记规则) in force at a moment.
+    ///
+    /// # Errors
+    /// When the library's figures of them are broken.
+    pub fn marking(&self, at: Timestamp) -> Result<Option<Marking>, Problem> {
+        let date = Date::from_days_since_epoch(at.day().0);
+        Marking::in_force(&self.rules().library, date).map_err(|error| {
+            Problem::new(ErrorCode::Internal, format!("reading the marking rules: {}", error.text().en))
+        })
     }
 
     /// A reviewer accepts a declaration or refuses it, also one that holds already; what rests on it is judged again.
@@ -197,10 +252,21 @@ mod tests {
         let at = |text: &str| Timestamp::parse(text).unwrap();
         let now = at("2026-06-02T10:20:00");
         let check = |kind: &str, from: &str, until: &str, expect: bool| {
-            let new =
-                NewStop { point: 1, kind: kind.into(), from: at(from), until: at(until), reason: "检修".into() };
-            assert_eq!(holds_at_once(&new, &[], now), expect, "{kind} {from} {until}");
+            let window = (kind == "condition").then_some(Window { hours: 8, deadline_hour: 12 });
+            let new = NewStop {
+                point: 1,
+                kind: kind.into(),
+                condition: None,
+                from: at(from),
+                until: at(until),
+                reason: "检修".into(),
+            };
+            assert_eq!(holds_at_once(&new, window, &[], now), expect, "{kind} {from} {until}");
         };
+        // Of yesterday until noon of today, within the window.
+        check("condition", "2026-06-01T02:00:00", "2026-06-01T10:00:00", true);
+        check("condition", "2026-06-01T02:00:00", "2026-06-01T10:00:01", false);
+        check("condition", "2026-05-31T23:00:00", "2026-06-01T01:00:00", false);
         check("stop", "2026-06-02T11:00:00", "2026-06-20T00:00:00", true);
         check("stop", "2026-06-02T10:59:00", "2026-06-02T12:00:00", false);
         check("stop", "2026-06-02T00:00:00", "2026-06-03T00:00:00", false);

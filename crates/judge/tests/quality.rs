@@ -102,6 +102,7 @@ fn a_declared_stop_sets_values_aside_and_is_not_due() {
     let stop = NewStop {
         point: 1,
         kind: "stop".into(),
+        condition: None,
         from: start().plus(18 * 3_600_000),
         until: now,
         reason: "计划检修".into(),
@@ -116,6 +117,56 @@ fn a_declared_stop_sets_values_aside_and_is_not_due() {
     let after = bed.judge.rates(&own, start(), now, now).unwrap();
     assert_eq!((after.counts.due, after.counts.received, after.counts.hours_stopped), (18, 18, 6));
     assert_eq!(after.shares.transmission, Some("1.0000".parse().unwrap()));
+}
+
+#[test]
+fn a_condition_mark_keeps_its_factors_from_judging_and_stays_valid() {
+    let limits = ["a21002", "a34013"].map(|factor| limit(factor, LimitPeriod::Hour, 50)).to_vec();
+    let own = Point {
+        owner: Some("plant".into()),
+        factors: vec!["a21002".into(), "a34013".into()],
+        limits,
+        ..point(1, PointKind::WasteGasOutlet)
+    };
+    let bed = Bed::new(COUNTY, vec![own.clone()]);
+    let now = time("2026-06-02T10:00:00");
+    let at = |of_day: i64| start().plus(of_day * 3_600_000);
+    let packets: Vec<Packet> =
+        (0..24).map(|of_day| hour(1, at(of_day), &[("a21002", "90"), ("a34013", "90")])).collect();
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    let plant = person(Role::Enterprise, Some("plant"));
+    let mark = |condition: Option<&str>, from: i64, until: i64| NewStop {
+        point: 1,
+        kind: "condition".into(),
+        condition: condition.map(str::to_owned),
+        from: at(from),
+        until: at(until),
+        reason: "点火升温".into(),
+    };
+    for wrong in [
+        mark(None, 2, 6),
+        mark(Some("of_our_own"), 2, 6),
+        NewStop { kind: "stop".into(), ..mark(Some("cement_kiln_hot_start"), 2, 6) },
+    ] {
+        assert_eq!(bed.judge.declare_stop(&plant, &wrong, now).unwrap_err().code, ErrorCode::InvalidInput);
+    }
+    let declared = bed.judge.declare_stop(&plant, &mark(Some("cement_kiln_hot_start"), 2, 6), now).unwrap();
+    assert!(!declared.waits && declared.factors.len() == 2, "{declared:?}");
+    // A second start within a day, and one that is longer than the rules allow, wait.
+    assert!(bed.judge.declare_stop(&plant, &mark(Some("cement_kiln_hot_start"), 12, 14), now).unwrap().waits);
+    bed.judge.judge_due(now.plus(1000)).unwrap();
+    let over = |of_day: i64| {
+        let key = Key::new(1, PeriodLevel::Hour, period::of(PeriodLevel::Hour, at(of_day)));
+        let verdict = bed.store.read(|reader| rows::current(reader, bed.store.division(), key)).unwrap().unwrap();
+        let items = verdict.finding.items.iter().filter(|item| item.exceeding());
+        items.map(|item| item.factor.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(over(1), ["a21002", "a34013"]);
+    assert_eq!(over(2), ["a34013"], "particulate matter has no window");
+    assert_eq!(over(13), ["a21002", "a34013"], "a mark that waits has no effect");
+    let rates = bed.judge.rates(&own, start(), at(24), now).unwrap();
+    assert_eq!((rates.counts.due, rates.counts.valid, rates.counts.hours_stopped), (48, 48, 0));
 }
 
 #[test]

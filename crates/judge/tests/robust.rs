@@ -271,7 +271,14 @@ fn a_declaration_that_comes_late_or_hides_an_exceedance_waits_for_a_reviewer() {
     bed.commit(&packets, now);
     bed.judge.judge_due(now).unwrap();
     let declare = |from, until, now| {
-        let new = NewStop { point: 1, kind: "stop".into(), from: at(from), until: at(until), reason: "检修".into() };
+        let new = NewStop {
+            point: 1,
+            kind: "stop".into(),
+            condition: None,
+            from: at(from),
+            until: at(until),
+            reason: "检修".into(),
+        };
         let stop = bed.judge.declare_stop(&enterprise, &new, now).unwrap();
         bed.judge.judge_due(now.plus(1000)).unwrap();
         stop
@@ -314,7 +321,7 @@ fn declarations_that_have_not_ended_are_bounded() {
     let bed = Bed::new(COUNTY, vec![outlet(1, &[])]);
     let declare = |number: i64| {
         let (from, until) = (at(100 + number), at(101 + number));
-        let new = NewStop { point: 1, kind: "stop".into(), from, until, reason: "检修".into() };
+        let new = NewStop { point: 1, kind: "stop".into(), condition: None, from, until, reason: "检修".into() };
         bed.judge.declare_stop(&person(Role::Enterprise, Some("plant")), &new, at(0))
     };
     (0..50).for_each(|number| drop(declare(number).unwrap()));

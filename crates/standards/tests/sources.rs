@@ -7,10 +7,10 @@ use serde_json::Value;
 use standards::library::FigureError;
 use standards::measure::{Factors, MeasureError};
 use standards::sources::{
-    Conversion, ConversionError, HourMean, Limit, MassError, Measured, MissingReason, MonthCount, OutletResult, Period,
-    Selection, SelectionError, SourceKind, Validity, WaterWeight, dry_from_wet, gas_day, gas_hour_valid,
-    gas_mass_kg_per_hour, judge_outlet, limits_of, mg_from_ppm, nox_as_no2, quarter_capture, rate_at_height,
-    standard_concentration, standard_flow, wastewater_day, water_mass_kg, water_volume_m3,
+    Conversion, ConversionError, HourMean, Limit, Marking, MassError, Measured, MissingReason, MonthCount,
+    OutletResult, Period, Selection, SelectionError, SourceKind, Validity, WaterWeight, dry_from_wet, gas_day,
+    gas_hour_valid, gas_mass_kg_per_hour, judge_outlet, limits_of, mg_from_ppm, nox_as_no2, quarter_capture,
+    rate_at_height, standard_concentration, standard_flow, wastewater_day, water_mass_kg, water_volume_m3,
 };
 use standards::{Date, Decimal};
 use support::library;
@@ -311,7 +311,28 @@ fn waste_water_day_is_weighted_by_flow() {
 
 /// For the clause coverage of `tests/coverage`.
 #[allow(dead_code)]
+#[test]
+fn condition_marks_have_windows_and_factors_from_2023_on() {
+    let library = library();
+    let at = |text: &str| Marking::in_force(&library, date(text)).unwrap();
+    assert_eq!(at("2022-12-31"), None);
+    let marking = at("2023-01-01").unwrap();
+    let check = |id: &str, expect: Option<(u32, &str)>| {
+        let found = marking.condition(id).map(|condition| (condition.hours, condition.factors.join(" ")));
+        assert_eq!(found, expect.map(|(hours, factors)| (hours, factors.to_owned())), "{id}");
+    };
+    check("cement_kiln_cold_start", Some((36, "a21026 a21002")));
+    check("coal_boiler_shutdown", Some((1, "a21002")));
+    check("ceramic_brick_start", Some((4, "")));
+    check("steel_start", None);
+    assert_eq!(marking.deadline_hour, 12);
+}
+
 pub const SCENARIOS: &[(&str, fn())] = &[
+    (
+        "sources::condition_marks_have_windows_and_factors_from_2023_on",
+        condition_marks_have_windows_and_factors_from_2023_on,
+    ),
     ("sources::every_conversion_vector", every_conversion_vector),
     ("sources::conversion_refuses_impossible_oxygen", conversion_refuses_impossible_oxygen),
     ("sources::state_moisture_and_gas_formulas", state_moisture_and_gas_formulas),

@@ -59,7 +59,10 @@ export interface Stop {
   point_name: Name;
   enterprise: string | null;
   simulated: boolean;
-  kind: 'stop' | 'maintenance';
+  kind: 'stop' | 'maintenance' | 'condition';
+  condition: string | null;
+  condition_name: Name | null;
+  factors: Name[];
   from: string;
   until: string;
   reason: string;
@@ -68,6 +71,14 @@ export interface Stop {
   state: 'waiting' | 'in_force' | 'refused';
   decision: { accepted: boolean; reason: string; by: string; at: string } | null;
   may_decide: boolean;
+}
+export interface StopCondition {
+  id: string;
+  name: Name;
+  hours: number;
+  factors: Name[];
+  standard: string;
+  deadline_hour: number;
 }
 export interface Suspicions {
   point: { id: string; name: Name };
@@ -116,7 +127,8 @@ export const judging = {
   reviews: (query: http.Query) => http.get<Review[]>('/api/reviews', query),
   review: (items: ReviewItem[]) => http.post<Review[]>('/api/reviews', { items }),
   stops: (query: http.Query) => http.get<Stop[]>('/api/stops', query),
-  stop: (body: { point: string; kind: string; from: string; until: string; reason: string }) => http.post<Stop>('/api/stops', body),
+  stop: (body: { point: string; kind: string; condition?: string; from: string; until: string; reason: string }) => http.post<Stop>('/api/stops', body),
+  stopConditions: () => http.get<StopCondition[]>('/api/stops/conditions'),
   decideStop: (id: string, body: { accepted: boolean; reason: string }) => http.post<Stop>(`/api/stops/${id}/decision`, body),
   suspicions: (query: http.Query) => http.get<Suspicions[]>('/api/suspicions', query),
   chart: (kind: string, query: http.Query) => http.get<Chart>(`/api/charts/${kind}`, query),

@@ -545,6 +545,18 @@ export type CommandReason = "manual" | "gap" | "clock";
 /** Life of a command: queued → sent → accepted (9011, QnRtn=1) → done or failed (9012). */
 export type CommandState = "queued" | "sent" | "accepted" | "refused" | "done" | "failed" | "timed_out";
 
+export interface ConditionView {
+  id: string;
+  name: Name;
+  /** Longest window that holds without a reviewer. */
+  hours: number;
+  /** Names of the factors that do not judge within it; empty: all. */
+  factors: Name[];
+  standard: string;
+  /** Marks by hand are made before this hour of the next day. */
+  deadline_hour: number;
+}
+
 /** What an item says. Amounts of money are in 万元. */
 export type Content = {
   kind: "value";
@@ -2614,8 +2626,10 @@ export interface StepView {
 
 export interface StopItem {
   point: string;
-  /** `stop` or `maintenance`. */
+  /** `stop`, `maintenance` or `condition`. */
   kind: string;
+  /** Of a condition mark: a condition of `/api/stops/conditions`. */
+  condition: string | null;
   from: Timestamp;
   until: Timestamp;
   reason: string;
@@ -2631,6 +2645,11 @@ export interface StopView {
   enterprise: string | null;
   simulated: boolean;
   kind: string;
+  condition: string | null;
+  /** Of a condition mark, in the words of the rules in force when it begins. */
+  condition_name: Name | null;
+  /** Names of the factors that it sets aside; empty: all. */
+  factors: Name[];
   from: Timestamp;
   until: Timestamp;
   reason: string;

@@ -6,10 +6,12 @@ use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operat
 use kernel::{Action, Name, Problem, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use standards::sources::Condition;
 
 use super::quality::period;
 use super::verdict::time_of;
 use super::view::PointName;
+use crate::model::name_of;
 use crate::quality::NewReview;
 use crate::review::{self, Review, ReviewAction, Stop, StopState};
 use crate::sheet::Sheet;
@@ -78,8 +80,11 @@ struct ReviewView {
 #[serde(deny_unknown_fields)]
 struct StopItem {
     point: String,
-    /// `stop` or `maintenance`.
+    /// `stop`, `maintenance` or `condition`.
     kind: String,
+    /// Of a condition mark: a condition of `/api/stops/conditions`.
+    #[serde(default)]
+    condition: Option<String>,
     from: Timestamp,
     until: Timestamp,
     reason: String,
@@ -93,6 +98,11 @@ struct StopView {
     enterprise: Option<String>,
     simulated: bool,
     kind: String,
+    condition: Option<String>,
+    /// Of a condition mark, in the words of the rules in force when it begins.
+    condition_name: Option<Name>,
+    /// Names of the factors that it sets aside; empty: all.
+    factors: Vec<Name>,
     from: Timestamp,
     until: Timestamp,
     reason: String,
@@ -145,6 +155,38 @@ fn review_view(judge: &Judge, review: Review) -> ReviewView {
     }
 }
 
+fn condition_name(judge: &Judge, id: &str, at: Timestamp) -> Name {
+    let marking = judge.marking(at).ok().flatten();
+    let found = marking.as_ref().and_then(|marking| marking.condition(id));
+    found.map_or_else(|| Name::new(id, id), |condition| name_of(&condition.name))
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct ConditionView {
+    id: String,
+    name: Name,
+    /// Longest window that holds without a reviewer.
+    hours: u32,
+    /// Names of the factors that do not judge within it; empty: all.
+    factors: Vec<Name>,
+    standard: String,
+    /// Marks by hand are made before this hour of the next day.
+    deadline_hour: u32,
+}
+
+fn conditions(judge: &Judge) -> Result<Vec<ConditionView>, Problem> {
+    let Some(marking) = judge.marking(kernel::time::now())? else { return Ok(Vec::new()) };
+    let view = |condition: &Condition| ConditionView {
+        id: condition.id.clone(),
+        name: name_of(&condition.name),
+        hours: condition.hours,
+        factors: condition.factors.iter().map(|factor| summary::factor_name(factor)).collect(),
+        standard: marking.standard.clone(),
+        deadline_hour: marking.deadline_hour,
+    };
+    Ok(marking.conditions.iter().map(view).collect())
+}
+
 fn stop_view(judge: &Judge, caller: &Caller, stop: Stop) -> StopView {
     let points = judge.points.points();
     let point = points.get(stop.point);
@@ -163,6 +205,9 @@ fn stop_view(judge: &Judge, caller: &Caller, stop: Stop) -> StopView {
         point_name: point.map(|point| point.name.clone()).unwrap_or_default(),
         enterprise: point.and_then(|point| point.enterprise.clone()),
         simulated: point.is_some_and(|point| point.simulated),
+        condition_name: stop.condition.as_deref().map(|id| condition_name(judge, id, stop.from)),
+        factors: stop.factors.iter().map(|factor| summary::factor_name(factor.as_str())).collect(),
+        condition: stop.condition,
         kind: stop.kind,
         from: stop.from,
         until: stop.until,
@@ -226,8 +271,14 @@ fn review_routes(judge: &Arc<Judge>) -> Routes {
 }
 
 fn stop_routes(judge: &Arc<Judge>) -> Routes {
-    let (stops, declare, decide) = (Arc::clone(judge), Arc::clone(judge), Arc::clone(judge));
+    let (stops, declare, decide, known) = (Arc::clone(judge), Arc::clone(judge), Arc::clone(judge), Arc::clone(judge));
     Routes::new("judge")
+        .get(
+            "/api/stops/conditions",
+            operation("可标记的工况", "conditions that may be marked", Access::May(Action::ReadMonitoring))
+                .returns::<Vec<ConditionView>>(),
+            async move |_: Caller| -> ApiResult<Json<Vec<ConditionView>>> { Ok(Json(conditions(&known)?)) },
+        )
         .get(
             "/api/stops",
             operation("停运和维护申报", "declared stops and maintenance", Access::May(Action::ReadMonitoring))
@@ -249,6 +300,7 @@ fn stop_routes(judge: &Arc<Judge>) -> Routes {
                     let new = NewStop {
                         point: number(&item.point)?,
                         kind: item.kind,
+                        condition: item.condition,
                         from: item.from,
                         until: item.until,
                         reason: item.reason,

@@ -69,7 +69,7 @@ impl Points {
             bound: !self.collect.directory().of_point(point.id, now).is_empty(),
             presence: Some(self.collect.presence(point.id, now)),
             last_received: last_data.map(|(received, _)| received),
-            stop: stops.into_iter().find(|stop| stop.covers(now)).map(|stop| (stop.from, stop.reason)),
+            stop: stops.into_iter().find(|stop| stop.stops(now)).map(|stop| (stop.from, stop.reason)),
             judged: verdict.as_ref().map(|verdict| Judged {
                 exceeding: verdict.finding.exceeding,
                 valid: verdict.finding.valid,

@@ -5,6 +5,7 @@
 
 mod convert;
 mod emission;
+mod marking;
 mod mass;
 mod outlet;
 mod validity;
@@ -16,6 +17,7 @@ pub use emission::{
     DatedLimit, EmissionLimits, Missing, MissingReason, Selection, SelectionError, dated_limits, limits_of,
     rate_at_height,
 };
+pub use marking::{Condition, Marking};
 pub use mass::{MassError, gas_mass_kg_per_hour, water_mass_kg, water_volume_m3};
 pub use outlet::{Limit, Measured, NotJudged, OutletItem, OutletResult, Period, When, judge_outlet};
 pub use validity::{
