@@ -291,7 +291,7 @@ impl Judge {
     }
 
     /// The first day with data of a point from `from` on.
-    fn first_day(&self, point: i64, from: Day, now: Timestamp) -> Result<Option<Day>, Problem> {
+    pub(crate) fn first_day(&self, point: i64, from: Day, now: Timestamp) -> Result<Option<Day>, Problem> {
         let division = self.division;
         let known = self.store.read(|reader| {
             let row = reader.query_one(

@@ -17,6 +17,7 @@
 //! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
 //! date; raw observations are never touched.
 
+pub mod basis;
 mod change;
 pub mod chart;
 pub mod code;
@@ -76,6 +77,8 @@ pub struct Judge {
     pub(crate) shipped: Arc<standards::Library>,
     /// Confirmations may wait for what rests on them to be judged again.
     pub(crate) confirmations_wait: AtomicBool,
+    /// The points whose basis was compared last.
+    pub(crate) points_seen: std::sync::Mutex<Option<Arc<kernel::PointSet>>>,
     pub(crate) changes: change::Changes,
     /// Periods that could not be judged and were put off, since the start.
     pub(crate) put_off: std::sync::atomic::AtomicU64,
@@ -109,6 +112,7 @@ impl Judge {
             current_rules: ArcSwap::from_pointee(rules),
             ids: IdSource::new(),
             names: OnceLock::new(),
+            points_seen: std::sync::Mutex::new(None),
             changes: change::Changes::default(),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),

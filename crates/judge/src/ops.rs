@@ -90,6 +90,7 @@ impl Judge {
             let work = move || {
                 let mut worked = judge.judge_due(kernel::time::now())?;
                 worked += judge.judge_confirmed(kernel::time::now())?;
+                worked += judge.judge_changed_points(kernel::time::now())?;
                 Ok::<_, Problem>(worked)
             };
             let round = tokio::task::spawn_blocking(work).await;

@@ -62,6 +62,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: "ALTER TABLE judge_stop ADD COLUMN condition TEXT;
               ALTER TABLE judge_stop ADD COLUMN factors TEXT",
     },
+    Migration {
+        mechanism: "judge",
+        number: 6,
+        sql: "CREATE TABLE judge_basis (
+                division BIGINT NOT NULL, point BIGINT NOT NULL, basis TEXT NOT NULL, at BIGINT NOT NULL,
+                PRIMARY KEY (division, point))",
+    },
 ];
 
 fn damaged(key: impl std::fmt::Display) -> StoreError {

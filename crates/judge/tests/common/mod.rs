@@ -2,8 +2,8 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use judge::Judge;
 use kernel::{Division, FactorLimit, LimitPeriod, Name, Point, PointKind, PointSet, PointSource, Timestamp};
@@ -18,7 +18,20 @@ pub struct Bed {
     folder: PathBuf,
     pub store: Arc<dyn Store>,
     pub judge: Arc<Judge>,
-    points: Arc<dyn PointSource>,
+    points: Arc<Changing>,
+}
+
+/// Points of a register whose records change.
+struct Changing(Mutex<Arc<PointSet>>);
+
+impl PointSource for Changing {
+    fn points(&self) -> Arc<PointSet> {
+        Arc::clone(&self.0.lock().unwrap())
+    }
+}
+
+fn set_of(points: Vec<Point>) -> Arc<PointSet> {
+    Arc::new(PointSet::new(points.into_iter().map(Arc::new).collect()))
 }
 
 impl Drop for Bed {
@@ -90,20 +103,24 @@ impl Bed {
         let _ = std::fs::remove_dir_all(&folder);
         let store: Arc<dyn Store> =
             SqliteStore::open(&folder, Division(division), SqliteOptions::default(), judge::MIGRATIONS).unwrap();
-        let points: Arc<dyn PointSource> =
-            Arc::new(Arc::new(PointSet::new(points.into_iter().map(Arc::new).collect())));
+        let points = Arc::new(Changing(Mutex::new(set_of(points))));
         let library = standards::Library::embedded().unwrap();
         let judge =
-            Judge::new(Arc::clone(&store), Division(division), api::LiveBus::default(), Arc::clone(&points), library)
+            Judge::new(Arc::clone(&store), Division(division), api::LiveBus::default(), points.clone(), library)
                 .unwrap();
         Self { folder, store, judge, points }
+    }
+
+    /// As when records of the register change.
+    pub fn set_points(&self, points: Vec<Point>) {
+        *self.points.0.lock().unwrap() = set_of(points);
     }
 
     /// Another judge over the same store, as after a restart.
     pub fn reopened(&self) -> Arc<Judge> {
         let library = standards::Library::embedded().unwrap();
         let (store, division) = (Arc::clone(&self.store), self.store.division());
-        Judge::new(store, division, api::LiveBus::default(), Arc::clone(&self.points), library).unwrap()
+        Judge::new(store, division, api::LiveBus::default(), self.points.clone(), library).unwrap()
     }
 
     /// Commits packets in batches, as `collect` does; the bytes of a packet follow from what it says.
