@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use kernel::{Day, EmissionBasis, FactorLimit, LimitPeriod, LimitWhen, Point, PointSet, PointSource};
 use standards::library::FigureError;
-use standards::sources::{DatedLimit, Period, Selection, SelectionError, When, dated_limits};
+use standards::sources::{
+    DatedLimit, MissingReason, Period, Selection, SelectionError, When, dated_limits, limits_of as edition_limits,
+};
 use standards::{Date, Library, Text};
 
 /// The dated limits of one basis.
@@ -57,6 +59,45 @@ fn limit_of(dated: DatedLimit) -> FactorLimit {
         valid_until: until.map(|date| Day(date.days_since_epoch() + 1).start()),
         unconfirmed: limit.unconfirmed,
         when: limit.when.map(|When { factor, above, at_most }| LimitWhen { factor, above, at_most }),
+    }
+}
+
+/// What the edition of a basis that is in force at a date leaves without a limit, in words: no edition or table then, an
+/// item whose figure depends on a condition that the outlet does not name, figures that are not known or not confirmed.
+pub fn gaps_of(library: &Library, area: &str, basis: &EmissionBasis, at: Date) -> Vec<Text> {
+    let conditions: Vec<&str> = basis.conditions.iter().map(String::as_str).collect();
+    let selection = Selection { table: &basis.table, column: &basis.grade, conditions: &conditions };
+    let found = match edition_limits(library, &basis.family, area, at, selection) {
+        Ok(found) => found,
+        Err(error) => return vec![why(basis, &error)],
+    };
+    let of = |name: &Text, zh: &str, en: &str| {
+        Text::new(format!("{} {}：{zh}", basis.family, name.zh), format!("{} {}: {en}", basis.family, name.en))
+    };
+    let undecided = found.undecided.iter().map(|item| {
+        let words = item.conditions.join(", ");
+        of(
+            &item.name,
+            &format!("限值取决于条件，适用的须写明其一（{words}）"),
+            &format!("depends on a condition; where it applies name one of {words}"),
+        )
+    });
+    let unknown = found.missing.iter().filter(|missing| missing.reason == MissingReason::Unknown);
+    let unknown = unknown.map(|missing| of(&missing.name, "限值未知", "the figure is not known"));
+    let unconfirmed = found.limits.iter().filter(|limit| limit.unconfirmed).map(|limit| {
+        let name = crate::names::factor_name(&limit.factor);
+        of(&Text::new(name.zh, name.en), "限值未确认，不用于判定", "not confirmed, never judges")
+    });
+    undecided.chain(unknown).chain(unconfirmed).collect()
+}
+
+impl crate::Judge {
+    /// What the standards that bind a point leave without a limit at a moment.
+    pub fn limit_gaps(&self, point: &Point, at: kernel::Timestamp) -> Vec<kernel::Name> {
+        let rules = self.rules();
+        let (area, date) = (self.division.to_string(), Date::from_days_since_epoch(at.day().0));
+        let gaps = point.emission.iter().flat_map(|basis| gaps_of(&rules.library, &area, basis, date));
+        gaps.map(|gap| crate::model::name_of(&gap)).collect()
     }
 }
 
@@ -173,6 +214,23 @@ mod tests {
         check("w01001", "2026-02-28T23:00:00", &[("9", "day", None)]);
         check("w01001", "2026-03-01T00:00:00", &[("9", "instant", None)]);
         check("w01018", "2001-01-01T00:00:00", &[]);
+    }
+
+    #[test]
+    fn what_an_edition_leaves_without_a_limit_is_said() {
+        let library = Library::embedded().unwrap();
+        let check = |basis: EmissionBasis, at: &str, expect: &[&str]| {
+            let found: Vec<String> =
+                gaps_of(&library, "500242", &basis, at.parse().unwrap()).into_iter().map(|text| text.zh).collect();
+            assert_eq!(found.len(), expect.len(), "{found:?}");
+            for (found, expect) in found.iter().zip(expect) {
+                assert!(found.contains(expect), "{found} lacks {expect}");
+            }
+        };
+        // Ammonia by temperature is decided by the water itself.
+        check(basis("GB 18918", "basic", "1A", &["built_from_2006"]), "2026-06-01", &[]);
+        check(basis("GB 18918", "basic", "1A", &[]), "2026-06-01", &["总磷：限值取决于条件"]);
+        check(basis("GB 18918", "basic", "1A", &[]), "2001-01-01", &["标准库中没有这个标准"]);
     }
 
     #[test]

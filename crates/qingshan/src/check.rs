@@ -28,7 +28,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let pack_errors = pack_findings(&files);
+    let (pack_errors, notes) = pack_findings(&files);
     let report = plan::check(&files);
     if json {
         let listed: Vec<serde_json::Value> = pack_errors
@@ -42,7 +42,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
             .collect();
         crate::say(
             &serde_json::json!({
-                "folder": folder, "pack": listed, "findings": report.findings, "errors": report.errors + listed.len(),
+                "folder": folder, "pack": listed, "notes": notes, "findings": report.findings, "errors": report.errors + listed.len(),
                 "warnings": report.warnings, "waived": report.waived,
             })
             .to_string(),
@@ -50,6 +50,9 @@ pub fn run(arguments: &[String]) -> ExitCode {
     } else {
         for problem in &pack_errors {
             crate::say(&format!("{folder}/{problem}\n"));
+        }
+        for note in &notes {
+            crate::say(&format!("note: {folder}/{note}\n"));
         }
         crate::say(report.to_text(folder).trim_end());
         if !pack_errors.is_empty() {
@@ -59,25 +62,32 @@ pub fn run(arguments: &[String]) -> ExitCode {
     if report.errors + pack_errors.len() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// What keeps the pack from being loaded.
-fn pack_findings(files: &Files) -> Vec<PackProblem> {
+/// What keeps the pack from being loaded, and what its outlets' standards leave without a limit today.
+fn pack_findings(files: &Files) -> (Vec<PackProblem>, Vec<String>) {
     let loaded = register::built_in::catalog().and_then(|base| register::pack::load(files, &base));
     match loaded {
         Ok(pack) => standards_findings(&pack),
-        Err(problems) => problems,
+        Err(problems) => (problems, Vec::new()),
     }
 }
 
 /// Standards named by outlets that the library cannot turn into limits.
-fn standards_findings(pack: &Pack) -> Vec<PackProblem> {
-    let Ok(library) = standards::Library::embedded() else { return Vec::new() };
+fn standards_findings(pack: &Pack) -> (Vec<PackProblem>, Vec<String>) {
+    let Ok(library) = standards::Library::embedded() else { return Default::default() };
     let area = pack.county.division.to_string();
-    let mut found = Vec::new();
+    let today = standards::Date::from_days_since_epoch(kernel::time::now().day().0);
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
     for record in &pack.records {
         let Some(definition) = pack.catalog.ledger(&record.ledger) else { continue };
         for basis in register::points::emission_of(&record.content, definition) {
-            let Err(why) = judge::emission::limits_of(&library, &area, &basis) else { continue };
             let key = &record.content.key;
+            let Err(why) = judge::emission::limits_of(&library, &area, &basis) else {
+                for gap in judge::emission::gaps_of(&library, &area, &basis, today) {
+                    let (file, line) = (&record.file, record.at.line);
+                    notes.push(format!("{file}:{line}: {key}：{} / {key}: {}", gap.zh, gap.en));
+                }
+                continue;
+            };
             found.push(PackProblem {
                 file: record.file.clone(),
                 at: record.at,
@@ -91,5 +101,5 @@ fn standards_findings(pack: &Pack) -> Vec<PackProblem> {
             });
         }
     }
-    found
+    (found, notes)
 }

@@ -1844,6 +1844,8 @@ export interface PointDetail {
   standard: string | null;
   standard_grade: string | null;
   limits: FactorLimit[];
+  /** What the standards that bind it leave without a limit today. */
+  limit_gaps: Name[];
   factors: FactorView[];
   devices: DeviceRow[];
   open_cases: CaseSummary[];

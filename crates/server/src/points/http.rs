@@ -65,6 +65,8 @@ struct PointDetail {
     standard: Option<String>,
     standard_grade: Option<String>,
     limits: Vec<FactorLimit>,
+    /// What the standards that bind it leave without a limit today.
+    limit_gaps: Vec<Name>,
     factors: Vec<FactorView>,
     devices: Vec<DeviceRow>,
     open_cases: Vec<CaseSummary>,
@@ -188,6 +190,7 @@ fn detail_of(points: &Points, caller: &Caller, id: &str) -> Result<PointDetail, 
         standard: point.standard.clone(),
         standard_grade: point.standard_grade.clone(),
         limits: point.limits.clone(),
+        limit_gaps: points.judge.limit_gaps(point, now),
         factors: point
             .factors
             .iter()

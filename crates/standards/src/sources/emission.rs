@@ -48,6 +48,15 @@ pub struct EmissionLimits {
     /// Confirmed and unconfirmed ones (marked so), one an HJ 212 code.
     pub limits: Vec<Limit>,
     pub missing: Vec<Missing>,
+    pub undecided: Vec<Undecided>,
+}
+
+/// An item that has figures under several conditions of which the outlet names none: nobody can say which one binds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    pub name: Text,
+    /// The conditions to choose from.
+    pub conditions: Vec<String>,
 }
 
 /// Why a selection gives nothing.
@@ -101,6 +110,8 @@ pub fn limits_of(
     let _ = clause!("排放标准 限值按标准、级别与适用条件选取");
     let mut found = EmissionLimits::default();
     let mut known: Vec<String> = Vec::new();
+    // Item, and the conditions of its rows that do not apply; emptied by a row that does.
+    let mut open: Vec<(&str, Text, Option<Vec<String>>)> = Vec::new();
     let measured = measured_conditions(standard).map_err(SelectionError::Figure)?;
     // Whoever names such a condition decides it; otherwise the limit says under what it holds.
     let decided = measured.iter().any(|(word, _)| selection.conditions.contains(&word.as_str()));
@@ -118,6 +129,16 @@ pub fn limits_of(
                 None => selection.conditions.contains(&word),
             }
         });
+        let text = |place: usize| cells.get(place).map_or("", |cell| cell.text.as_str());
+        let place = open.iter().position(|(known, ..)| *known == text(0)).unwrap_or_else(|| {
+            open.push((text(0), Text::new(text(2), text(3)), Some(Vec::new())));
+            open.len() - 1
+        });
+        match &mut open[place].2 {
+            waiting if applies => *waiting = None,
+            Some(waiting) => waiting.push(condition.to_owned()),
+            None => {}
+        }
         if applies {
             let before = found.limits.len();
             read_row(standard, table, &row, selection.column, &mut found).map_err(SelectionError::Figure)?;
@@ -129,6 +150,11 @@ pub fn limits_of(
         known.dedup();
         return Err(SelectionError::Nothing { known });
     }
+    let undecided = open.into_iter().filter_map(|(_, name, waiting)| {
+        let conditions = waiting.filter(|waiting| waiting.len() > 1)?;
+        Some(Undecided { name, conditions })
+    });
+    found.undecided = undecided.collect();
     Ok(found)
 }
 

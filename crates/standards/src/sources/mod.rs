@@ -14,7 +14,7 @@ pub use convert::{
     Conversion, ConversionError, dry_from_wet, mg_from_ppm, nox_as_no2, standard_concentration, standard_flow,
 };
 pub use emission::{
-    DatedLimit, EmissionLimits, Missing, MissingReason, Selection, SelectionError, dated_limits, limits_of,
+    DatedLimit, EmissionLimits, Missing, MissingReason, Selection, SelectionError, Undecided, dated_limits, limits_of,
     rate_at_height,
 };
 pub use marking::{Condition, Marking};
