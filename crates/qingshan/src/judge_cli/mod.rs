@@ -7,11 +7,13 @@ mod air;
 mod air_year;
 mod arguments;
 mod convert;
+mod flux;
 mod groundwater;
 mod noise;
 mod plausible;
 mod readings;
 mod round;
+mod safe_use;
 mod soil;
 mod standards_reader;
 mod table;
@@ -41,6 +43,9 @@ const USAGE: &str = "\
   tli FILE.csv                       CHLA,TP,TN,SD,CODMn → 综合营养状态指数 trophic level index
   groundwater FILE.csv               GB/T 14848 类别 class per item and overall
   soil --land paddy|orchard|rotation|other|first|second FILE.csv   pH,Cd,Hg,As,Pb,… → 风险 risk (mg/kg)
+  flux [--estimator NAME] FILE.csv   c (mg/L),q (m3/s)[,interval_flow][,id] → 断面通量 flux (--period-flow, --alpha, --population)
+  safe-use --land farmland|construction FILE.csv   面积 areas → 安全利用率 safe-use rate
+  noise-grade --kind region|traffic --period day|night FILE.csv   level → HJ 640 等级 grade
   convert --reference-oxygen 9 FILE.csv   c,o2[,o2_ref] → 折算浓度 converted concentration
 选项 options: --explain 逐步列出条款 clauses step by step; --missing NA 视为缺失的文字 text that means missing";
 
@@ -62,6 +67,9 @@ pub fn run(args: &[String]) -> ExitCode {
         "tli" => arguments.and_then(|arguments| tli::tli(&arguments)),
         "groundwater" => arguments.and_then(|arguments| groundwater::groundwater(&arguments)),
         "soil" => arguments.and_then(|arguments| soil::soil(&arguments)),
+        "flux" => arguments.and_then(|arguments| flux::flux(&arguments)),
+        "safe-use" => arguments.and_then(|arguments| safe_use::safe_use(&arguments)),
+        "noise-grade" => arguments.and_then(|arguments| safe_use::noise_grade(&arguments)),
         "convert" => arguments.and_then(|arguments| convert::convert(&arguments)),
         _ => return usage(USAGE),
     };

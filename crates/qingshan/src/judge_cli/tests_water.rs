@@ -1,7 +1,7 @@
 //! `judge water|tli|groundwater|soil|convert` on small files: answers, and what bad input says.
 
 use super::tests::{answers, on_file, refuses};
-use super::{Outcome, convert, groundwater, soil, tli, water};
+use super::{Outcome, convert, flux, groundwater, safe_use, soil, tli, water};
 use serde_json::{Value, json};
 
 const TODAY: &str = "--today 2026-11-25";
@@ -131,4 +131,42 @@ fn converted_concentrations() {
     refuses(judge("", "id,c,o2\na,80,14\n"), Some(2), "no reference");
     refuses(judge("--reference-oxygen 9 --excess-air 1.7", "id,c,o2\na,80,14\n"), Some(2), "both");
     refuses(judge("--reference-oxygen 9", "id,c,o2\na,,14\n"), Some(2), "missing");
+}
+
+#[test]
+fn flux_by_every_estimator_that_has_its_input() {
+    let lines = "id,c,q\na,2,10\na,4,30\n";
+    let names = |options: &str| {
+        let found = answers(on_file(flux::flux, options, lines));
+        found
+            .iter()
+            .map(|line| format!("{} {}", line["estimator"].as_str().unwrap(), line["kg_per_day"]))
+            .collect::<Vec<_>>()
+    };
+    // Means 3 mg/L and 20 m3/s; the mean of the products is 70 g/s; 86.4 kg/d a g/s.
+    assert_eq!(names(""), ["mean_concentration_mean_flow \"5184.000\"", "mean_instantaneous_flux \"6048.000\""]);
+    assert_eq!(names("--estimator flow_weighted_mean --period-flow 10"), ["flow_weighted_mean \"3024.000\""]);
+    refuses(on_file(flux::flux, "--estimator interval_flow", lines), None, "interval");
+    refuses(on_file(flux::flux, "--estimator mixed", lines), None, "alpha");
+    refuses(on_file(flux::flux, "", "id,c,q\na,-2,10\na,,3\n"), Some(3), "missing");
+}
+
+#[test]
+fn safe_use_and_noise_grades() {
+    let farmland = "protected,safely_used,strictly_controlled,contaminated\n10,70,15,100\n";
+    let found = &answers(on_file(safe_use::safe_use, "--land farmland --today 2026-11-25", farmland))[0];
+    assert_eq!(found["rate"], "95.0");
+    let more = farmland.replace("70", "90");
+    refuses(on_file(safe_use::safe_use, "--land farmland --today 2026-11-25", &more), Some(2), "100");
+    let built = "compliant,reused\n9,10\n";
+    // Its formula is not confirmed.
+    refuses(on_file(safe_use::safe_use, "--land construction --today 2026-11-25", built), Some(2), "construction");
+    let grade = |options: &str, level: &str| {
+        let found = answers(on_file(safe_use::noise_grade, options, &format!("level\n{level}\n")));
+        found[0]["grade"].as_u64()
+    };
+    assert_eq!(grade("--kind region", "50.0"), Some(1));
+    assert_eq!(grade("--kind region", "50.1"), Some(2));
+    assert_eq!(grade("--kind region --period night", "50.0"), Some(3));
+    refuses(on_file(safe_use::noise_grade, "--kind region", "level\n999\n"), Some(2), "999");
 }
