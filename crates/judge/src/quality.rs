@@ -177,18 +177,30 @@ impl Judge {
         let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
         let series = series_of(&verdicts);
         let mut all = Vec::new();
-        for (factor, hours) in series.iter().filter(|(factor, _)| !skipped(*factor)) {
-            all.extend(suspicion::of_series(factor.as_str(), hours));
-            // The strictest of its limits at the end of the period: what somebody would hide from.
-            let limits = point.limits.iter().filter(|limit| {
-                *factor == *limit.factor && !limit.unconfirmed && !limit.converted && limit.in_force(until.start())
-            });
-            let Some(limit) = limits.filter_map(|limit| limit.upper).min().and_then(|limit| limit.to_f64()) else {
+        let converted = series_at(&verdicts, Stat::Converted);
+        let rules = self.rules();
+        let units = rules.units();
+        let own = rules.limits(point, &units);
+        for (factor, hours) in &series {
+            if skipped(*factor) {
+                all.extend(suspicion::out_of_range(factor.as_str(), hours));
                 continue;
-            };
-            all.extend(suspicion::heap_under_limit(factor.as_str(), hours, limit));
-            let aside = set_aside_of(&verdicts, *factor);
-            all.extend(suspicion::missing_when_high(factor.as_str(), hours, &aside, limit));
+            }
+            all.extend(suspicion::of_series(factor.as_str(), hours));
+            all.extend(suspicion::calibration_pattern(factor.as_str(), hours));
+            // The strictest of its limits at the end of the period: what somebody would hide from.
+            for (of_converted, hours) in [(false, Some(hours)), (true, converted.get(factor))] {
+                let limits = point.limits.iter().filter(|limit| {
+                    let binds = !limit.unconfirmed && limit.in_force(until.start());
+                    *factor == *limit.factor && limit.converted == of_converted && binds
+                });
+                // In the unit that the device sends.
+                let bounds = limits.filter_map(|limit| own.in_sent_unit(limit.upper?, &limit.unit, *factor));
+                let Some((limit, hours)) = bounds.min().and_then(|limit| limit.to_f64()).zip(hours) else { continue };
+                all.extend(suspicion::heap_under_limit(factor.as_str(), hours, limit));
+                let aside = set_aside_of(&verdicts, *factor);
+                all.extend(suspicion::missing_when_high(factor.as_str(), hours, &aside, limit));
+            }
         }
         let of = |code: &str| series.iter().find(|(factor, _)| *factor == *code).map(|(_, hours)| hours.as_slice());
         if let (Some(fine), Some(coarse)) = (of("a34004"), of("a34002")) {
@@ -262,13 +274,17 @@ fn skipped(factor: Code) -> bool {
 }
 
 fn series_of(verdicts: &[Verdict]) -> Vec<(Code, Vec<(i64, f64)>)> {
+    series_at(verdicts, Stat::Mean).into_iter().collect()
+}
+
+fn series_at(verdicts: &[Verdict], stat: Stat) -> BTreeMap<Code, Vec<(i64, f64)>> {
     let mut series: BTreeMap<Code, Vec<(i64, f64)>> = BTreeMap::new();
     for verdict in verdicts {
-        for item in verdict.finding.items.iter().filter(|item| item.stat == Stat::Mean && item.valid()) {
+        for item in verdict.finding.items.iter().filter(|item| item.stat == stat && item.valid()) {
             if let Some(value) = item.value.and_then(|value| value.to_f64()) {
                 series.entry(item.factor).or_default().push((verdict.key.period, value));
             }
         }
     }
-    series.into_iter().collect()
+    series
 }

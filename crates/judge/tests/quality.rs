@@ -10,9 +10,12 @@ use judge::quality::NewReview;
 use judge::review::ReviewAction;
 use judge::stop::NewStop;
 use judge::{period, rows};
-use kernel::{Actor, ErrorCode, FactQuery, FactSource, FactValue, Id, LimitPeriod, Point, PointKind, Role, Timestamp};
+use kernel::{
+    Actor, ErrorCode, FactQuery, FactSource, FactValue, FactorLimit, Id, LimitPeriod, Point, PointKind, Role, Timestamp,
+};
 use rust_decimal::Decimal;
 use store::contract::PeriodLevel;
+use store::packed::{Mark, Statistic};
 
 const COUNTY: i32 = 500_242;
 
@@ -167,6 +170,34 @@ fn a_condition_mark_keeps_its_factors_from_judging_and_stays_valid() {
     assert_eq!(over(13), ["a21002", "a34013"], "a mark that waits has no effect");
     let rates = bed.judge.rates(&own, start(), at(24), now).unwrap();
     assert_eq!((rates.counts.due, rates.counts.valid, rates.counts.hours_stopped), (48, 48, 0));
+}
+
+#[test]
+fn values_heap_under_a_converted_limit_in_another_unit() {
+    // The device sends mg/m3; the permit says 0.1 g/m3 at reference conditions.
+    let own = FactorLimit {
+        unit: "g/m3".into(),
+        converted: true,
+        upper: Some("0.1".parse().unwrap()),
+        ..limit("a21002", LimitPeriod::Hour, 0)
+    };
+    let outlet = Point { limits: vec![own], ..point(1, PointKind::WasteGasOutlet) };
+    let bed = Bed::new(COUNTY, vec![outlet.clone()]);
+    let now = time("2026-06-04T01:00:00");
+    let packets: Vec<Packet> = (0..72)
+        .map(|of_day| {
+            let at = start().plus(of_day * 3_600_000);
+            let mut packet = hour(1, at, &[("a21002", "40")]);
+            let near = format!("{}", 96 + of_day % 4);
+            packet.values.push(("a21002".to_owned(), Statistic::ConvertedAverage, near, Mark::NORMAL));
+            packet
+        })
+        .collect();
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    let found = bed.judge.suspicions(&outlet, start().day(), now.day()).unwrap();
+    let checks: Vec<&str> = found.iter().map(|one| one.check).collect();
+    assert!(checks.contains(&"heap_under_limit"), "{checks:?}");
 }
 
 #[test]

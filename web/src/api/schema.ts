@@ -2675,7 +2675,7 @@ export interface Sums {
 
 /** One flag. */
 export interface Suspicion {
-  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`, `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`. */
+  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`, `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`, `calibration_pattern`. */
   check: string;
   title: Name;
   factor: string;
