@@ -24,5 +24,7 @@ export function limitText(item: { limit: string | null; lower: boolean; range: {
   if (item.range) return `${item.range.lower}–${item.range.upper}`;
   return item.limit ? `${item.lower ? '≥' : '≤'} ${item.limit}` : '';
 }
+/** Conditions and rules of the standards' data are keys on purpose, the same in both languages: shown as code. */
+export const isKey = (text: string): boolean => /^[a-z0-9]+(_[A-Za-z0-9]+)+$/.test(text);
 /** HJ 212 writes `1` where there is no unit. */
 export const unitText = (unit: string): string => (unit === '1' ? '' : unit);
