@@ -6,6 +6,7 @@ mod errors;
 mod flow;
 mod full_disk;
 mod golden;
+mod office;
 mod openapi;
 mod replay;
 mod rig;
