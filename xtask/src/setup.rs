@@ -24,7 +24,11 @@ const TEST: [Need; 3] = [
 
 /// What a test uses where it is there, and says that it left something out where it is not.
 const WISHED: [Need; 2] = [
-    Need { tool: "/usr/lib/libreoffice/program/libswlo.so", package: "libreoffice-writer-nogui", why: "reads our docx" },
+    Need {
+        tool: "/usr/lib/libreoffice/program/libswlo.so",
+        package: "libreoffice-writer-nogui",
+        why: "reads our docx",
+    },
     Need { tool: "/usr/lib/libreoffice/program/libsclo.so", package: "libreoffice-calc-nogui", why: "reads our xlsx" },
 ];
 

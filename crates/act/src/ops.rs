@@ -11,7 +11,7 @@ use crate::http::CaseSummary;
 use crate::model::{Case, Entry, Evidence};
 use crate::rows::{self, Filter};
 use crate::transition::{self, Request};
-use crate::workflow::Workflows;
+use crate::workflow::{Workflow, Workflows};
 
 /// Cases that one list reads at most.
 pub const MOST_LISTED: i64 = 5_000;
@@ -20,6 +20,7 @@ const MOST_VERDICTS: i64 = 200;
 
 type BodyNames = dyn Fn(&str) -> Option<Name> + Send + Sync;
 /// Everybody who may sign in.
+type CompetentBody = dyn Fn() -> Option<String> + Send + Sync;
 type People = dyn Fn() -> Result<Vec<Actor>, Problem> + Send + Sync;
 
 /// The case service. Cheap to share.
@@ -32,6 +33,7 @@ pub struct Act {
     pub(crate) ids: IdSource,
     body_names: OnceLock<Box<BodyNames>>,
     people: OnceLock<Box<People>>,
+    competent_body: OnceLock<Box<CompetentBody>>,
 }
 
 /// Everything about one case.
@@ -61,6 +63,7 @@ impl Act {
             ids: IdSource::new(),
             body_names: OnceLock::new(),
             people: OnceLock::new(),
+            competent_body: OnceLock::new(),
         })
     }
 
@@ -68,6 +71,16 @@ impl Act {
     pub fn set_body_names(&self, names: impl Fn(&str) -> Option<Name> + Send + Sync + 'static) {
         // Only the first call counts; there is one wiring.
         let _ = self.body_names.set(Box::new(names));
+    }
+
+    /// The body that cases go to where a point names none; the wiring knows.
+    pub fn set_competent_body(&self, body: impl Fn() -> Option<String> + Send + Sync + 'static) {
+        let _ = self.competent_body.set(Box::new(body));
+    }
+
+    /// Owner of a case of nobody's point.
+    pub(crate) fn default_owner(&self, workflow: &Workflow) -> String {
+        self.competent_body.get().and_then(|body| body()).unwrap_or_else(|| workflow.default_owner.clone())
     }
 
     /// Whom cases can be assigned to; the wiring knows.

@@ -177,7 +177,7 @@ impl Act {
                     severity: severity.id.clone(),
                     subject,
                     point: point.id,
-                    owner: point.body.clone().unwrap_or_else(|| workflow.default_owner.clone()),
+                    owner: point.body.clone().unwrap_or_else(|| self.default_owner(workflow)),
                     point_owner: point.owner.clone(),
                     assignee: None,
                     assignee_name: None,

@@ -27,6 +27,7 @@ names! {
     NOT_STORED, "not_stored", "数据无法入库，未应答", "could not be stored, not acknowledged";
     FUTURE_DATA_TIME, "future_data_time", "数据时间在未来：已入库，不参与评价", "data time in the future: stored, never judged";
     TOO_MANY_FACTORS, "too_many_factors", "因子编码过多，其值只留在原始报文", "too many factor codes, value left in the raw frame";
+    PERIOD_UNKNOWN, "period_unknown", "时段数据没有可读的DataTime：只留原始报文，不入库", "a value of a period without a readable DataTime: the raw frame is kept, no value is stored";
     CLOCK_OFF, "clock_off", "现场机时钟偏差超过5分钟", "device clock is off by more than 5 minutes";
     FRAME_TIMEOUT, "frame_timeout", "报文长时间不完整，连接已关闭", "a frame stayed incomplete, connection closed";
     IDLE_TIMEOUT, "idle_timeout", "长时间无报文，连接已关闭", "nothing heard for long, connection closed";

@@ -192,6 +192,10 @@ fn unknown(context: &Context<'_>, frame: &Frame<'_>, packet: &Packet<'_>) -> Tak
             ReadyPacket { frame: None, content: Content::Other, anomalies: vec![(0, anomaly::UNKNOWN_DEVICE)] };
         return Taken { packet, answer, effect: None };
     }
+    // What only a platform sends is nobody's data: not kept, and not answered as if it had been done.
+    if packet.command().is_some_and(|cn| command::role(cn, packet.edition()) == Role::PlatformCommand) {
+        return refused(0, anomaly::COMMAND_FROM_DEVICE);
+    }
     // An MN that looks like our name for a serial number would be taken for it.
     if mn.is_empty() || mn.len() > MAX_MN || packet.mn.starts_with(SERIAL) {
         return refused(0, PacketError::NoMn.name());
@@ -283,9 +287,17 @@ fn known(
             taken.effect = Some(Effect::IssueKey { mn: packet.mn.to_owned(), system });
         }
         2000..=2999 => {
-            let data_time = area.data_time.and_then(|text| hj212::time::parse(text.as_bytes()));
-            let at = data_time.map(|time| Timestamp(time.unix_millis())).or(qn_time).unwrap_or(context.now);
+            let data_time = area.data_time.and_then(period_start);
             taken.packet.frame = Some(raw(context, frame));
+            // Of a value at a moment the time of sending says enough. A value of a period that does not say which one
+            // is kept as it came and counted; filed under a guess it would be judged as another hour's.
+            if data_time.is_none() && of_a_period(cn) && !area.readings.is_empty() {
+                names.push((device.point, anomaly::PERIOD_UNKNOWN));
+                taken.packet.anomalies = names;
+                tell(heard);
+                return Ok(taken);
+            }
+            let at = data_time.or(qn_time).unwrap_or(context.now);
             match context.directory.resolve(packet.mn, system, at) {
                 Resolution::Known(bound) => {
                     taken.packet.content = observation(context, &bound, packet, &area, cn, at, &mut names)?;
@@ -328,6 +340,20 @@ fn known(
     taken.packet.anomalies = names;
     tell(heard);
     Ok(taken)
+}
+
+/// Commands whose values belong to a period that only DataTime names: days, run times, minutes, hours.
+const fn of_a_period(cn: u16) -> bool {
+    matches!(cn, 2031 | 2041 | 2051 | 2061)
+}
+
+/// What DataTime says. Devices that leave out what is zero (`2026112608`) are read as what they say.
+fn period_start(text: &str) -> Option<Timestamp> {
+    let mut digits = text.to_owned();
+    if matches!(text.len(), 8 | 10 | 12) {
+        digits.push_str(&"000000"[..14 - text.len()]);
+    }
+    hj212::time::parse(digits.as_bytes()).map(|time| Timestamp(time.unix_millis()))
 }
 
 fn command_answer(packet: &Packet<'_>, area: &Area<'_>, cn: u16) -> CommandAnswer {

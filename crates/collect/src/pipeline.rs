@@ -332,6 +332,8 @@ fn commit(store: &dyn Store, state: &PipelineState, quarantine: &Quarantine, chu
     let mut packets = 0;
     for packet in chunks.iter().flat_map(|chunk| &chunk.packets) {
         match (&packet.content, packet.anomalies.first()) {
+            // Told beside a frame that was taken: nothing was refused.
+            (Content::Refused, Some(&(_, anomaly::CLOCK_OFF))) => {}
             (Content::Refused, Some(&(_, name))) => state.counters.refuse(name, 1),
             _ => packets += 1,
         }

@@ -245,6 +245,45 @@ async fn the_binding_of_the_system_code_says_how_a_device_is_treated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_value_of_a_period_is_stored_under_no_other_period() {
+    // DataTime as sent; the hour it is stored under, or nothing.
+    let check = async |data_time: &str, expect: Option<&str>| {
+        let rig = rig_with(|station| station.strictness = Strictness::Lenient).await;
+        let mut station = rig.connect().await;
+        let packet = frame(&format!("ST=22;CN=2061;PW=123456;MN={MN};Flag=5;CP=&&{data_time}{GOOD}&&"));
+        // Without QN every repetition looks new.
+        for _ in 0..2 {
+            station.send(packet.clone()).await;
+        }
+        assert_eq!(station.answers().await.len(), 2, "{data_time}: taken, so that it is not sent for ever");
+        let stored: Vec<String> =
+            rig.observations(1, 2061).iter().map(|packet| packet.key.data_time.to_iso()).collect();
+        let expect: Vec<String> = expect.map(str::to_owned).into_iter().collect();
+        assert_eq!(stored, expect, "{data_time}");
+        let unknown = if expect.is_empty() { 2 } else { 0 };
+        assert_eq!(rig.anomaly(1, "period_unknown"), unknown, "{data_time}");
+        assert!(!rig.frames().is_empty(), "the raw frame is kept");
+    };
+    check("DataTime=20261124080000;", Some("2026-11-24T08:00:00+08:00")).await;
+    check("DataTime=2026112408;", Some("2026-11-24T08:00:00+08:00")).await;
+    check("DataTime=202611240800;", Some("2026-11-24T08:00:00+08:00")).await;
+    check("DataTime=2026-11-24 08;", None).await;
+    check("DataTime=20261124250000;", None).await;
+    check("", None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_command_of_an_unknown_device_is_neither_kept_nor_answered() {
+    let rig = rig_with(|_| {}).await;
+    let mut station = rig.connect().await;
+    station
+        .send(frame("QN=20261124090000000;ST=22;CN=1012;PW=1;MN=STRANGER;Flag=5;CP=&&SystemTime=20261124090000&&"))
+        .await;
+    assert!(station.answers().await.is_empty());
+    assert_eq!((rig.anomaly(0, "command_from_device"), rig.frames().len()), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_megabyte_without_a_frame_closes_the_connection() {
     let rig = rig_with(|_| {}).await;
     let mut station = rig.connect().await;

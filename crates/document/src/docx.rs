@@ -177,7 +177,7 @@ pub fn write(document: &Document) -> Result<Vec<u8>, WriteError> {
     let main = format!(
         "{HEAD}<w:document {NAMESPACES}><w:body>{}<w:sectPr><w:pgSz w:w=\"11906\" w:h=\"16838\"/>\
          <w:pgMar w:top=\"1440\" w:right=\"1418\" w:bottom=\"1440\" w:left=\"1418\" w:header=\"850\" w:footer=\"850\" w:gutter=\"0\"/>\
-         </w:sectPr></w:document>",
+         </w:sectPr></w:body></w:document>",
         body.xml
     );
     let mut links = String::from(

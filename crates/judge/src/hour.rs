@@ -12,6 +12,7 @@ use crate::gather::{Codes, HourPackets};
 use crate::mark;
 use crate::model::{Explain, Input, name_of, step};
 use crate::review::{Review, ReviewAction, Stop};
+use crate::rule::air;
 
 /// One factor of an hour, in the unit that the device sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +101,15 @@ fn decimal(value: &Scalar) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(i128::from(mantissa), scale.into()).ok()
 }
 
+/// What no instrument can have measured in the open air, in µg/m³ and the more so in mg/m³: a tenth of a gram in a cubic
+/// metre. Such a number is broken, whatever its mark says.
+fn impossible(kind: PointKind, factor: Code, number: Decimal) -> bool {
+    kind == PointKind::AirStation && air::pollutant(factor).is_some() && number > MOST_IN_OPEN_AIR
+}
+
+/// µg/m³.
+const MOST_IN_OPEN_AIR: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
+
 impl Settings<'_> {
     /// Why a value does not count; `None` when it does.
     fn refusal(&self, factor: Code, value: &PackedValue, at: Timestamp) -> Option<Name> {
@@ -109,7 +119,7 @@ impl Settings<'_> {
         match decimal(&value.value) {
             None if value.value == Scalar::Empty => return Some(Name::new("无值", "no value")),
             None => return Some(Name::new("不是数", "not a number")),
-            Some(number) if number.abs() > MOST_CREDIBLE => {
+            Some(number) if number.abs() > MOST_CREDIBLE || impossible(self.kind, factor, number) => {
                 return Some(Name::new("数值大得不可能", "impossibly large"));
             }
             Some(number) if number.is_sign_negative() && !number.is_zero() && !may_be_negative(factor) => {

@@ -60,6 +60,17 @@ fn outlet(id: i64, factors: &[&str]) -> Point {
 }
 
 #[test]
+fn what_no_instrument_measures_is_no_index() {
+    let bed = Bed::new(COUNTY, vec![point(1, PointKind::AirStation)]);
+    let (at, now) = (time("2026-06-01T08:00:00"), time("2026-06-01T09:30:00"));
+    bed.commit(&[hour(1, at, &[("a34002", "1000000000"), ("a34004", "35")])], now);
+    bed.judge.judge_due(now).unwrap();
+    let air = finding(&bed, 1, PeriodLevel::Hour, at);
+    assert_eq!((value(&air, "a34002", Stat::Mean), value(&air, "a34004", Stat::Mean)), (None, Some("35".into())));
+    assert_ne!(air.beside, Some(500));
+}
+
+#[test]
 fn an_impossible_number_is_set_aside_and_the_day_is_judged() {
     let bed = Bed::new(COUNTY, vec![outlet(1, &[])]);
     let flow = |at, value: &str, flow: &str| {

@@ -10,13 +10,15 @@ use register::pack::Pack;
 use register::pack_files;
 use register::problem::{PackProblem, ProblemCode};
 
+pub const USAGE: &str = "用法 usage: qingshan check [DIR] [--json]      DIR: counties/500242-youyang";
+
 pub const DEFAULT_PACK: &str = "counties/500242-youyang";
 
 pub fn run(arguments: &[String]) -> ExitCode {
     let json = arguments.iter().any(|argument| argument == "--json");
     let unknown = arguments.iter().find(|argument| argument.starts_with("--") && *argument != "--json");
     if let Some(unknown) = unknown {
-        eprintln!("不认识 {unknown} (unknown option)；用法 usage: qingshan check [DIR] [--json]");
+        eprintln!("不认识 {unknown} (unknown option)；{USAGE}");
         return ExitCode::from(2);
     }
     let folder = arguments.iter().find(|argument| !argument.starts_with("--")).map_or(DEFAULT_PACK, String::as_str);

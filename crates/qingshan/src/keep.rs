@@ -9,7 +9,7 @@ use store::{Store, event_log};
 
 use crate::check::DEFAULT_PACK;
 
-const USAGE: &str = "\
+pub const USAGE: &str = "\
 用法 usage: qingshan backup  --data DIR --to FILE       运行中也可备份 (works while the server runs)
           qingshan restore --from FILE --data DIR     DIR 必须还没有数据 (DIR must hold no data yet)
           qingshan verify  --data DIR [--county DIR]  校验原始报文链和事件链 (checks both hash chains)

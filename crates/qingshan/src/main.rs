@@ -29,6 +29,12 @@ const HELP: &str = "\
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
+    if let Some(usage) = arguments.first().and_then(|first| usage_of(first))
+        && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+    {
+        say(usage);
+        return ExitCode::SUCCESS;
+    }
     match arguments.first().map(String::as_str) {
         Some("serve") => serve::run(rest),
         Some("check") => check::run(rest),
@@ -57,6 +63,20 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What a command prints on `--help`, wherever it stands; `serve` and `init` have words of their own.
+fn usage_of(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "check" => check::USAGE,
+        "backup" | "restore" | "verify" => keep::USAGE,
+        "hj212" => hj212::USAGE,
+        "judge" => judge_cli::USAGE,
+        "standards" => judge_cli::STANDARDS_USAGE,
+        "register" => register_cli::USAGE,
+        "zone" => zone_cli::USAGE,
+        _ => return None,
+    })
 }
 
 /// Prints, and does not mind when the reader has gone (`qingshan … | head`).

@@ -119,7 +119,11 @@ pub fn run(arguments: &[String]) -> ExitCode {
         }
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -136,6 +140,34 @@ pub fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
+/// One process writes a data folder: two would each think that they know what is marked for judging. The lock goes with
+/// the process, however it ends.
+///
+/// # Errors
+/// When another process holds the folder, or it cannot be written.
+pub fn claim(data: &Path) -> Result<std::fs::File, String> {
+    use std::io::Write as _;
+    let failed = |error: std::io::Error| format!("数据目录 {} (data folder): {error}", data.display());
+    std::fs::create_dir_all(data).map_err(failed)?;
+    let path = data.join("lock");
+    let mut file =
+        std::fs::File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let holder = std::fs::read_to_string(&path).unwrap_or_default();
+            return Err(format!(
+                "数据目录 {} 已被另一个进程使用（进程 {pid}）；先停掉它，或换一个 --data (the data folder is used by another process, {pid}: stop it, or name another with --data)",
+                data.display(),
+                pid = holder.trim()
+            ));
+        }
+        Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+    Ok(file)
+}
+
 async fn serve(options: Options) -> Result<(), String> {
     let mqtt = options.mqtt.as_deref().map(mqtt_of).transpose()?;
     let pack = load_pack(&options.county)?;
@@ -145,11 +177,12 @@ async fn serve(options: Options) -> Result<(), String> {
     let zones = zone::model::load_folder(&options.county, zone::shape::Extent::WORLD)?;
     // Both ports before anything runs: a second server on the same folder fails here, not half-way.
     let bind = async |address: SocketAddr| {
-        TcpListener::bind(address).await.map_err(|error| format!("监听 {address} (listening): {error}"))
+        TcpListener::bind(address).await.map_err(|error| format!("监听 {address} (listening): {error}；端口被占用时用 --listen 或 --hj212-listen 换一个 (name another with --listen or --hj212-listen)"))
     };
     let (http, hj212) = (bind(options.listen).await?, bind(options.hj212).await?);
     let local = |listener: &TcpListener| listener.local_addr().map_err(|error| error.to_string());
     let (http_address, hj212_address) = (local(&http)?, local(&hj212)?);
+    let _claim = claim(&options.data)?;
     let settings = Settings {
         data: options.data.clone(),
         pack,

@@ -12,7 +12,7 @@ use zone::shape::Extent;
 
 use crate::check::DEFAULT_PACK;
 
-const USAGE: &str =
+pub const USAGE: &str =
     "用法 usage: qingshan zone check --at LON,LAT --industry CODE [--attr key=value]… [--on 2026-11-25] [--county DIR]";
 pub fn run(arguments: &[String]) -> ExitCode {
     match answer(arguments) {

@@ -25,6 +25,11 @@ pub struct County {
     pub time_zone: String,
     pub extent: Extent,
     pub source: String,
+    /// Key of the body that cases go to where a point names none (生态环境主管部门).
+    pub competent_body: Option<String>,
+    /// Where the file says so.
+    #[serde(skip)]
+    pub competent_body_at: Position,
     pub neighbours: Vec<Neighbour>,
 }
 
@@ -75,6 +80,8 @@ pub fn parse(table: &Table, files: &Files, findings: &mut Findings) -> (County, 
     }
     let extent = extent_of(&mut reader, findings);
     let source = reader.text("source", findings);
+    let competent_body = reader.optional_text("competent_body", findings);
+    let competent_body_at = reader.position_of("competent_body");
     let mut neighbours = Vec::new();
     for mut item in reader.tables("neighbour", findings) {
         neighbours.push(Neighbour { code: item.text("code", findings), name: item.name("name", findings) });
@@ -96,7 +103,8 @@ pub fn parse(table: &Table, files: &Files, findings: &mut Findings) -> (County, 
         layers.push(layer);
     }
     reader.finish(findings);
-    let county = County { division: Division(number.unwrap_or_default()), name, time_zone, extent, source, neighbours };
+    let division = Division(number.unwrap_or_default());
+    let county = County { division, name, time_zone, extent, source, competent_body, competent_body_at, neighbours };
     (county, layers)
 }
 

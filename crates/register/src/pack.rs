@@ -93,6 +93,7 @@ fn read_all(files: &Files, base: &Catalog, findings: &mut Findings) -> Option<Pa
     let index = index_of(&records, &catalog, findings);
     resolve_townships(&mut records, &index, findings);
     check_links(&records, &index, findings);
+    check_competent_body(&county, &index, findings);
     let simulation = match parse_toml(files, SIMULATION_FILE, findings) {
         Some(table) => Simulation::parse(&table, findings),
         None => Simulation::default(),
@@ -356,6 +357,20 @@ fn check_links(records: &[Pending], index: &Index, findings: &mut Findings) {
             );
         }
     }
+}
+
+fn check_competent_body(county: &County, index: &Index, findings: &mut Findings) {
+    let Some(key) = &county.competent_body else { return };
+    if index.contains_key(&("body".to_owned(), key.clone())) {
+        return;
+    }
+    findings.add(
+        COUNTY_FILE,
+        county.competent_body_at,
+        ProblemCode::BrokenLink,
+        (format!("competent_body 指向的 body:{key} 不存在"), format!("`competent_body`: there is no body:{key}")),
+        ("写 body 台账中主管部门的编号".into(), "write the key of a body of the ledger".into()),
+    );
 }
 
 fn check_simulation(simulation: &Simulation, index: &Index, findings: &mut Findings) {

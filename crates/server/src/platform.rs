@@ -117,6 +117,8 @@ impl Platform {
         let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });
         let naming = Arc::clone(&names);
         act.set_body_names(move |key| naming.of(key));
+        let counties = Arc::clone(&register);
+        act.set_competent_body(move || counties.county().and_then(|view| view.county.competent_body.clone()));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));
         let rules = RuleBook::built_in()

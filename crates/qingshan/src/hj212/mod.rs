@@ -8,7 +8,7 @@ mod simulate;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "\
+pub const USAGE: &str = "\
 用法 usage: qingshan hj212 <decode|encode|send|simulate>
 
   decode [--sm4-key HEX] [FILE|-]

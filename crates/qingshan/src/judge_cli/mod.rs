@@ -31,7 +31,7 @@ use table::Problem;
 /// What a subcommand prints on success, or what is wrong with its input.
 pub type Outcome = Result<String, Vec<Problem>>;
 
-const USAGE: &str = "\
+pub const USAGE: &str = "\
 用法 usage: qingshan judge COMMAND [OPTIONS] FILE     (FILE - = standard input)
   aqi --edition 2012|2026 --report daily|hourly FILE.csv   id,SO2,NO2,CO,PM10,PM25,O3 → IAQI, AQI, 级别, 首要污染物
   mda8 FILE.csv                      time,O3 或 id,0..23 → 臭氧日最大 8 小时 daily maximum 8-hour ozone
@@ -49,7 +49,7 @@ const USAGE: &str = "\
   convert --reference-oxygen 9 FILE.csv   c,o2[,o2_ref] → 折算浓度 converted concentration
 选项 options: --explain 逐步列出条款 clauses step by step; --missing NA 视为缺失的文字 text that means missing";
 
-const STANDARDS_USAGE: &str = "\
+pub const STANDARDS_USAGE: &str = "\
 用法 usage: qingshan standards list | show CODE | unconfirmed   [--json]";
 
 /// `qingshan judge ARGUMENTS`.

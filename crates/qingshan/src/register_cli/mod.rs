@@ -20,7 +20,7 @@ use store::sqlite::{SqliteOptions, SqliteStore};
 
 const DEFAULT_PACK: &str = "counties/500242-youyang";
 
-const USAGE: &str = "\
+pub const USAGE: &str = "\
 用法 usage: qingshan register COMMAND [选项 options]
   check [PACK]                        检查台账定义与县域数据包 check definitions and a county pack
   list [LEDGER] [--q TEXT]            台账目录或记录 ledgers, or records of one
