@@ -35,3 +35,4 @@ mod public;
 mod zones;
 
 pub use platform::{Platform, Settings};
+pub use zones::layers_of;

@@ -122,7 +122,7 @@ impl Platform {
         let rules = RuleBook::built_in()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
         let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));
-        zones.set_layers(zones::layers_of(&zones, &register)?);
+        zones.set_layers(zones::layers_of(zones.plan(), &register)?);
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
         act.set_people(move || accounts.people());
@@ -228,7 +228,7 @@ impl Platform {
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
                 platform.points.collect.set_directory(bindings::directory_of(&platform.points.register.devices()));
-                match zones::layers_of(&platform.zones, &platform.points.register) {
+                match zones::layers_of(platform.zones.plan(), &platform.points.register) {
                     Ok(layers) => platform.zones.set_layers(layers),
                     Err(problem) => tracing::error!("exchanging zone layers: {problem}"),
                 }
