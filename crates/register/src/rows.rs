@@ -90,6 +90,22 @@ pub fn all_of(reader: &dyn Reader, division: Division, ledger: &str) -> Result<V
     reader.query(&sql, &[division.into(), ledger.into()])?.iter().map(record_of).collect()
 }
 
+/// The next living records of a ledger by key.
+pub fn by_key_after(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    after: &str,
+    most: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL
+         AND r.record_key > $3 ORDER BY r.record_key LIMIT $4"
+    );
+    let parameters = [division.into(), ledger.into(), after.into(), most.into()];
+    reader.query(&sql, &parameters)?.iter().map(record_of).collect()
+}
+
 /// Living records of each ledger.
 pub fn counts(reader: &dyn Reader, division: Division, owner: Option<&str>) -> Result<Vec<(String, i64)>, StoreError> {
     let mut sql = "SELECT ledger, COUNT(*) FROM record WHERE division = $1 AND deleted IS NULL".to_owned();
@@ -307,6 +323,29 @@ pub fn revisions(reader: &dyn Reader, division: Division, id: Id, limit: i64) ->
             })
         })
         .collect()
+}
+
+/// Who wrote the newest revision, as it was noted.
+pub fn last_author(reader: &dyn Reader, division: Division, id: Id) -> Result<Option<String>, StoreError> {
+    let row = reader.query_one(
+        "SELECT actor FROM record_revision WHERE division = $1 AND record = $2 ORDER BY revision DESC LIMIT 1",
+        &[division.into(), id.into()],
+    )?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// The next records by id, deleted or not, each with its ledger.
+pub fn ids_after(
+    reader: &dyn Reader,
+    division: Division,
+    after: Id,
+    most: i64,
+) -> Result<Vec<(Id, String)>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, ledger FROM record WHERE division = $1 AND id > $2 ORDER BY id LIMIT $3",
+        &[division.into(), after.into(), most.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.to_owned()))).collect()
 }
 
 /// Key of another living record of the ledger with that value.

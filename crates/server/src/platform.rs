@@ -25,7 +25,7 @@ use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, enterprise, factors, live, overview, zones};
+use crate::{announce, app, audit, county, duties, enterprise, factors, live, overview, zones};
 
 /// How to start.
 pub struct Settings {
@@ -117,6 +117,7 @@ impl Platform {
         let names = Arc::new(Names { register: Arc::clone(&register), known: RwLock::default() });
         let naming = Arc::clone(&names);
         act.set_body_names(move |key| naming.of(key));
+        act.set_duties(Arc::new(duties::LedgerDuties(Arc::clone(&register))));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));
         let rules = RuleBook::built_in()
@@ -160,6 +161,7 @@ impl Platform {
             .merge(overview::routes(points))
             .merge(points::http::routes(points))
             .merge(enterprise::routes(points))
+            .merge(duties::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))
             .merge(points.collect.routes())
             .merge(points.judge.routes())
