@@ -16,6 +16,8 @@ use crate::workflow::{Weight, due_at};
 const WORKFLOW: &str = "duty";
 /// Records, or open cases, that one step of a look at all of them takes.
 const MOST_RECORDS: i64 = 500;
+/// After a failure of that look.
+const RETRY_MILLIS: i64 = 60_000;
 /// Cases of one record that are known; a monthly duty has as many in eighty years.
 const MOST_CASES: i64 = 1_000;
 
@@ -25,6 +27,8 @@ pub(crate) struct Sweep {
     /// The day it is for; another day begins anew.
     day: Option<Day>,
     stage: Stage,
+    /// After a failure: not before.
+    not_before: Option<Timestamp>,
     /// Counts beginnings, so that a page of an older look does not end a newer one.
     number: u64,
 }
@@ -48,9 +52,10 @@ pub(crate) struct Told {
 }
 
 impl Act {
-    /// What the records of these events ask for. What changes many records at once makes all be looked at.
-    pub(crate) fn told(&self, events: &[Event], now: Timestamp) -> Result<Vec<Told>, Problem> {
-        let Some(source) = self.duties.get() else { return Ok(Vec::new()) };
+    /// What the records of these events ask for. What changes many records at once makes all be looked at, and so does
+    /// a record that cannot be read: alarms in the same events are not to wait for it.
+    pub(crate) fn told(&self, events: &[Event], now: Timestamp) -> Vec<Told> {
+        let Some(source) = self.duties.get() else { return Vec::new() };
         let mut records = BTreeSet::new();
         for event in events.iter().filter(|event| event.kind.starts_with("register.")) {
             match event.kind.as_str() {
@@ -61,7 +66,17 @@ impl Act {
                 _ => self.sweep_anew(),
             }
         }
-        records.into_iter().map(|record| told_of(source.as_ref(), record, now.day())).collect()
+        let mut told = Vec::with_capacity(records.len());
+        for record in records {
+            match told_of(source.as_ref(), record, now.day()) {
+                Ok(one) => told.push(one),
+                Err(problem) => {
+                    tracing::warn!(%problem, %record, "reading the duties of a record");
+                    self.sweep_anew();
+                }
+            }
+        }
+        told
     }
 
     fn sweep_anew(&self) {
@@ -76,10 +91,13 @@ impl Act {
         let at = {
             let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
             if sweep.day != Some(today) {
-                *sweep = Sweep { day: Some(today), stage: Stage::Begun, number: sweep.number + 1 };
+                *sweep = Sweep { day: Some(today), stage: Stage::Begun, number: sweep.number + 1, ..*sweep };
             }
             *sweep
         };
+        if at.not_before.is_some_and(|at| now < at) {
+            return Ok(false);
+        }
         let next = match at.stage {
             Stage::Ended => return Ok(false),
             Stage::Begun => self.sweep_records(source.as_ref(), Id(0), now)?,
@@ -91,6 +109,16 @@ impl Act {
             sweep.stage = next;
         }
         Ok(sweep.stage != Stage::Ended)
+    }
+
+    /// The same, for the loop that reads events: a failure is told and tried again later, and nothing waits for it.
+    pub(crate) fn sweep_or_later(&self, now: Timestamp) -> bool {
+        self.sweep(now).unwrap_or_else(|problem| {
+            tracing::warn!(%problem, "looking at the duties of all records");
+            let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
+            sweep.not_before = Some(now.plus(RETRY_MILLIS));
+            false
+        })
     }
 
     fn sweep_records(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<Stage, Problem> {

@@ -32,7 +32,7 @@ impl Act {
                 let now = kernel::time::now();
                 let read = act.consume(now)?;
                 // Events come first; the look at all records goes on when there are none.
-                Ok::<_, Problem>((read, read == 0 && act.sweep(now)?))
+                Ok::<_, Problem>((read, read == 0 && act.sweep_or_later(now)))
             });
             let pause = match step.await {
                 Ok(Ok((read, _))) if read > 0 => Duration::ZERO,
@@ -68,7 +68,7 @@ impl Act {
             matches!(event.kind.as_str(), "judge.verdict_changed" | "collect.offline" | "collect.online")
         };
         // What records ask for is read before the transaction: it is another mechanism's to say.
-        let told = self.told(&events, now)?;
+        let told = self.told(&events, now);
         let changed = self.store.write(|transaction| {
             let mut changed = Vec::new();
             for event in events.iter().filter(relevant) {

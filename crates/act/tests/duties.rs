@@ -23,10 +23,15 @@ const PERMIT: Id = Id(70);
 struct Ledgers {
     records: Mutex<BTreeMap<Id, RecordDuties>>,
     author: Mutex<Option<Id>>,
+    /// A record that cannot be read.
+    broken: Mutex<Option<Id>>,
 }
 
 impl DutySource for Ledgers {
     fn of_record(&self, record: Id, _today: Day) -> Result<Option<RecordDuties>, Problem> {
+        if *self.broken.lock().unwrap() == Some(record) {
+            return Err(Problem::new(ErrorCode::Internal, "broken"));
+        }
         Ok(self.records.lock().unwrap().get(&record).cloned())
     }
 
@@ -225,6 +230,18 @@ fn a_record_changed_back_asks_again_and_a_deleted_one_no_more() {
     world.now = world.now.plus(86_400_000);
     world.sweep();
     assert_eq!(world.cases().len(), 2);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_keeps_nothing_else_waiting() {
+    let world = world("broken");
+    *world.ledgers.broken.lock().unwrap() = Some(PERMIT);
+    world.write(PERMIT, Some(permit(PERMIT, "2026-12-31")), 1);
+    world.write(Id(9), Some(permit(Id(9), "2026-12-30")), 1);
+    world.check(&["期-2026-0001 open 2026-12-30"]);
+    *world.ledgers.broken.lock().unwrap() = None;
+    world.sweep();
+    world.check(&["期-2026-0001 open 2026-12-30", "期-2026-0002 open 2026-12-31"]);
 }
 
 #[test]

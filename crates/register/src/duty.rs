@@ -117,18 +117,25 @@ impl<'d> DutyRules<'d> {
         Self { definition, done }
     }
 
-    /// Each duty with its standing. A condition over a field that the record does not have does not hold.
+    /// Each duty with its standing. A condition over a field that the record does not have does not hold; it is asked
+    /// only of what has a date, which few of many records have.
     pub fn standings(&self, content: &Content, today: Day) -> Vec<(&'d Duty, Standing)> {
-        let facts = self.done.iter().any(Option::is_some).then(|| facts_of(self.definition, content, today));
-        let holds = |done: &Option<Expression>| match (done, &facts) {
-            (Some(done), Some(facts)) => done.evaluate(facts).is_ok_and(|found| found.value == FactValue::Bool(true)),
-            _ => false,
+        let holds = |done: &Option<Expression>| {
+            let found = done.as_ref().map(|done| done.evaluate(&facts_of(self.definition, content, today)));
+            found.is_some_and(|found| found.is_ok_and(|found| found.value == FactValue::Bool(true)))
         };
         let duties = self.definition.duties.iter().zip(&self.done);
         duties
             .map(|(duty, done)| {
                 let standing = standing(duty, content, today);
-                (duty, if holds(done) { Standing { state: DutyState::Done, ..standing } } else { standing })
+                (
+                    duty,
+                    if standing.until.is_some() && holds(done) {
+                        Standing { state: DutyState::Done, ..standing }
+                    } else {
+                        standing
+                    },
+                )
             })
             .collect()
     }
