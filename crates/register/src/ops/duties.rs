@@ -63,11 +63,16 @@ impl Register {
         let wanted = catalog.ledgers().filter(|ledger| {
             !ledger.duties.is_empty() && question.ledger.as_ref().is_none_or(|only| *only == ledger.id)
         });
-        let mut lines = Vec::new();
+        let (all, mut lines) = (question.all.unwrap_or(false), Vec::new());
         for definition in wanted {
             let records = match &one {
                 Some(one) => {
                     one.iter().filter(|one| one.ledger == definition.id && one.deleted.is_none()).cloned().collect()
+                }
+                // Of many records few have a date; the others need not be read to know that they ask for nothing now.
+                None if !all => {
+                    let dates: Vec<&str> = definition.duties.iter().map(|duty| duty.date.as_str()).collect();
+                    self.store.read(|reader| rows::all_with(reader, self.division, &definition.id, &dates))?
                 }
                 None => self.store.read(|reader| rows::all_of(reader, self.division, &definition.id))?,
             };
@@ -75,7 +80,7 @@ impl Register {
             for record in records.iter().filter(|record| owner.is_none() || record.content.owner == owner) {
                 for (duty, standing) in rules.standings(&record.content, today) {
                     let shown = matches!(standing.state, DutyState::Overdue | DutyState::Due);
-                    if !shown && !question.all.unwrap_or(false) {
+                    if !shown && !all {
                         continue;
                     }
                     lines.push(DutyLine {
