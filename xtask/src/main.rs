@@ -12,7 +12,7 @@ cargo xtask run  [-- arguments for `qingshan serve`]
 cargo xtask test      everything that CI runs
 cargo xtask bench [NAME…]
                       print the benchmark tables (release build; takes minutes): disk parse nation flood storm
-                      idle reads year frames aqi judge plan zone register
+                      idle reads year map frames aqi judge plan zone register
 cargo xtask lint      clippy over everything
 cargo xtask web       build the web app only
 cargo xtask e2e       the browser tests only

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Action, Id, Name, Problem, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Case, Evidence};
+use crate::model::{Case, DutyLink, Evidence};
 use crate::ops::{Act, CaseFile};
 use crate::rows::Filter;
 use crate::transition::{self, Request};
@@ -28,9 +28,11 @@ pub struct CaseSummary {
     pub title: Name,
     pub state: NamedCode,
     pub severity: NamedCode,
-    /// Point id.
+    /// Point id; empty for a duty of a record.
     pub point: String,
     pub point_name: Name,
+    /// The duty of a record that it is about.
+    pub duty: Option<DutyLink>,
     /// Rests on simulated (模拟) data.
     pub simulated: bool,
     pub owner: String,
@@ -66,9 +68,11 @@ impl CaseSummary {
             title: case.title.clone(),
             state: named(&case.state, state),
             severity: named(&case.severity, severity),
-            point: case.point.to_string(),
+            point: if case.duty.is_some() { String::new() } else { case.point.to_string() },
+            duty: case.duty.clone(),
             point_name: point.map(|point| point.name.clone()).unwrap_or_default(),
-            simulated: point.is_some_and(|point| point.simulated),
+            simulated: point.is_some_and(|point| point.simulated)
+                || case.duty.as_ref().is_some_and(|duty| duty.simulated),
             owner: case.owner.clone(),
             owner_name: act.body_name(&case.owner),
             assignee: case.assignee,
@@ -125,8 +129,12 @@ struct CaseQuery {
     mine: bool,
     #[serde(default)]
     overdue: bool,
+    /// `alarm` or `duty`.
+    workflow: Option<String>,
     /// Point id.
     point: Option<String>,
+    /// Record id: cases of its duties.
+    record: Option<Id>,
     page: Option<usize>,
     page_size: Option<usize>,
 }
@@ -292,6 +300,9 @@ fn page_of(act: &Act, caller: &Caller, query: &CaseQuery) -> Result<CasePage, Pr
         },
         state: query.state.clone().filter(|state| state != "open_all" && state != "unclosed"),
         point,
+        workflow: query.workflow.clone().filter(|workflow| !workflow.is_empty()),
+        record: query.record,
+        of_points: false,
         assignee: query.mine.then_some(caller.0.id),
         overdue_at: query.overdue.then_some(now),
     };
@@ -314,6 +325,9 @@ fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
             "extended" => Some(Name::new("继续超标", "spell goes on")),
             "rejudged" => Some(Name::new("重新判定", "judged again")),
             "recovered" => Some(Name::new("恢复", "recovered")),
+            "fulfilled" => Some(Name::new("记录已更新", "done by the record")),
+            "not_asked" => Some(Name::new("不再要求", "asked no more")),
+            "asked_again" => Some(Name::new("又要求办理", "asked again")),
             other => workflow.and_then(|workflow| workflow.transition(other)).map(|transition| transition.name.clone()),
         };
         NamedCode { code: code.to_owned(), name: known.unwrap_or_else(|| Name::new(code, code)) }

@@ -3,18 +3,21 @@
 //! | file | holds |
 //! |---|---|
 //! | `workflow.rs`, `calendar.rs` | definitions as data (`model/workflows`), working days |
-//! | `transition.rs`, `alarm.rs`, `evidence.rs` | pure: may this be done; what an event means; what may be attached |
-//! | `ops.rs`, `run.rs` | what people do; what the event log brings |
+//! | `transition.rs`, `alarm.rs`, `duty.rs`, `evidence.rs` | pure: may this be done; what an event or a record's duty means; what may be attached |
+//! | `ops.rs`, `run.rs`, `follow.rs` | what people do; what the event log brings; what records ask for |
 //! | `rows.rs`, `http.rs`, `fact.rs` | SQL; routes; facts for others |
 //!
 //! Invariants: nobody closes their own case; nothing closes without evidence (a workflow that allows either is
 //! refused when it is read); every case has an owner and a due time; a reopened case keeps its number; one
-//! spell of one factor at one point is one case; replaying an event changes nothing.
+//! spell of one factor at one point is one case, and so is one duty of one record with one last day; replaying an
+//! event changes nothing.
 
 pub mod alarm;
 pub mod calendar;
+pub mod duty;
 pub mod evidence;
 mod fact;
+mod follow;
 pub mod http;
 pub mod model;
 pub mod ops;

@@ -1,12 +1,16 @@
 //! Operations: authorise → load → decide (pure) → save with its event in one transaction → announce.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Id, IdSource, Name, PointSource, Problem, Timestamp};
+use kernel::{
+    Action, Actor, Day, Division, ErrorCode, EventDraft, Id, IdSource, Name, PointSource, Problem, Timestamp,
+};
 use serde_json::json;
 use store::{Reader, Store, StoreError, Transaction, event_log};
 
+use crate::duty::{self, DutySource};
 use crate::evidence;
+use crate::follow::Sweep;
 use crate::http::CaseSummary;
 use crate::model::{Case, Entry, Evidence};
 use crate::rows::{self, Filter};
@@ -34,6 +38,8 @@ pub struct Act {
     body_names: OnceLock<Box<BodyNames>>,
     people: OnceLock<Box<People>>,
     competent_body: OnceLock<Box<CompetentBody>>,
+    pub(crate) duties: OnceLock<Arc<dyn DutySource>>,
+    pub(crate) sweep: Mutex<Sweep>,
 }
 
 /// Everything about one case.
@@ -64,6 +70,8 @@ impl Act {
             body_names: OnceLock::new(),
             people: OnceLock::new(),
             competent_body: OnceLock::new(),
+            duties: OnceLock::new(),
+            sweep: Mutex::default(),
         })
     }
 
@@ -86,6 +94,22 @@ impl Act {
     /// Whom cases can be assigned to; the wiring knows.
     pub fn set_people(&self, people: impl Fn() -> Result<Vec<Actor>, Problem> + Send + Sync + 'static) {
         let _ = self.people.set(Box::new(people));
+    }
+
+    /// Who knows what the records of the ledgers ask for; the wiring does.
+    pub fn set_duties(&self, duties: Arc<dyn DutySource>) {
+        let _ = self.duties.set(duties);
+    }
+
+    /// The cases of duties, each by record, duty and last day; those that the actor may not see are none.
+    pub fn cases_of_duties(&self, actor: &Actor, duties: &[(Id, &str, Day)]) -> Result<Vec<Option<Case>>, Problem> {
+        let found = self.store.read(|reader| {
+            let case = |(record, duty, last): &(Id, &str, Day)| {
+                rows::newest_of(reader, self.division, &duty::subject(*record, duty, *last))
+            };
+            duties.iter().map(case).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(found.into_iter().map(|case| case.filter(|case| may_read(actor, case))).collect())
     }
 
     /// People who can work on this case, for somebody who may assign it; by name.
@@ -122,7 +146,7 @@ impl Act {
 
     /// Open cases of all points, for whoever merges them into a point's state.
     pub fn open_cases(&self) -> Result<Vec<Case>, Problem> {
-        let filter = Filter { open: Some(true), ..Filter::default() };
+        let filter = Filter { open: Some(true), of_points: true, ..Filter::default() };
         Ok(self.store.read(|reader| rows::list(reader, self.division, &filter, MOST_LISTED))?)
     }
 
@@ -248,7 +272,8 @@ impl Act {
             subject: case.id.to_string(),
             payload: json!({
                 "number": case.number, "action": action, "state": case.state, "point": case.point.to_string(),
-                "note": note, "evidence": evidence, "revision": case.revision,
+                "record": case.duty.as_ref().map(|duty| duty.record), "note": note, "evidence": evidence,
+                "revision": case.revision,
             }),
         };
         event_log::append(transaction, self.division, now, &[event])?;

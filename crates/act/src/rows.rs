@@ -3,9 +3,21 @@
 use kernel::{Division, Id, Name, Timestamp};
 use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
-use crate::model::{Case, Entry, Evidence};
+use crate::model::{Case, DutyLink, Entry, Evidence};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, DUTIES];
+
+/// Cases of duties: the record, and the rest as JSON. Of one duty there is one case, whatever goes wrong above.
+const DUTIES: Migration = Migration {
+    mechanism: "act",
+    number: 2,
+    sql: "ALTER TABLE act_case ADD COLUMN record BIGINT;
+          ALTER TABLE act_case ADD COLUMN duty TEXT;
+          CREATE INDEX act_case_record ON act_case (division, record, id) WHERE record IS NOT NULL;
+          CREATE UNIQUE INDEX act_case_duty ON act_case (division, subject) WHERE record IS NOT NULL",
+};
+
+const FIRST: Migration = Migration {
     mechanism: "act",
     number: 1,
     sql: "CREATE TABLE act_case (
@@ -34,10 +46,10 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             division BIGINT NOT NULL, case_id BIGINT NOT NULL, hash TEXT NOT NULL, file_name TEXT NOT NULL,
             size BIGINT NOT NULL, content_type TEXT NOT NULL, by_name TEXT NOT NULL, at BIGINT NOT NULL,
             PRIMARY KEY (division, case_id, hash))",
-}];
+};
 
 const CASE: &str = "id, number, workflow, title_zh, title_en, state, severity, subject, point, owner, point_owner, assignee, \
-                    assignee_name, resolved_by, opened_at, due_at, closed_at, spell_from, spell_until, exceedances, revision";
+                    assignee_name, resolved_by, opened_at, due_at, closed_at, spell_from, spell_until, exceedances, revision, duty, record";
 
 fn case_of(row: &Row) -> Result<Case, StoreError> {
     let text = |column| row.text(column).map(str::to_owned);
@@ -63,11 +75,18 @@ fn case_of(row: &Row) -> Result<Case, StoreError> {
         spell_until: row.time(18)?,
         exceedances: row.integer(19)?,
         revision: row.integer(20)?,
+        duty: row.optional_text(21)?.map(duty_of).transpose()?,
     })
+}
+
+fn duty_of(text: &str) -> Result<DutyLink, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Shape(format!("duty of a case: {error}")))
 }
 
 /// Inserts or replaces a case; its history is its timeline and the event log.
 pub fn save(transaction: &dyn Transaction, division: Division, case: &Case) -> Result<(), StoreError> {
+    let duty = case.duty.as_ref().map(serde_json::to_string).transpose();
+    let duty = duty.map_err(|error| StoreError::Shape(format!("writing the duty of a case: {error}")))?;
     let values: Vec<Value> = vec![
         division.into(),
         case.id.into(),
@@ -91,16 +110,18 @@ pub fn save(transaction: &dyn Transaction, division: Division, case: &Case) -> R
         case.spell_until.into(),
         case.exceedances.into(),
         case.revision.into(),
+        duty.into(),
+        case.duty.as_ref().map(|duty| duty.record.0).into(),
     ];
     transaction.execute(
         &format!(
             "INSERT INTO act_case (division, {CASE})
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
              ON CONFLICT (division, id) DO UPDATE SET state = excluded.state, severity = excluded.severity,
                owner = excluded.owner, assignee = excluded.assignee, assignee_name = excluded.assignee_name,
                resolved_by = excluded.resolved_by, due_at = excluded.due_at, closed_at = excluded.closed_at,
                spell_from = excluded.spell_from, spell_until = excluded.spell_until,
-               exceedances = excluded.exceedances, revision = excluded.revision"
+               exceedances = excluded.exceedances, revision = excluded.revision, duty = excluded.duty"
         ),
         &values,
     )?;
@@ -129,7 +150,12 @@ pub fn newest_of(reader: &dyn Reader, division: Division, subject: &str) -> Resu
 pub struct Filter {
     pub open: Option<bool>,
     pub state: Option<String>,
+    pub workflow: Option<String>,
     pub point: Option<i64>,
+    /// Cases of this record's duties.
+    pub record: Option<Id>,
+    /// Only cases of points.
+    pub of_points: bool,
     pub assignee: Option<Id>,
     pub overdue_at: Option<Timestamp>,
 }
@@ -147,6 +173,12 @@ impl Filter {
         if let Some(point) = self.point {
             add("point =", point.into());
         }
+        if let Some(workflow) = &self.workflow {
+            add("workflow =", workflow.into());
+        }
+        if let Some(record) = self.record {
+            add("record =", record.into());
+        }
         if let Some(assignee) = self.assignee {
             add("assignee =", assignee.into());
         }
@@ -157,6 +189,9 @@ impl Filter {
             Some(true) => clause.push_str(" AND closed_at IS NULL"),
             Some(false) => clause.push_str(" AND closed_at IS NOT NULL"),
             None => {}
+        }
+        if self.of_points {
+            clause.push_str(" AND record IS NULL");
         }
         clause
     }
@@ -169,6 +204,21 @@ pub fn list(reader: &dyn Reader, division: Division, filter: &Filter, limit: i64
     parameters.push(limit.into());
     let sql = format!("SELECT {CASE} FROM act_case WHERE {clause} ORDER BY id DESC LIMIT ${}", parameters.len());
     reader.query(&sql, &parameters)?.iter().map(case_of).collect()
+}
+
+/// Records of open cases of duties, by case, after one of them.
+pub fn records_of_open(
+    reader: &dyn Reader,
+    division: Division,
+    after: Id,
+    limit: i64,
+) -> Result<Vec<(Id, Id)>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, record FROM act_case WHERE division = $1 AND closed_at IS NULL AND record IS NOT NULL AND id > $2
+         ORDER BY id LIMIT $3",
+        &[division.into(), after.into(), limit.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
 }
 
 /// Opened between two times; of those, closed in time.

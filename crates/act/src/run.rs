@@ -12,12 +12,14 @@ use crate::alarm::{self, PresenceChanged, Step, VerdictChanged};
 use crate::model::{Case, Cause};
 use crate::ops::Act;
 use crate::rows;
-use crate::workflow::due_at;
+use crate::workflow::{Weight, Workflow, due_at};
 
 const CURSOR: &str = "act";
 /// Events of one transaction.
 const BATCH: i64 = 200;
 const PAUSE: Duration = Duration::from_millis(300);
+/// Between two pages of a look at all records, so that others get their turn.
+const SHORT_PAUSE: Duration = Duration::from_millis(20);
 /// After a failure.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
 
@@ -26,9 +28,15 @@ impl Act {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             let act = Arc::clone(&self);
-            let step = tokio::task::spawn_blocking(move || act.consume(kernel::time::now())).await;
-            let pause = match step {
-                Ok(Ok(read)) if read > 0 => Duration::ZERO,
+            let step = tokio::task::spawn_blocking(move || {
+                let now = kernel::time::now();
+                let read = act.consume(now)?;
+                // Events come first; the look at all records goes on when there are none.
+                Ok::<_, Problem>((read, read == 0 && act.sweep_or_later(now)))
+            });
+            let pause = match step.await {
+                Ok(Ok((read, _))) if read > 0 => Duration::ZERO,
+                Ok(Ok((_, true))) => SHORT_PAUSE,
                 Ok(Ok(_)) => PAUSE,
                 Ok(Err(problem)) => {
                     tracing::warn!(%problem, "reading the event log for cases");
@@ -59,10 +67,15 @@ impl Act {
         let relevant = |event: &&Event| {
             matches!(event.kind.as_str(), "judge.verdict_changed" | "collect.offline" | "collect.online")
         };
+        // What records ask for is read before the transaction: it is another mechanism's to say.
+        let told = self.told(&events, now);
         let changed = self.store.write(|transaction| {
             let mut changed = Vec::new();
             for event in events.iter().filter(relevant) {
                 self.apply_event(transaction, event, now, &mut changed)?;
+            }
+            for record in &told {
+                self.apply_duties(transaction, record, now, &mut changed)?;
             }
             event_log::move_cursor(transaction, self.division, CURSOR, last)?;
             Ok(changed)
@@ -165,25 +178,24 @@ impl Act {
         match step {
             Step::Open { subject, cause, title, at, times, note } => {
                 let workflow = self.workflows.get("alarm")?;
-                let severity = workflow.severity(cause, times);
-                let prefix = format!("{}-{}-", workflow.number_prefix, now.day().civil().0);
-                let count = rows::count_with_prefix(transaction.as_reader(), self.division, &prefix)?;
+                let severity = workflow.severity(Weight { cause, times, late: false });
                 let case = Case {
                     id: self.ids.next(now),
-                    number: format!("{prefix}{:04}", count + 1),
+                    number: self.next_number(transaction, workflow, now)?,
                     workflow: workflow.id.clone(),
                     title,
                     state: workflow.first_state.clone(),
                     severity: severity.id.clone(),
                     subject,
                     point: point.id,
+                    duty: None,
                     owner: point.body.clone().unwrap_or_else(|| self.default_owner(workflow)),
                     point_owner: point.owner.clone(),
                     assignee: None,
                     assignee_name: None,
                     resolved_by: None,
                     opened_at: now,
-                    due_at: due_at(severity.due, now, &self.workflows.calendar),
+                    due_at: due_at(severity.due, now, None, &self.workflows.calendar),
                     closed_at: None,
                     spell_from: at,
                     spell_until: at,
@@ -214,7 +226,19 @@ impl Act {
         }
     }
 
-    fn must_find(&self, transaction: &dyn Transaction, id: Id) -> Result<Case, StoreError> {
+    /// Numbers of a workflow count up within a year.
+    pub(crate) fn next_number(
+        &self,
+        transaction: &dyn Transaction,
+        workflow: &Workflow,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        let prefix = format!("{}-{}-", workflow.number_prefix, now.day().civil().0);
+        let count = rows::count_with_prefix(transaction.as_reader(), self.division, &prefix)?;
+        Ok(format!("{prefix}{:04}", count + 1))
+    }
+
+    pub(crate) fn must_find(&self, transaction: &dyn Transaction, id: Id) -> Result<Case, StoreError> {
         rows::find(transaction.as_reader(), self.division, id)?
             .ok_or_else(|| StoreError::Shape(format!("case {id} is missing")))
     }

@@ -2,7 +2,7 @@
 
 use kernel::{Actor, ErrorCode, Id, Problem, Timestamp};
 
-use crate::model::Case;
+use crate::model::{Case, DutyLink};
 use crate::workflow::{Transition, Workflow, Workflows, due_at};
 
 /// What a person asks for.
@@ -95,7 +95,8 @@ pub fn apply(
     }
     if transition.sets_due {
         let due = workflow.severity_named(&case.severity).map(|severity| severity.due);
-        changed.due_at = due.map_or(case.due_at, |due| due_at(due, now, &workflows.calendar));
+        let last_day = case.duty.as_ref().and_then(DutyLink::last_day);
+        changed.due_at = due.map_or(case.due_at, |due| due_at(due, now, last_day, &workflows.calendar));
     }
     Ok(changed)
 }
@@ -119,6 +120,7 @@ mod tests {
             severity: "ordinary".into(),
             subject: "exceedance:1:w01018".into(),
             point: 1,
+            duty: None,
             owner: "bureau".into(),
             point_owner: None,
             assignee: assignee.map(Id),

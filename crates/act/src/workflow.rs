@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{Action, ErrorCode, Name, Problem, Timestamp};
+use kernel::{Action, Day, ErrorCode, Name, Problem, Timestamp};
 use serde::Deserialize;
 
 use crate::calendar::WorkingCalendar;
@@ -54,6 +54,18 @@ pub struct SeverityWhen {
     pub cause: Cause,
     #[serde(default)]
     pub times_at_least: Option<String>,
+    /// Of a duty: its last day had (or had not) passed when the case was opened.
+    #[serde(default)]
+    pub late: Option<bool>,
+}
+
+/// What decides how severe something is.
+#[derive(Clone, Copy, Debug)]
+pub struct Weight {
+    pub cause: Cause,
+    /// Exceedance multiple (超标倍数).
+    pub times: Option<f64>,
+    pub late: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -61,6 +73,8 @@ pub struct SeverityWhen {
 pub enum Due {
     Hours(u32),
     WorkingDays(u32),
+    /// The end of the duty's last day.
+    LastDay,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -81,6 +95,9 @@ pub struct Workflow {
     pub number_prefix: String,
     pub default_owner: String,
     pub first_state: String,
+    /// Where a case goes when its record asks for the duty no more; needed where a cause is a duty.
+    #[serde(default)]
+    pub settled_state: Option<String>,
     #[serde(rename = "state")]
     pub states: Vec<State>,
     #[serde(rename = "transition")]
@@ -96,6 +113,22 @@ impl Workflow {
         let workflow: Workflow = toml::from_str(text).map_err(|error| broken(error.to_string()))?;
         let state = |id: &str| workflow.state(id).ok_or_else(|| broken(format!("没有状态“{id}” (no such state)")));
         state(&workflow.first_state)?;
+        if let Some(settled) = &workflow.settled_state
+            && state(settled)?.is_final
+        {
+            return Err(broken(format!(
+                "settled_state“{settled}”是终态，没有人核销 (a final state would close without another person)"
+            )));
+        }
+        for severity in &workflow.severities {
+            let of_duty = severity.when.cause == Cause::Duty;
+            if matches!(severity.due, Due::LastDay) != of_duty || (of_duty && workflow.settled_state.is_none()) {
+                return Err(broken(format!(
+                    "“{}”：台账事项的期限是 last_day，并要有 settled_state (duties are due on their last day and need settled_state)",
+                    severity.id
+                )));
+            }
+        }
         for transition in &workflow.transitions {
             for from in &transition.from {
                 state(from)?;
@@ -127,12 +160,13 @@ impl Workflow {
     }
 
     /// The first severity whose bounds are met, else the last.
-    pub fn severity(&self, cause: Cause, times: Option<f64>) -> &Severity {
+    pub fn severity(&self, weight: Weight) -> &Severity {
         let meets = |severity: &&Severity| {
-            severity.when.cause == cause
+            severity.when.cause == weight.cause
+                && severity.when.late.is_none_or(|late| late == weight.late)
                 && severity.when.times_at_least.as_ref().is_none_or(|least| {
                     let least: f64 = least.parse().unwrap_or(f64::INFINITY);
-                    times.is_some_and(|times| times >= least)
+                    weight.times.is_some_and(|times| times >= least)
                 })
         };
         // `parse` refuses a workflow without severities.
@@ -144,9 +178,10 @@ impl Workflow {
     }
 }
 
-/// When something that starts at `from` must be done.
-pub fn due_at(due: Due, from: Timestamp, calendar: &WorkingCalendar) -> Timestamp {
+/// When something that starts at `from` must be done; a duty has a last day.
+pub fn due_at(due: Due, from: Timestamp, last_day: Option<Day>, calendar: &WorkingCalendar) -> Timestamp {
     match due {
+        Due::LastDay => last_day.map_or(from, |day| day.end().plus(-1)),
         Due::Hours(hours) => from.plus(i64::from(hours) * kernel::time::HOUR_MILLIS),
         Due::WorkingDays(days) => calendar.after_working_days(from, days),
     }
@@ -166,7 +201,11 @@ impl Workflows {
     /// When a definition is broken.
     pub fn built_in() -> Result<Arc<Self>, Problem> {
         let calendars = [include_str!("../../../model/calendars/cn-2026.toml")];
-        Self::load([("model/workflows/alarm.toml", include_str!("../../../model/workflows/alarm.toml"))], calendars)
+        let files = [
+            ("model/workflows/alarm.toml", include_str!("../../../model/workflows/alarm.toml")),
+            ("model/workflows/duty.toml", include_str!("../../../model/workflows/duty.toml")),
+        ];
+        Self::load(files, calendars)
     }
 
     pub fn load<'t>(
@@ -194,8 +233,10 @@ impl Workflows {
 mod tests {
     use super::*;
 
-    fn check(from: &str, to: &str, expect: &str) {
-        let text = include_str!("../../../model/workflows/alarm.toml");
+    const ALARM: &str = include_str!("../../../model/workflows/alarm.toml");
+    const DUTY: &str = include_str!("../../../model/workflows/duty.toml");
+
+    fn check(text: &str, from: &str, to: &str, expect: &str) {
         assert!(text.contains(from), "{from}");
         let error = Workflow::parse("w.toml", &text.replace(from, to)).unwrap_err().to_string();
         assert!(error.contains(expect), "{error}");
@@ -203,8 +244,13 @@ mod tests {
 
     #[test]
     fn a_workflow_cannot_give_up_the_invariants() {
-        check("not_by_handler = true", "", "another person and evidence");
-        check("to = \"resolved\"", "to = \"nowhere\"", "no such state");
-        check("right = \"close_cases\"", "right = \"fly\"", "fly");
+        check(ALARM, "not_by_handler = true", "", "another person and evidence");
+        check(ALARM, "to = \"resolved\"", "to = \"nowhere\"", "no such state");
+        check(ALARM, "right = \"close_cases\"", "right = \"fly\"", "fly");
+        check(DUTY, "not_by_handler = true", "", "another person and evidence");
+        check(DUTY, "settled_state = \"resolved\"", "settled_state = \"closed\"", "without another person");
+        check(DUTY, "settled_state = \"resolved\"", "", "need settled_state");
+        check(DUTY, "due = \"last_day\"", "due = { hours = 4 }", "due on their last day");
+        check(ALARM, "due = { hours = 4 }", "due = \"last_day\"", "due on their last day");
     }
 }

@@ -1,12 +1,13 @@
 //! `qingshan-bench`: measures what the issue promises and prints it as a Markdown table with the method.
 //!
-//! `cargo xtask bench [NAME…]` runs all or some of: disk parse nation flood storm idle reads year. The load
+//! `cargo xtask bench [NAME…]` runs all or some of: disk parse nation flood storm idle reads year map. The load
 //! generator is this process; the server side is a second process of this binary (`serve`), on the same
 //! machine, over loopback. Load is open loop: packets are due at fixed times whatever the server does, and
 //! latency counts from the time a packet was due.
 
 mod disk;
 mod load;
+mod map;
 mod packets;
 mod parse;
 mod serve;
@@ -46,7 +47,7 @@ impl Drop for Folder {
 
 type Measure = fn() -> Result<Vec<Figure>>;
 
-const MEASURES: [(&str, Measure); 8] = [
+const MEASURES: [(&str, Measure); 9] = [
     ("disk", disk::sync_latency),
     ("parse", parse::measure),
     ("nation", load::nation),
@@ -55,6 +56,7 @@ const MEASURES: [(&str, Measure); 8] = [
     ("idle", load::idle),
     ("reads", disk::reads),
     ("year", year::measure),
+    ("map", map::measure),
 ];
 
 fn main() -> ExitCode {

@@ -27,14 +27,20 @@ impl ColourBook {
         Self(catalog.ledgers().map(|ledger| (ledger.id.clone(), compiled(ledger))).collect())
     }
 
-    /// The rule that holds for a record. A rule over a field that the record does not have does not hold.
+    /// The rule that holds for a record.
     pub fn of(&self, definition: &LedgerDefinition, content: &Content, today: Day) -> Option<&ColourRule> {
+        let place = self.place_of(definition, content, today)?;
+        self.0.get(&definition.id)?.get(place).map(|(_, rule)| rule)
+    }
+
+    /// Its place among the ledger's rules. A rule over a field that the record does not have does not hold.
+    pub fn place_of(&self, definition: &LedgerDefinition, content: &Content, today: Day) -> Option<usize> {
         let rules = self.0.get(&definition.id).filter(|rules| !rules.is_empty())?;
         let facts = facts_of(definition, content, today);
         let holds = |expression: &Expression| {
             expression.evaluate(&facts).is_ok_and(|evaluated| evaluated.value == FactValue::Bool(true))
         };
-        rules.iter().find(|(expression, _)| holds(expression)).map(|(_, rule)| rule)
+        rules.iter().position(|(expression, _)| holds(expression))
     }
 }
 

@@ -4,6 +4,7 @@ use kernel::Name;
 use rust_decimal::Decimal;
 
 use crate::cell::Table;
+pub use crate::duty::Duty;
 pub use crate::format::Format;
 use crate::problem::{Findings, Position, ProblemCode};
 use crate::reader::TableReader;
@@ -89,19 +90,6 @@ pub struct ColourRule {
     pub when: String,
     pub colour: String,
     pub name: Name,
-}
-
-/// Something that must be done about a record in time (提醒事项); becomes a case.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Duty {
-    pub id: String,
-    pub name: Name,
-    /// The date field it counts from.
-    pub date: String,
-    /// Days before that date.
-    pub before_days: Option<u32>,
-    /// Repeats every so many months after that date.
-    pub every_months: Option<u32>,
 }
 
 /// Records of this ledger are points that are observed (点位). Each entry names the field that tells it.
@@ -215,7 +203,7 @@ impl LedgerDefinition {
             public,
             filters: reader.texts("filters", findings),
             colours: colours_of(&mut reader, findings),
-            duties: duties_of(&mut reader, findings),
+            duties: crate::duty::read(&mut reader, findings),
             derived: Vec::new(),
             observed: observed_of(&mut reader, findings),
             fields: Vec::new(),
@@ -228,16 +216,16 @@ impl LedgerDefinition {
         }
         definition.derived = crate::derived::read(&mut reader, &definition.fields, findings);
         definition.check_references(&reader, findings);
-        for rule in &definition.colours {
-            if let Some(complaint) = crate::colour::complaint(&rule.when, &definition.fields) {
+        let colours = definition.colours.iter().map(|rule| ("colour", "着色规则", "colour rule", &rule.when));
+        let done =
+            definition.duties.iter().filter_map(|duty| Some(("duty", "办结条件", "`done`", duty.done.as_ref()?)));
+        for (place, zh, en, rule) in colours.chain(done) {
+            if let Some(complaint) = crate::colour::complaint(rule, &definition.fields) {
                 findings.add(
                     file,
-                    reader.position_of("colour"),
+                    reader.position_of(place),
                     ProblemCode::WrongShape,
-                    (
-                        format!("着色规则“{}”：{complaint}", rule.when),
-                        format!("colour rule `{}`: {complaint}", rule.when),
-                    ),
+                    (format!("{zh}“{rule}”：{complaint}"), format!("{en} `{rule}`: {complaint}")),
                     ("改正 CEL 表达式".into(), "correct the CEL expression".into()),
                 );
             }
@@ -253,6 +241,7 @@ impl LedgerDefinition {
         wanted.extend(self.owner.as_deref().map(|field| ("owner", field)));
         wanted.extend(self.filters.iter().map(|field| ("filters", field.as_str())));
         wanted.extend(self.duties.iter().map(|duty| ("duty", duty.date.as_str())));
+        wanted.extend(self.duties.iter().filter_map(|duty| Some(("duty", duty.owner_field.as_deref()?))));
         if let Some(observed) = &self.observed {
             wanted.extend(observed.roles.iter().map(|(_, field)| ("observed", field.as_str())));
             wanted.extend(observed.kind_field.as_deref().map(|field| ("observed", field)));
@@ -339,21 +328,6 @@ fn colours_of(reader: &mut TableReader<'_>, findings: &mut Findings) -> Vec<Colo
         item.finish(findings);
     }
     rules
-}
-
-fn duties_of(reader: &mut TableReader<'_>, findings: &mut Findings) -> Vec<Duty> {
-    let mut duties = Vec::new();
-    for mut item in reader.tables("duty", findings) {
-        duties.push(Duty {
-            id: item.text("id", findings),
-            name: item.name("name", findings),
-            date: item.text("date", findings),
-            before_days: item.number("before_days", findings),
-            every_months: item.number("every_months", findings),
-        });
-        item.finish(findings);
-    }
-    duties
 }
 
 fn observed_of(reader: &mut TableReader<'_>, findings: &mut Findings) -> Option<Observed> {

@@ -1,10 +1,55 @@
-//! When the duties of a ledger (提醒事项) fall due for a record. Pure.
+//! The duties of a ledger (提醒事项), and when they fall due for a record. Pure.
 
-use kernel::{Day, Month};
+use expression::Expression;
+use kernel::{Day, FactValue, Month, Name};
 use serde::Serialize;
 
-use crate::definition::Duty;
+use crate::colour::facts_of;
+use crate::definition::LedgerDefinition;
+use crate::problem::Findings;
+use crate::reader::TableReader;
 use crate::record::Content;
+
+/// Something that must be done about a record in time (提醒事项); becomes a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Duty {
+    pub id: String,
+    pub name: Name,
+    /// The date field it counts from.
+    pub date: String,
+    /// Days before that date.
+    pub before_days: Option<u32>,
+    /// Repeats every so many months after that date.
+    pub every_months: Option<u32>,
+    /// Key of the body that has to see to it.
+    pub owner: Option<String>,
+    /// Link field whose body has to, where it is filled.
+    pub owner_field: Option<String>,
+    /// What shows that it was done.
+    pub evidence: Option<Name>,
+    /// CEL condition: a record for which it holds asks for nothing any more.
+    pub done: Option<String>,
+}
+
+/// Reads the `[[duty]]` tables of a definition.
+pub fn read(reader: &mut TableReader<'_>, findings: &mut Findings) -> Vec<Duty> {
+    let mut duties = Vec::new();
+    for mut item in reader.tables("duty", findings) {
+        duties.push(Duty {
+            id: item.text("id", findings),
+            name: item.name("name", findings),
+            date: item.text("date", findings),
+            before_days: item.number("before_days", findings),
+            every_months: item.number("every_months", findings),
+            owner: item.optional_text("owner", findings),
+            owner_field: item.optional_text("owner_field", findings),
+            evidence: item.optional_name("evidence", findings),
+            done: item.optional_text("done", findings),
+        });
+        item.finish(findings);
+    }
+    duties
+}
 
 /// How a duty stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
@@ -18,6 +63,8 @@ pub enum DutyState {
     Coming,
     /// 缺日期: the record does not say from when it counts.
     Undated,
+    /// 已办: the record says that nothing is left to be done.
+    Done,
 }
 
 /// When a duty is to be done.
@@ -57,6 +104,43 @@ pub fn standing(duty: &Duty, content: &Content, today: Day) -> Standing {
     Standing { state, from: Some(from), until: Some(until) }
 }
 
+/// The duties of a ledger with their conditions compiled, for many records.
+pub struct DutyRules<'d> {
+    definition: &'d LedgerDefinition,
+    done: Vec<Option<Expression>>,
+}
+
+impl<'d> DutyRules<'d> {
+    /// A condition that does not compile has been reported with the definition and never holds.
+    pub fn new(definition: &'d LedgerDefinition) -> Self {
+        let done = definition.duties.iter().map(|duty| Expression::compile(duty.done.as_ref()?).ok()).collect();
+        Self { definition, done }
+    }
+
+    /// Each duty with its standing. A condition over a field that the record does not have does not hold; it is asked
+    /// only of what has a date, which few of many records have.
+    pub fn standings(&self, content: &Content, today: Day) -> Vec<(&'d Duty, Standing)> {
+        let holds = |done: &Option<Expression>| {
+            let found = done.as_ref().map(|done| done.evaluate(&facts_of(self.definition, content, today)));
+            found.is_some_and(|found| found.is_ok_and(|found| found.value == FactValue::Bool(true)))
+        };
+        let duties = self.definition.duties.iter().zip(&self.done);
+        duties
+            .map(|(duty, done)| {
+                let standing = standing(duty, content, today);
+                (
+                    duty,
+                    if standing.until.is_some() && holds(done) {
+                        Standing { state: DutyState::Done, ..standing }
+                    } else {
+                        standing
+                    },
+                )
+            })
+            .collect()
+    }
+}
+
 /// The same day some months later; the last day of a shorter month.
 fn months_later(day: Day, months: u32) -> Day {
     let (_, _, date) = day.civil();
@@ -67,7 +151,6 @@ fn months_later(day: Day, months: u32) -> Day {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::Name;
     use serde_json::json;
 
     /// Before-days or months, the date, today → state and last day.
@@ -78,13 +161,8 @@ mod tests {
         today: &str,
         expect: (DutyState, Option<&str>),
     ) {
-        let duty = Duty {
-            id: "d".into(),
-            name: Name::default(),
-            date: "on".into(),
-            before_days: before,
-            every_months: months,
-        };
+        let duty =
+            Duty { id: "d".into(), date: "on".into(), before_days: before, every_months: months, ..Duty::default() };
         let mut content: Content = serde_json::from_value(json!({
             "key": "r", "title": { "zh": "", "en": "" }, "values": {}, "location": null, "source": "", "version": 1,
         }))

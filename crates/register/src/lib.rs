@@ -8,7 +8,7 @@
 //! - [`export`], [`sheet`], [`import`]: records out and in.
 //! - [`attachment`], [`photo`], [`thumbnail`], [`attachment_rows`]: files on records, told by content.
 //! - [`saved`], [`saved_rows`]: what a user keeps of a list: views and columns.
-//! - [`points`], [`search`], [`colour`], [`derived`], [`duty`]: what is derived from records.
+//! - [`points`], [`search`], [`colour`], [`derived`], [`duty`], [`clusters`]: what is derived from records.
 //! - [`ops`]: the service. [`rows`], [`list_rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
@@ -20,6 +20,7 @@ pub mod built_in;
 pub mod catalog;
 pub mod cell;
 pub mod check_digit;
+pub mod clusters;
 pub mod code;
 pub mod colour;
 pub mod county;

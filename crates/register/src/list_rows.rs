@@ -264,14 +264,13 @@ impl<'w> Plan<'w> {
 /// Id and key of a record that drives.
 const RECORD: (&str, &str) = ("d.id", "d.record_key");
 
-/// A page of records by key.
-pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<Found, StoreError> {
-    let plan = Plan::new(division, wanted);
+/// The condition with the fewest entries, and the one of those that give matches by key; none when there is no match.
+fn drivers(plan: &Plan<'_>, reader: &dyn Reader) -> Result<Option<(Driver, Driver)>, StoreError> {
     let (mut rarest, mut rarest_ordered) = ((i64::MAX, Driver::Ledger), (i64::MAX, Driver::Ledger));
     for (place, must) in plan.musts.iter().enumerate() {
         let (driver, entries) = (Driver::Must(place), plan.entries(reader, must)?);
         if entries == 0 {
-            return Ok(Found::default());
+            return Ok(None);
         }
         if entries < rarest_ordered.0 && plan.ordered(&driver) {
             rarest_ordered = (entries, driver.clone());
@@ -280,21 +279,40 @@ pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<
             rarest = (entries, driver);
         }
     }
+    Ok(Some((rarest.1, rarest_ordered.1)))
+}
+
+/// All matches, up to a bound; whether there are more.
+pub fn ids(reader: &dyn Reader, division: Division, wanted: &Wanted, most: i64) -> Result<(Vec<Id>, bool), StoreError> {
+    let plan = Plan::new(division, wanted);
+    let Some((rarest, _)) = drivers(&plan, reader)? else { return Ok((Vec::new(), false)) };
+    let mut ids: Vec<Id> =
+        plan.matches(reader, &rarest, most.saturating_add(1), 0)?.into_iter().map(|(_, id)| id).collect();
+    let bound = usize::try_from(most).unwrap_or(usize::MAX);
+    let more = ids.len() > bound;
+    ids.truncate(bound);
+    Ok((ids, more))
+}
+
+/// A page of records by key.
+pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<Found, StoreError> {
+    let plan = Plan::new(division, wanted);
+    let Some((rarest, rarest_ordered)) = drivers(&plan, reader)? else { return Ok(Found::default()) };
     let bound = wanted.count_to;
-    let mut gathered = plan.matches(reader, &rarest.1, bound + 1, 0)?;
+    let mut gathered = plan.matches(reader, &rarest, bound + 1, 0)?;
     let records = |page: &[(String, Id)]| -> Result<Vec<Record>, StoreError> {
         page.iter().filter_map(|(_, id)| rows::find(reader, division, *id).transpose()).collect()
     };
     let counted = i64::try_from(gathered.len()).unwrap_or(i64::MAX);
     let end = wanted.offset.saturating_add(wanted.limit);
-    if counted <= bound || (plan.ordered(&rarest.1) && end <= bound) {
+    if counted <= bound || (plan.ordered(&rarest) && end <= bound) {
         gathered.sort_unstable();
         let place = |at: i64| usize::try_from(at).map_or(gathered.len(), |at| at.min(gathered.len()));
         let page = gathered.get(place(wanted.offset)..place(end)).unwrap_or_default();
         return Ok(Found { records: records(page)?, total: counted.min(bound), more: counted > bound });
     }
     // One more than the page shows tells whether there is another.
-    let mut page = plan.matches(reader, &rarest_ordered.1, wanted.limit.saturating_add(1), wanted.offset)?;
+    let mut page = plan.matches(reader, &rarest_ordered, wanted.limit.saturating_add(1), wanted.offset)?;
     let shown = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     let (last, empty) = (page.len() <= shown, page.is_empty());
     page.truncate(shown);

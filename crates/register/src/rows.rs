@@ -84,10 +84,51 @@ pub fn find_key(
 
 /// All living records of a ledger, by id.
 pub fn all_of(reader: &dyn Reader, division: Division, ledger: &str) -> Result<Vec<Record>, StoreError> {
+    living(reader, "", &[division.into(), ledger.into()])
+}
+
+/// Sorted here: asked for the order of ids SQLite walks through the records of all ledgers for each of them.
+fn living(reader: &dyn Reader, condition: &str, parameters: &[Value]) -> Result<Vec<Record>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL ORDER BY r.id"
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL{condition}"
     );
-    reader.query(&sql, &[division.into(), ledger.into()])?.iter().map(record_of).collect()
+    let mut records = reader.query(&sql, parameters)?.iter().map(record_of).collect::<Result<Vec<_>, _>>()?;
+    records.sort_unstable_by_key(|record| record.id);
+    Ok(records)
+}
+
+/// Living records of a ledger that say something in one of these fields, by id; perhaps some more.
+pub fn all_with(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    fields: &[&str],
+) -> Result<Vec<Record>, StoreError> {
+    let mut parameters: Vec<Value> = vec![division.into(), ledger.into()];
+    let mut parts = Vec::with_capacity(fields.len());
+    for field in fields {
+        // `_` stands for any character here: a few records more, which the caller looks at anyway.
+        parameters.push(format!("%\"{field}\":%").into());
+        parts.push(format!("r.content LIKE ${}", parameters.len()));
+    }
+    let any = if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") };
+    living(reader, &format!(" AND ({any})"), &parameters)
+}
+
+/// The next living records of a ledger by key.
+pub fn by_key_after(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    after: &str,
+    most: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL
+         AND r.record_key > $3 ORDER BY r.record_key LIMIT $4"
+    );
+    let parameters = [division.into(), ledger.into(), after.into(), most.into()];
+    reader.query(&sql, &parameters)?.iter().map(record_of).collect()
 }
 
 /// Living records of each ledger.
@@ -307,6 +348,29 @@ pub fn revisions(reader: &dyn Reader, division: Division, id: Id, limit: i64) ->
             })
         })
         .collect()
+}
+
+/// Who wrote the newest revision, as it was noted.
+pub fn last_author(reader: &dyn Reader, division: Division, id: Id) -> Result<Option<String>, StoreError> {
+    let row = reader.query_one(
+        "SELECT actor FROM record_revision WHERE division = $1 AND record = $2 ORDER BY revision DESC LIMIT 1",
+        &[division.into(), id.into()],
+    )?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// The next records by id, deleted or not, each with its ledger.
+pub fn ids_after(
+    reader: &dyn Reader,
+    division: Division,
+    after: Id,
+    most: i64,
+) -> Result<Vec<(Id, String)>, StoreError> {
+    let rows = reader.query(
+        "SELECT id, ledger FROM record WHERE division = $1 AND id > $2 ORDER BY id LIMIT $3",
+        &[division.into(), after.into(), most.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.text(1)?.to_owned()))).collect()
 }
 
 /// Key of another living record of the ledger with that value.

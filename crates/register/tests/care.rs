@@ -201,11 +201,65 @@ fn duties_fall_due_with_the_dates_of_records() {
     }
     let today = Day::from_civil(2026, 11, 25);
     let listed = |all: bool| {
-        let question = DutyQuestion { ledger: Some("risk_source".into()), all: Some(all) };
+        let question = DutyQuestion { ledger: Some("risk_source".into()), all: Some(all), ..DutyQuestion::default() };
         let lines = register.duties(&admin(), &question, today).unwrap();
         lines.into_iter().map(|line| (line.key, line.state)).collect::<Vec<_>>()
     };
     assert_eq!(listed(false), [("late".to_owned(), DutyState::Overdue), ("soon".to_owned(), DutyState::Due)]);
     assert_eq!(listed(true).len(), 4, "those without a date are named too");
     assert_eq!(listed(true)[3], ("never".to_owned(), DutyState::Undated));
+    let one = DutyQuestion { record: Some(Id(1)), all: Some(true), ..DutyQuestion::default() };
+    assert!(register.duties(&admin(), &one, today).unwrap().is_empty(), "no such record");
+}
+
+#[test]
+fn a_duty_names_who_sees_to_it_and_ends_when_the_record_says_so() {
+    use kernel::Day;
+    use register::duty::DutyState;
+    use register::ops::DutyQuestion;
+    let Bench { register, .. } = &bench("duty-owners");
+    let today = Day::from_civil(2026, 11, 25);
+    let body = |key: &str| {
+        let fields = json!({ "number": key, "name": key, "kind": "town", "location_note": "未知", "source": "试验" });
+        make(register, "body", fields);
+    };
+    let site = |key: &str, township: Option<&str>, state: &str| {
+        let mut fields = json!({ "number": key, "name": key, "state": state, "due_on": "2026-12-01", "location_note": "未知", "source": "试验" });
+        if let Some(township) = township {
+            fields["township"] = json!(township);
+        }
+        make(register, "dump_site", fields).id
+    };
+    let asked = |id: Id| {
+        let found = register.duties_of(id, today).unwrap().unwrap();
+        let (duty, standing, body) = found.duties.into_iter().next().unwrap();
+        assert!(duty.evidence.is_some());
+        (standing.state, body)
+    };
+    body("500242101");
+    let here = site("d1", Some("500242101"), "open");
+    let nowhere = site("d2", None, "open");
+    assert_eq!(asked(here), (DutyState::Due, Some("500242101".to_owned())), "the township");
+    assert_eq!(asked(nowhere), (DutyState::Due, None), "a body that the county does not have owns nothing");
+    body("dept-urban");
+    assert_eq!(asked(nowhere), (DutyState::Due, Some("dept-urban".to_owned())), "the ledger's own");
+    let done = site("d3", None, "done");
+    assert_eq!(asked(done).0, DutyState::Done);
+    let listed = |record: Id| {
+        let question = DutyQuestion { record: Some(record), ..DutyQuestion::default() };
+        register.duties(&admin(), &question, today).unwrap().len()
+    };
+    assert_eq!((listed(here), listed(done)), (1, 0));
+    // Page by page, each record once; deleted ones are nothing.
+    let (mut after, mut seen) = (Id(0), Vec::new());
+    loop {
+        let (page, last) = register.duties_after(after, 2, today).unwrap();
+        seen.extend(page.into_iter().map(|one| one.record.id));
+        let Some(last) = last else { break };
+        after = last;
+    }
+    assert_eq!(seen, [here, nowhere, done]);
+    assert_eq!(register.last_author(here).unwrap(), Some(Id(7)));
+    register.set_deleted(&admin(), here, 1, true, "试验", NOW).unwrap();
+    assert!(register.duties_of(here, today).unwrap().is_none());
 }

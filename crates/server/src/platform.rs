@@ -25,7 +25,7 @@ use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, enterprise, factors, live, overview, zones};
+use crate::{announce, app, audit, county, duties, enterprise, factors, live, overview, zones};
 
 /// How to start.
 pub struct Settings {
@@ -119,12 +119,13 @@ impl Platform {
         act.set_body_names(move |key| naming.of(key));
         let counties = Arc::clone(&register);
         act.set_competent_body(move || counties.county().and_then(|view| view.county.competent_body.clone()));
+        act.set_duties(Arc::new(duties::LedgerDuties(Arc::clone(&register))));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));
         let rules = RuleBook::built_in()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
         let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));
-        zones.set_layers(zones::layers_of(&zones, &register)?);
+        zones.set_layers(zones::layers_of(zones.plan(), &register)?);
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
         act.set_people(move || accounts.people());
@@ -162,6 +163,7 @@ impl Platform {
             .merge(overview::routes(points))
             .merge(points::http::routes(points))
             .merge(enterprise::routes(points))
+            .merge(duties::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))
             .merge(points.collect.routes())
             .merge(points.judge.routes())
@@ -230,7 +232,7 @@ impl Platform {
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
                 platform.points.collect.set_directory(bindings::directory_of(&platform.points.register.devices()));
-                match zones::layers_of(&platform.zones, &platform.points.register) {
+                match zones::layers_of(platform.zones.plan(), &platform.points.register) {
                     Ok(layers) => platform.zones.set_layers(layers),
                     Err(problem) => tracing::error!("exchanging zone layers: {problem}"),
                 }

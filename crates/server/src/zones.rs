@@ -3,12 +3,12 @@
 use kernel::Problem;
 use register::Register;
 use zone::model::Drawn;
-use zone::{LayerSet, Zone, Zones};
+use zone::{LayerPlan, LayerSet, Zone};
 
 /// The layers as pack and ledgers say now.
-pub fn layers_of(zones: &Zones, register: &Register) -> Result<LayerSet, Problem> {
+pub fn layers_of(plan: &LayerPlan, register: &Register) -> Result<LayerSet, Problem> {
     let catalog = register.catalog();
-    zones.plan().with(|source| {
+    plan.with(|source| {
         let ledger = catalog
             .ledger(&source.ledger)
             .ok_or_else(|| Problem::invalid(format!("map/zones.toml：没有台账“{}” (no such ledger)", source.ledger)))?;

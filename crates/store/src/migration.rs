@@ -3,7 +3,7 @@
 //! A migration is SQL in the shared subset; only the type of byte strings differs between stores and is
 //! written `{BYTES}`. All other columns are `BIGINT`, `TEXT` or `DOUBLE PRECISION`.
 
-use crate::contract::{StoreError, Transaction};
+use crate::contract::{Reader, StoreError, Transaction};
 
 /// One step of a mechanism's schema.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,26 @@ pub struct Migration {
     pub number: u32,
     /// Statements separated by `;`, with `{BYTES}` for the byte-string type.
     pub sql: &'static str,
+}
+
+/// That all of them have been applied; for those who only read.
+///
+/// # Errors
+/// When one has not.
+pub fn check(reader: &dyn Reader, migrations: &[Migration]) -> Result<(), StoreError> {
+    for migration in migrations {
+        let known = reader.query_one(
+            "SELECT COUNT(*) FROM migration WHERE mechanism = $1 AND number = $2",
+            &[migration.mechanism.into(), i64::from(migration.number).into()],
+        )?;
+        if known.map_or(Ok(0), |row| row.integer(0))? == 0 {
+            return Err(StoreError::Shape(format!(
+                "数据库比程序旧，缺 {} {}，先启动一次平台 (the store is older than the program; start the platform once)",
+                migration.mechanism, migration.number
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Applies what is missing, inside one transaction.

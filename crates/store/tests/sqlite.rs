@@ -39,6 +39,32 @@ fn passes_the_contract() {
     store::contract_tests::run(&|| folder.open(SqliteOptions::default()));
 }
 
+#[test]
+fn a_look_from_beside_reads_and_writes_nothing_and_says_what_is_wrong() {
+    const LATER: [store::Migration; 1] =
+        [store::Migration { mechanism: "later", number: 1, sql: "CREATE TABLE later (x BIGINT)" }];
+    let folder = Folder::new("beside");
+    let look = |migrations: &[store::Migration]| SqliteStore::open_to_read(&folder.0, Division(500_242), migrations);
+    let refused = |migrations: &[store::Migration]| look(migrations).err().unwrap().to_string();
+    assert!(refused(&[]).contains("there is no store"), "{}", refused(&[]));
+    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0, "nothing was made");
+    let writer = folder.open(SqliteOptions::default());
+    writer.commit_packets(&packet(writer.as_ref(), 1), Timestamp(1)).unwrap();
+    // Beside a running server and after it has ended.
+    for running in [Some(writer), None] {
+        let beside: Arc<dyn Store> = look(&[]).unwrap();
+        let frames = |reader: &dyn store::Reader| reader.query_one("SELECT COUNT(*) FROM frame_batch", &[]);
+        assert_eq!(beside.read(frames).unwrap().unwrap().integer(0).unwrap(), 1);
+        let write = |transaction: &dyn store::Transaction| transaction.execute("DELETE FROM frame_batch", &[]);
+        assert!(beside.write(write).is_err(), "it is for reading only");
+        drop(running);
+    }
+    assert!(refused(&LATER).contains("older than the program"), "{}", refused(&LATER));
+    let holder = rusqlite::Connection::open(folder.0.join("qingshan.db")).unwrap();
+    holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM quarantine; COMMIT;").unwrap();
+    assert!(refused(&[]).contains("another program holds"), "{}", refused(&[]));
+}
+
 fn packet(store: &dyn Store, minute: i64) -> PacketBatch {
     let data_time = Timestamp(1_795_507_200_000 + minute * 60_000);
     let factor = store.factor_number("w01018").unwrap();

@@ -1,7 +1,10 @@
 // The care of records: attachments, bulk edits, merging, geometry files; and the enterprise file.
 import type { FeatureCollection } from 'geojson';
 import * as http from './client';
+import type { ListedDuty, MarksAnswer } from './schema';
 import type { CaseSummary, FieldChange, FileSection, LedgerRecord, LimitLine, Name, OutletToday, State, VerdictBrief } from './types';
+
+export type { ListedDuty as DutyLine, MarkView as Mark, MarksAnswer as Marks } from './schema';
 
 export interface Attachment {
   hash: string;
@@ -85,20 +88,6 @@ export interface EnterpriseFile {
   sections: FileSection[];
   missing: Name[];
 }
-export interface DutyLine {
-  ledger: string;
-  ledger_name: Name;
-  record: string;
-  key: string;
-  title: Name;
-  duty: string;
-  name: Name;
-  state: 'overdue' | 'due' | 'coming' | 'undated';
-  from: string | null;
-  until: string | null;
-  simulated: boolean;
-  schematic: boolean;
-}
 const at = encodeURIComponent;
 export const care = {
   attachments: (id: string) => http.get<Attachment[]>(`/api/records/${at(id)}/attachments`),
@@ -111,6 +100,7 @@ export const care = {
   merge: (id: string, body: { duplicate: string; revision: number; duplicate_revision: number; take: string[]; reason: string; dry_run: boolean }) => http.post<MergeReport>(`/api/records/${at(id)}/merge`, body),
   importSheet: (ledger: string, query: http.Query, file: Blob) => http.upload<SheetReport>(`/api/ledgers/${at(ledger)}/import`, query, file),
   importGeometry: (ledger: string, query: http.Query, file: Blob) => http.upload<GeometryReport>(`/api/ledgers/${at(ledger)}/geometry/import`, query, file),
-  duties: (query: http.Query) => http.get<DutyLine[]>('/api/duties', query),
+  marks: (ledger: string, query: http.Query) => http.get<MarksAnswer>(`/api/ledgers/${at(ledger)}/marks`, query),
+  duties: (query: http.Query) => http.get<ListedDuty[]>('/api/duties', query),
   enterprise: (id: string, query: http.Query) => http.get<EnterpriseFile>(`/api/enterprises/${at(id)}`, query),
 };

@@ -312,9 +312,11 @@ export interface CaseDetail {
   title: Name;
   state: NamedCode;
   severity: NamedCode;
-  /** Point id. */
+  /** Point id; empty for a duty of a record. */
   point: string;
   point_name: Name;
+  /** The duty of a record that it is about. */
+  duty: DutyLink | null;
   /** Rests on simulated (模拟) data. */
   simulated: boolean;
   owner: string;
@@ -346,8 +348,12 @@ export interface CaseQuery {
   state: string | null;
   mine?: boolean;
   overdue?: boolean;
+  /** `alarm` or `duty`. */
+  workflow: string | null;
   /** Point id. */
   point: string | null;
+  /** Record id: cases of its duties. */
+  record: Id | null;
   page: number | null;
   page_size: number | null;
 }
@@ -359,9 +365,11 @@ export interface CaseSummary {
   title: Name;
   state: NamedCode;
   severity: NamedCode;
-  /** Point id. */
+  /** Point id; empty for a duty of a record. */
   point: string;
   point_name: Name;
+  /** The duty of a record that it is about. */
+  duty: DutyLink | null;
   /** Rests on simulated (模拟) data. */
   simulated: boolean;
   owner: string;
@@ -779,31 +787,46 @@ export interface Duty {
   score: number | null;
 }
 
-/** One duty of one record. */
-export interface DutyLine {
-  ledger: string;
-  ledger_name: Name;
+/** The case of a duty, in short. */
+export interface DutyCase {
+  id: Id;
+  number: string;
+  /** State of the workflow. */
+  state: Name;
+  owner_name: Name;
+  closed: boolean;
+}
+
+/** The duty of a record that a case is about (台账事项), as it was when the case was opened. */
+export interface DutyLink {
   record: Id;
+  ledger: string;
   key: string;
   title: Name;
   duty: string;
   name: Name;
-  state: DutyState;
-  /** From this day it can be done; the last day. */
-  from: string | null;
-  until: string | null;
+  /** `2026-12-31`. */
+  last_day: string;
+  /** What shows that it was done. */
+  evidence: Name | null;
+  /** The record is simulated (模拟). */
   simulated: boolean;
-  schematic: boolean;
+  /** The record is invented to show the use (示意). */
+  schematic?: boolean;
+  /** None while the record asks for it. */
+  settled: Settled | null;
 }
 
 export interface DutyQuestion {
   ledger: string | null;
-  /** `true`: also those that are not due yet or lack their date. */
+  /** Only those of this record (id). */
+  record: Id | null;
+  /** `true`: also those that are not due yet, lack their date or are done. */
   all: boolean | null;
 }
 
 /** How a duty stands. */
-export type DutyState = "overdue" | "due" | "coming" | "undated";
+export type DutyState = "overdue" | "due" | "coming" | "undated" | "done";
 
 export interface DutyView {
   id: string;
@@ -1571,6 +1594,27 @@ export interface ListQuery2 {
   until: string | null;
 }
 
+/** One duty of one record. */
+export interface ListedDuty {
+  ledger: string;
+  ledger_name: Name;
+  record: Id;
+  key: string;
+  title: Name;
+  duty: string;
+  name: Name;
+  state: DutyState;
+  /** From this day it can be done; the last day. */
+  from: string | null;
+  until: string | null;
+  /** What shows that it was done. */
+  evidence: Name | null;
+  simulated: boolean;
+  schematic: boolean;
+  /** None before it falls due, and for those who may not see it. */
+  case: DutyCase | null;
+}
+
 /** A revision in a list, with what it changed. */
 export interface ListedRevision {
   revision: number;
@@ -1596,6 +1640,53 @@ export interface MainPollutant {
   name: Name;
   /** 超标倍数; pH and dissolved oxygen have none. */
   multiple: string | null;
+}
+
+/** A record that a mark names. */
+export interface MarkRecord {
+  id: Id;
+  key: string;
+  title: Name;
+  simulated: boolean;
+  schematic: boolean;
+}
+
+/** The worst state of the records of a mark. */
+export interface MarkState {
+  colour: string;
+  name: Name;
+  /** Records that have it. */
+  count: number;
+}
+
+/** One record on the map, or several that lie together. */
+export interface MarkView {
+  lon: number;
+  lat: number;
+  count: number;
+  /** The smallest box around them; none when all are at one spot. */
+  around: number[] | null;
+  state: MarkState | null;
+  /** The record; up to 20 of those at one spot. Empty where looking closer parts them, and when the answer names enough already: asked for alone a spot names its records. */
+  records: MarkRecord[];
+}
+
+export interface MarksAnswer {
+  marks: MarkView[];
+  /** Matches of the list, and those of them that have a place, in the box or not. */
+  matched: number;
+  placed: number;
+  /** There are more than a map shows. */
+  more: boolean;
+}
+
+export interface MarksQuery {
+  /** West, south, east, north in degrees. */
+  bbox: string;
+  /** Zoom of the map, 0 to 20; the world is 512 pixels wide at 0. */
+  zoom: number;
+  /** Text that the record contains; the declared filters of the ledger are asked as in the list. */
+  q: string | null;
 }
 
 /** A measurement that a rule asked for: the evidence. */
@@ -2420,6 +2511,9 @@ export interface SessionView {
   user: UserView;
   expires_at: Timestamp;
 }
+
+/** Why a record asks for a duty no more. */
+export type Settled = "fulfilled" | "not_asked";
 
 export interface SetupQuery {
   token: string;

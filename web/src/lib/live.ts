@@ -4,8 +4,8 @@ import { onUnmounted, reactive } from 'vue';
 import { lookAtSession } from '@/api/client';
 import { isSilent, retryPause } from './freshness';
 
-export type LiveKind = 'latest' | 'verdict' | 'case' | 'point_state' | 'command' | 'collect' | 'plan' | 'resync';
-const KINDS: LiveKind[] = ['latest', 'verdict', 'case', 'point_state', 'command', 'collect', 'plan', 'resync'];
+export type LiveKind = 'latest' | 'verdict' | 'case' | 'point_state' | 'command' | 'collect' | 'plan' | 'record' | 'resync';
+const KINDS: LiveKind[] = ['latest', 'verdict', 'case', 'point_state', 'command', 'collect', 'plan', 'record', 'resync'];
 type Handler = (data: never) => void;
 
 const handlers = new Map<LiveKind, Set<Handler>>();

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::id_of;
 use crate::attachment_rows::Attachment;
-use crate::ops::{BulkEdit, BulkReport, DutyLine, DutyQuestion, Merge, MergeReport, Register};
+use crate::ops::{BulkEdit, BulkReport, Merge, MergeReport, Register};
 
 #[derive(Deserialize, schemars::JsonSchema)]
 struct AttachQuery {
@@ -32,7 +32,7 @@ struct TakeOffQuery {
 }
 
 pub fn routes(register: &Arc<Register>) -> Routes {
-    attachment_routes(register).merge(change_routes(register)).merge(duty_routes(register))
+    attachment_routes(register).merge(change_routes(register))
 }
 
 fn attachment_routes(register: &Arc<Register>) -> Routes {
@@ -109,21 +109,6 @@ fn attachment_routes(register: &Arc<Register>) -> Routes {
                 Ok((headers, found.bytes).into_response())
             },
         )
-}
-
-fn duty_routes(register: &Arc<Register>) -> Routes {
-    let register = Arc::clone(register);
-    Routes::new("register").get(
-        "/api/duties",
-        operation("台账的到期事项", "duties of records that fall due", Access::May(Action::ReadMonitoring))
-            .query::<DutyQuestion>()
-            .returns::<Vec<DutyLine>>(),
-        async move |caller: Caller, Query(question): Query<DutyQuestion>| -> ApiResult<Json<Vec<DutyLine>>> {
-            let register = Arc::clone(&register);
-            let work = move || register.duties(&caller.0, &question, kernel::time::now().day());
-            Ok(Json(blocking(work).await?))
-        },
-    )
 }
 
 fn change_routes(register: &Arc<Register>) -> Routes {

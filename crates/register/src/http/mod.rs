@@ -1,6 +1,7 @@
 //! Routes of ledgers, records, map layers and townships.
 
 mod care;
+mod marks;
 mod saved;
 mod transfer;
 mod view;
@@ -91,6 +92,7 @@ impl Register {
             .merge(transfer::routes(self))
             .merge(care::routes(self))
             .merge(saved::routes(self))
+            .merge(marks::routes(self))
     }
 
     fn ledger_routes(self: &Arc<Self>) -> Routes {

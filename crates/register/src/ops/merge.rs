@@ -98,6 +98,9 @@ impl Register {
             Ok(())
         })?;
         report.written = true;
+        for (record, _) in &plan.relinked {
+            self.places.was_written(&record.ledger);
+        }
         self.points_or_zones_changed(&catalog, &duplicate.ledger)?;
         Ok(report)
     }

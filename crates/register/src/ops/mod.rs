@@ -6,6 +6,7 @@ mod bulk;
 mod duties;
 mod load;
 mod merge;
+mod places;
 mod read;
 mod saved;
 mod write;
@@ -31,8 +32,9 @@ use crate::simulation::Simulation;
 
 pub use attach::File;
 pub use bulk::{BulkEdit, BulkLine, BulkReport};
-pub use duties::{DutyLine, DutyQuestion};
+pub use duties::{DutyLine, DutyQuestion, RecordDuties};
 pub use merge::{Merge, MergeReport};
+pub use places::{Drawing, MOST_MARKS, NamedRecord};
 pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 pub(crate) use write::definition_of;
 pub use write::{Draft, Target};
@@ -65,6 +67,7 @@ pub struct Register {
     /// Held while the state is rebuilt, so that an older reading never replaces a newer one.
     rebuilding: Mutex<()>,
     changed: watch::Sender<u64>,
+    places: places::PlaceBook,
     ids: IdSource,
 }
 
@@ -91,6 +94,7 @@ impl Register {
             state: ArcSwap::from_pointee(state),
             rebuilding: Mutex::new(()),
             changed: watch::Sender::new(0),
+            places: places::PlaceBook::default(),
             ids: IdSource::new(),
         };
         register.rebuild(None)?;
@@ -155,6 +159,9 @@ impl Register {
             Some(pack) => (Arc::new(ColourBook::new(&pack.catalog)), Arc::new(DerivedBook::new(&pack.catalog))),
             None => (Arc::clone(&current.colours), Arc::clone(&current.derived)),
         };
+        if pack.is_some() {
+            self.places.all_were_written(catalog.ledgers().map(|ledger| ledger.id.as_str()));
+        }
         self.state.store(Arc::new(State { catalog, colours, derived, county, points, devices }));
         self.changed.send_modify(|count| *count += 1);
         Ok(())

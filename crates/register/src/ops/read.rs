@@ -100,7 +100,24 @@ impl Register {
     fn list_up_to(&self, actor: &Actor, question: &Question, page_size: i64) -> Result<Listed, Problem> {
         let catalog = self.catalog();
         let definition = definition_of(&catalog, &question.ledger)?;
-        let owner = self.reading_scope(actor)?;
+        let page = question.page.max(1);
+        let wanted = Wanted {
+            limit: page_size,
+            offset: (page - 1).saturating_mul(page_size),
+            ..self.wanted(actor, definition, question)?
+        };
+        let found = self.store.read(|reader| list_rows::list(reader, self.division, &wanted))?;
+        let records = found.records.into_iter().map(|record| self.seen_by(actor, definition, record)).collect();
+        Ok(Listed { records, total: found.total, more: found.more, page, page_size })
+    }
+
+    /// What a question asks of the list of a ledger; no page yet.
+    pub(super) fn wanted(
+        &self,
+        actor: &Actor,
+        definition: &LedgerDefinition,
+        question: &Question,
+    ) -> Result<Wanted, Problem> {
         for field in question.filters.keys() {
             let marks = ["simulated", "schematic", "tags"];
             let sensitive = definition.field(field).is_some_and(|field| field.sensitive);
@@ -109,20 +126,15 @@ impl Register {
                 return Err(Problem::invalid(format!("不能按“{field}”筛选，可用：{known} (not a filter)")));
             }
         }
-        let page = question.page.max(1);
-        let wanted = Wanted {
+        Ok(Wanted {
             ledger: question.ledger.clone(),
-            owner,
+            owner: self.reading_scope(actor)?,
             filters: question.filters.iter().map(|(field, value)| (field.clone(), value.clone())).collect(),
             text: Some(question.text.trim().to_lowercase()).filter(|text| !text.is_empty()),
             deleted: question.deleted,
-            limit: page_size,
-            offset: (page - 1).saturating_mul(page_size),
             count_to: list_rows::MOST_COUNTED,
-        };
-        let found = self.store.read(|reader| list_rows::list(reader, self.division, &wanted))?;
-        let records = found.records.into_iter().map(|record| self.seen_by(actor, definition, record)).collect();
-        Ok(Listed { records, total: found.total, more: found.more, page, page_size })
+            ..Wanted::default()
+        })
     }
 
     /// A record with what the actor may see of it.

@@ -278,6 +278,7 @@ impl Register {
 
     /// Exchanges points and bindings where the ledger holds such, and tells those who draw zones.
     pub(super) fn points_or_zones_changed(&self, catalog: &Catalog, ledger: &str) -> Result<(), Problem> {
+        self.places.was_written(ledger);
         let definition = catalog.ledger(ledger);
         if ledger == BINDINGS || definition.is_some_and(|definition| definition.observed.is_some()) {
             return self.rebuild(None);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod browser;
+mod duties;
 mod errors;
 mod flow;
 mod full_disk;

@@ -26,6 +26,10 @@ pub fn database_error(doing: &str, error: &rusqlite::Error) -> StoreError {
     match error {
         rusqlite::Error::SqliteFailure(failure, message) => match failure.code {
             Sqlite::DiskFull => StoreError::Full,
+            Sqlite::DatabaseBusy | Sqlite::DatabaseLocked => StoreError::Database {
+                doing: doing.to_owned(),
+                message: "数据库被另一个程序占用 (another program holds the database)".to_owned(),
+            },
             Sqlite::ConstraintViolation => {
                 StoreError::Constraint(message.clone().unwrap_or_else(|| failure.to_string()))
             }
@@ -56,14 +60,21 @@ pub fn open_writer(path: &Path, options: SqliteOptions) -> Result<Connection, St
     Ok(connection)
 }
 
-fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+/// How long a reader waits for a program that holds the database for itself.
+const PATIENCE_MILLIS: u32 = 10_000;
+/// The same for somebody who looks from beside and can try again.
+pub const LITTLE_PATIENCE_MILLIS: u32 = 2_000;
+
+pub fn open_reader(path: &Path, patience_millis: u32) -> Result<Connection, StoreError> {
     let doing = format!("opening {} for reading", path.display());
     let failed = |error: rusqlite::Error| database_error(&doing, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection
-        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA busy_timeout = 10000;")
+        .execute_batch(&format!(
+            "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA busy_timeout = {patience_millis};"
+        ))
         .map_err(failed)?;
     Ok(connection)
 }
@@ -214,7 +225,7 @@ pub struct PooledReader<'p> {
 
 impl ReaderPool {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let idle = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>()?;
+        let idle = (0..READERS).map(|_| open_reader(path, PATIENCE_MILLIS)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { idle: Mutex::new(idle), returned: Condvar::new() })
     }
 

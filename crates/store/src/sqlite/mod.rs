@@ -118,6 +118,35 @@ impl SqliteStore {
             migration::apply(&transaction, migrations, "BLOB")?;
             started.commit()?;
         }
+        Self::over(path, division, connection)
+    }
+
+    /// Opens `directory/qingshan.db` for reading only, for those who look at a data folder from beside: nothing is
+    /// made or changed. What would write fails. A server may be running on the folder.
+    ///
+    /// # Errors
+    /// When there is no store, another program holds it for itself, or its schema is older than `migrations`.
+    pub fn open_to_read(
+        directory: &Path,
+        division: Division,
+        migrations: &[Migration],
+    ) -> Result<Arc<Self>, StoreError> {
+        let path = directory.join("qingshan.db");
+        if !path.is_file() {
+            return Err(StoreError::Database {
+                doing: format!("opening {}", path.display()),
+                message: "没有数据库，先启动一次平台 (there is no store; start the platform once)".to_owned(),
+            });
+        }
+        let connection = connection::open_reader(&path, connection::LITTLE_PATIENCE_MILLIS)?;
+        let reader = SqliteTransaction::new(&connection);
+        for known in [event_log::MIGRATIONS, MIGRATIONS, migrations] {
+            migration::check(&reader, known)?;
+        }
+        Self::over(path, division, connection)
+    }
+
+    fn over(path: PathBuf, division: Division, connection: rusqlite::Connection) -> Result<Arc<Self>, StoreError> {
         let reader = SqliteTransaction::new(&connection);
         let factors = load_factors(&reader)?;
         let latest = LatestValues::load(&reader, division)?;

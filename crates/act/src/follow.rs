@@ -1,0 +1,310 @@
+//! What records ask for → cases: a written record at once, from the event log; all of them at the start of the
+//! program and of every day, page by page. Looking again changes nothing.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use kernel::{Actor, Day, Event, Id, Name, Problem, Timestamp};
+use store::{StoreError, Transaction};
+
+use crate::duty::{self, DutyNow, DutySource, RecordDuties, Step};
+use crate::model::{Case, Cause, DutyLink, Settled};
+use crate::ops::Act;
+use crate::rows::{self, Filter};
+use crate::workflow::{Weight, due_at};
+
+const WORKFLOW: &str = "duty";
+/// Records, or open cases, that one step of a look at all of them takes.
+const MOST_RECORDS: i64 = 500;
+/// After a failure of that look.
+const RETRY_MILLIS: i64 = 60_000;
+/// Cases of one record that are known; a monthly duty has as many in eighty years.
+const MOST_CASES: i64 = 1_000;
+
+/// How far the look at all records is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sweep {
+    /// The day it is for; another day begins anew.
+    day: Option<Day>,
+    stage: Stage,
+    /// After a failure: not before.
+    not_before: Option<Timestamp>,
+    /// Counts beginnings, so that a page of an older look does not end a newer one.
+    number: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Stage {
+    #[default]
+    Begun,
+    /// Living records after this one.
+    Records(Id),
+    /// Open cases after this one: records that were deleted meanwhile are found by them.
+    Cases(Id),
+    Ended,
+}
+
+/// A record that something was heard of, and what it asks for; none when it is gone.
+pub(crate) struct Told {
+    record: Id,
+    now: Option<RecordDuties>,
+    author: Option<Id>,
+}
+
+impl Act {
+    /// What the records of these events ask for. What changes many records at once makes all be looked at, and so does
+    /// a record that cannot be read: alarms in the same events are not to wait for it.
+    pub(crate) fn told(&self, events: &[Event], now: Timestamp) -> Vec<Told> {
+        let Some(source) = self.duties.get() else { return Vec::new() };
+        let mut records = BTreeSet::new();
+        for event in events.iter().filter(|event| event.kind.starts_with("register.")) {
+            match event.kind.as_str() {
+                "register.record_written" | "register.record_deleted" => {
+                    records.extend(event.subject.parse::<Id>().ok());
+                }
+                "register.attached" | "register.attachment_removed" => {}
+                _ => self.sweep_anew(),
+            }
+        }
+        let mut told = Vec::with_capacity(records.len());
+        for record in records {
+            match told_of(source.as_ref(), record, now.day()) {
+                Ok(one) => told.push(one),
+                Err(problem) => {
+                    tracing::warn!(%problem, %record, "reading the duties of a record");
+                    self.sweep_anew();
+                }
+            }
+        }
+        told
+    }
+
+    fn sweep_anew(&self) {
+        let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
+        *sweep = Sweep { stage: Stage::Begun, number: sweep.number + 1, ..*sweep };
+    }
+
+    /// One page of the look at all records; true while there is more to look at.
+    pub fn sweep(&self, now: Timestamp) -> Result<bool, Problem> {
+        let Some(source) = self.duties.get() else { return Ok(false) };
+        let today = now.day();
+        let at = {
+            let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
+            if sweep.day != Some(today) {
+                *sweep = Sweep { day: Some(today), stage: Stage::Begun, number: sweep.number + 1, ..*sweep };
+            }
+            *sweep
+        };
+        if at.not_before.is_some_and(|at| now < at) {
+            return Ok(false);
+        }
+        let next = match at.stage {
+            Stage::Ended => return Ok(false),
+            Stage::Begun => self.sweep_records(source.as_ref(), Id(0), now)?,
+            Stage::Records(after) => self.sweep_records(source.as_ref(), after, now)?,
+            Stage::Cases(after) => self.sweep_cases(source.as_ref(), after, now)?,
+        };
+        let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
+        if sweep.number == at.number {
+            sweep.stage = next;
+        }
+        Ok(sweep.stage != Stage::Ended)
+    }
+
+    /// The same, for the loop that reads events: a failure is told and tried again later, and nothing waits for it.
+    pub(crate) fn sweep_or_later(&self, now: Timestamp) -> bool {
+        self.sweep(now).unwrap_or_else(|problem| {
+            tracing::warn!(%problem, "looking at the duties of all records");
+            let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
+            sweep.not_before = Some(now.plus(RETRY_MILLIS));
+            false
+        })
+    }
+
+    fn sweep_records(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<Stage, Problem> {
+        let page = source.after(after, MOST_RECORDS, now.day())?;
+        let mut told = Vec::new();
+        for record in page.records {
+            told.push(Told { record: record.record, author: source.last_author(record.record)?, now: Some(record) });
+        }
+        self.apply_all(&told, now)?;
+        Ok(page.last.map_or(Stage::Cases(Id(0)), Stage::Records))
+    }
+
+    fn sweep_cases(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<Stage, Problem> {
+        let open = self.store.read(|reader| rows::records_of_open(reader, self.division, after, MOST_RECORDS))?;
+        let records: BTreeSet<Id> = open.iter().map(|(_, record)| *record).collect();
+        let told =
+            records.into_iter().map(|record| told_of(source, record, now.day())).collect::<Result<Vec<_>, _>>()?;
+        self.apply_all(&told, now)?;
+        Ok(open.last().map_or(Stage::Ended, |(case, _)| Stage::Cases(*case)))
+    }
+
+    fn apply_all(&self, told: &[Told], now: Timestamp) -> Result<(), Problem> {
+        // Most days most records ask for nothing: then nothing is written, and no writer waits.
+        let asking = self.store.read(|reader| {
+            let mut asking = Vec::new();
+            for one in told {
+                let cases = rows::list(reader, self.division, &of_record(one.record), MOST_CASES)?;
+                if !duty::steps(one.record, one.now.as_ref(), &cases, now.day()).is_empty() {
+                    asking.push(one);
+                }
+            }
+            Ok(asking)
+        })?;
+        if asking.is_empty() {
+            return Ok(());
+        }
+        let changed = self.store.write(|transaction| {
+            let mut changed = Vec::new();
+            for one in &asking {
+                self.apply_duties(transaction, one, now, &mut changed)?;
+            }
+            Ok(changed)
+        })?;
+        for case in changed {
+            self.announce(&case, now);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn apply_duties(
+        &self,
+        transaction: &dyn Transaction,
+        told: &Told,
+        now: Timestamp,
+        changed: &mut Vec<Case>,
+    ) -> Result<(), StoreError> {
+        let cases = rows::list(transaction.as_reader(), self.division, &of_record(told.record), MOST_CASES)?;
+        for step in duty::steps(told.record, told.now.as_ref(), &cases, now.day()) {
+            let case = match (step, &told.now) {
+                (Step::Open { duty, last, late }, Some(record)) => {
+                    self.open_duty(transaction, record, duty, (last, late), now)?
+                }
+                (Step::Open { .. }, None) => continue,
+                (Step::Settle { case, how, note }, _) => {
+                    self.settle(transaction, case, (how, told.author), &note, now)?
+                }
+                (Step::AskAgain { case }, _) => self.ask_again(transaction, case, now)?,
+            };
+            changed.push(case);
+        }
+        Ok(())
+    }
+
+    fn open_duty(
+        &self,
+        transaction: &dyn Transaction,
+        record: &RecordDuties,
+        duty: DutyNow,
+        (last, late): (Day, bool),
+        now: Timestamp,
+    ) -> Result<Case, StoreError> {
+        let workflow = self.workflows.get(WORKFLOW)?;
+        let severity = workflow.severity(Weight { cause: Cause::Duty, times: None, late });
+        let from = duty.days.map_or(last, |(from, _)| from);
+        let (mark, mark_en) = match (record.simulated, record.schematic) {
+            (true, _) => ("（模拟）", " (simulated)"),
+            (_, true) => ("（示意）", " (schematic)"),
+            _ => ("", ""),
+        };
+        let english = |name: &Name| if name.en.is_empty() { name.zh.clone() } else { name.en.clone() };
+        let title = Name::new(
+            format!("{}：{}{mark}", record.title.zh, duty.name.zh),
+            format!("{}: {}{mark_en}", english(&record.title), english(&duty.name)),
+        );
+        let (asked, asked_en) = match &duty.evidence {
+            Some(evidence) => (format!("，须交：{}", evidence.zh), format!(", evidence: {}", english(evidence))),
+            None => (String::new(), String::new()),
+        };
+        let last_day = last.to_iso();
+        let note = format!("最后一天 {last_day}{asked} (last day {last_day}{asked_en})");
+        let case = Case {
+            id: self.ids.next(now),
+            number: self.next_number(transaction, workflow, now)?,
+            workflow: workflow.id.clone(),
+            title,
+            state: workflow.first_state.clone(),
+            severity: severity.id.clone(),
+            subject: duty::subject(record.record, &duty.duty, last),
+            point: Case::NO_POINT,
+            owner: duty.body.unwrap_or_else(|| workflow.default_owner.clone()),
+            point_owner: record.owner.clone(),
+            duty: Some(DutyLink {
+                record: record.record,
+                ledger: record.ledger.clone(),
+                key: record.key.clone(),
+                title: record.title.clone(),
+                duty: duty.duty,
+                name: duty.name,
+                last_day,
+                evidence: duty.evidence,
+                simulated: record.simulated,
+                schematic: record.schematic,
+                settled: None,
+            }),
+            assignee: None,
+            assignee_name: None,
+            resolved_by: None,
+            opened_at: now,
+            due_at: due_at(severity.due, now, Some(last), &self.workflows.calendar),
+            closed_at: None,
+            spell_from: from.start(),
+            spell_until: last.start(),
+            exceedances: 0,
+            revision: 1,
+        };
+        self.record(transaction, &Actor::system("act"), &case, "opened", &note, &[], now)?;
+        Ok(case)
+    }
+
+    /// Whoever revised the record has handled the case, and so does not close it.
+    fn settle(
+        &self,
+        transaction: &dyn Transaction,
+        case: Id,
+        (how, author): (Settled, Option<Id>),
+        note: &str,
+        now: Timestamp,
+    ) -> Result<Case, StoreError> {
+        let mut case = self.must_find(transaction, case)?;
+        let workflow = self.workflows.get(&case.workflow)?;
+        if let Some(link) = &mut case.duty {
+            link.settled = Some(how);
+        }
+        if let Some(state) = workflow.settled_state.as_ref().filter(|state| **state != case.state) {
+            case.state.clone_from(state);
+            case.resolved_by = author;
+        }
+        case.revision += 1;
+        let action = match how {
+            Settled::Fulfilled => "fulfilled",
+            Settled::NotAsked => "not_asked",
+        };
+        self.record(transaction, &Actor::system("act"), &case, action, note, &[], now)?;
+        Ok(case)
+    }
+
+    fn ask_again(&self, transaction: &dyn Transaction, case: Id, now: Timestamp) -> Result<Case, StoreError> {
+        let mut case = self.must_find(transaction, case)?;
+        let workflow = self.workflows.get(&case.workflow)?;
+        if let Some(link) = &mut case.duty {
+            link.settled = None;
+        }
+        case.state.clone_from(&workflow.first_state);
+        case.resolved_by = None;
+        case.revision += 1;
+        let note = "记录改回去了，仍要办理 (the record was changed back: still to be done)";
+        self.record(transaction, &Actor::system("act"), &case, "asked_again", note, &[], now)?;
+        Ok(case)
+    }
+}
+
+fn told_of(source: &dyn DutySource, record: Id, today: Day) -> Result<Told, Problem> {
+    let now = source.of_record(record, today)?;
+    Ok(Told { record, now, author: source.last_author(record)? })
+}
+
+fn of_record(record: Id) -> Filter {
+    Filter { record: Some(record), ..Filter::default() }
+}

@@ -1,0 +1,77 @@
+// Ledgers in use: a duty that falls due is a case until the record says otherwise; the list of a ledger on the map.
+import { expect, test } from '@playwright/test';
+import { expectAccessible } from './axe';
+import { ADMIN, OFFICER, type Running, people, signIn, startServer } from './server';
+
+test.describe.configure({ mode: 'serial' });
+let running: Running;
+test.beforeAll(async ({ playwright }) => {
+  test.setTimeout(150_000);
+  running = await startServer({ simulate: false });
+  const request = await playwright.request.newContext();
+  await people(request, running);
+  await request.dispose();
+});
+test.afterAll(() => running?.stop());
+
+const headers = { 'X-Qingshan': '1' };
+const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+test('a duty becomes a case, and a revised record puts it before whoever closes', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  const fields = (reviewed: string) => ({ number: 'e2e-rs', name: '示例风险源', location_note: '未知', source: '示意', schematic: true, reviewed_on: reviewed });
+  const made = await page.request.post(`${running.base}/api/ledgers/risk_source/records`, { headers, data: { reason: '试验', fields: fields(day(-400)) } });
+  expect(made.ok(), await made.text()).toBe(true);
+  const { id } = await made.json();
+  await page.context().clearCookies();
+  await signIn(page, running.base, OFFICER);
+  await page.goto(`${running.base}/app/duties`);
+  const line = page.locator('tr', { hasText: '示例风险源' });
+  await expect(line).toContainText('逾期');
+  await expect(line.getByRole('link', { name: /^期-/ })).toBeVisible({ timeout: 15_000 });
+  await expect(line).toContainText('县生态环境局');
+  await expectAccessible(page, 'duties');
+  await line.getByRole('link', { name: /^期-/ }).click();
+  await expect(page.getByTestId('case-state')).toContainText('待办');
+  await expect(page.locator('dl')).toContainText('更新后的风险评估');
+  await page.getByTestId('case-record').click();
+  await expect(page.getByTestId('duties')).toContainText('每年更新');
+  await expect(page.getByTestId('duties').getByRole('link', { name: /^期-/ })).toBeVisible();
+  await expectAccessible(page, 'record-duties');
+  await page.context().clearCookies();
+  await signIn(page, running.base, ADMIN);
+  const changed = await page.request.put(`${running.base}/api/records/${id}`, { headers, data: { reason: '已核查', revision: 1, fields: fields(day(0)) } });
+  expect(changed.ok(), await changed.text()).toBe(true);
+  await page.context().clearCookies();
+  await signIn(page, running.base, OFFICER);
+  await page.goto(`${running.base}/app/cases?workflow=duty`);
+  await page.locator('tr', { hasText: '示例风险源' }).getByRole('link').first().click();
+  await expect(page.getByTestId('settled')).toContainText('这一项已办', { timeout: 15_000 });
+  await expect(page.getByTestId('case-state')).toContainText('待核销');
+});
+
+test('the list of a ledger on the map: clusters part, a record opens', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  const rows = [...Array(60).keys()].map((at) => `m${at},示例锅炉${at},${at % 2 ? 'gas' : 'coal'},${(108.7 + (at % 10) * 0.004).toFixed(4)},${(28.8 + Math.floor(at / 10) * 0.004).toFixed(4)},schematic,示意`);
+  const file = Buffer.from(`number,name,fuel,lon,lat,accuracy,source\n${rows.join('\n')}\n`);
+  const sent = await page.request.post(`${running.base}/api/ledgers/boiler/import?dry_run=false`, { data: file, headers: { ...headers, 'content-type': 'application/octet-stream' } });
+  expect(sent.ok(), await sent.text()).toBe(true);
+  expect((await sent.json()).written).toBe(true);
+  await page.goto(`${running.base}/app/ledgers/boiler`);
+  await page.locator('[data-view=map]').click();
+  const map = page.getByTestId('ledger-map');
+  await expect(map).toHaveAttribute('data-ready', '1', { timeout: 40_000 });
+  await expect(page.getByTestId('map-counts')).toContainText('符合 60 条，有位置 60 条');
+  const far = Number(await map.getAttribute('data-marks'));
+  expect(far).toBeLessThan(10);
+  await expectAccessible(page, 'ledger-map');
+  await page.locator('select').first().selectOption('coal');
+  await expect(page.getByTestId('map-counts')).toContainText('符合 30 条');
+  // A mark of many parts when it is clicked.
+  const number = page.locator('.ledger-count').first();
+  await expect(number).toBeVisible();
+  const spot = await number.boundingBox();
+  if (!spot) throw new Error('no mark');
+  await page.mouse.click(spot.x + spot.width / 2, spot.y + spot.height / 2);
+  await expect.poll(async () => Number(await map.getAttribute('data-marks')), { timeout: 15_000 }).toBeGreaterThan(far);
+});
