@@ -228,7 +228,7 @@ impl Act {
             severity: severity.id.clone(),
             subject: duty::subject(record.record, &duty.duty, last),
             point: Case::NO_POINT,
-            owner: duty.body.unwrap_or_else(|| workflow.default_owner.clone()),
+            owner: duty.body.unwrap_or_else(|| self.default_owner(workflow)),
             point_owner: record.owner.clone(),
             duty: Some(DutyLink {
                 record: record.record,

@@ -161,10 +161,10 @@ mod tests {
         };
         let (first, second) = (limit(50, None, Some(100)), limit(40, Some(100), None));
         check(&[first.clone(), second.clone()], &[second.clone(), first.clone()], None);
-        check(&[first.clone()], &[first.clone(), second.clone()], Some((Some(100), None)));
+        check(std::slice::from_ref(&first), &[first.clone(), second.clone()], Some((Some(100), None)));
         check(&[limit(50, None, None)], &[first.clone(), second.clone()], Some((None, None)));
         check(&[limit(1, Some(5), Some(9))], &[limit(2, Some(7), Some(12))], Some((Some(5), Some(12))));
-        let mut other = basis(&[first.clone()]);
+        let mut other = basis(std::slice::from_ref(&first));
         other.function_class = Some("III".into());
         assert_eq!(concerned(&basis(&[first]), &other), Some((None, None)));
     }
