@@ -10,7 +10,7 @@ use share::{AirRow, PublicFactor, PublicSource, Situation, WaterRow};
 
 /// Air is stale this long after the start of its hour.
 const AIR_FRESH_MILLIS: i64 = 4 * HOUR_MILLIS;
-/// Water stations measure every four hours.
+/// Water is stale this long after the end of the hour or day that is shown; its stations measure every four hours.
 const WATER_FRESH_MILLIS: i64 = 10 * HOUR_MILLIS;
 
 pub struct PublicView {
@@ -82,7 +82,7 @@ impl PublicSource for PublicView {
         let points = self.points(judge::http::is_water);
         let row = |point: &Arc<Point>| {
             let today = self.judge.water_today(point, now)?;
-            let judged = today.time.map(|time| (time, today.class.is_some()));
+            let judged = today.until.map(|until| (until, today.class.is_some()));
             Ok(WaterRow {
                 point: point.name.clone(),
                 river: point.river.as_deref().map(|key| self.name_of("river", key)).unwrap_or_default(),

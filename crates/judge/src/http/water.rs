@@ -55,8 +55,10 @@ pub struct WaterToday {
     pub colour: Option<String>,
     pub compliant: Option<bool>,
     pub main_pollutants: Vec<MainPollutant>,
-    /// Start of the hour that is shown.
+    /// Start of the hour or day that is shown.
     pub time: Option<Timestamp>,
+    /// Its end: the values are not older.
+    pub until: Option<Timestamp>,
     pub edition: String,
     pub verdict: Option<String>,
     pub values: Vec<WaterValue>,
@@ -190,6 +192,7 @@ impl Judge {
             compliant: None,
             main_pollutants: Vec::new(),
             time: None,
+            until: None,
             edition: String::new(),
             verdict: None,
             values: Vec::new(),
@@ -205,6 +208,7 @@ impl Judge {
         view.compliant = finding.beside.and(finding.index).map(|_| !finding.exceeding);
         view.main_pollutants = main_pollutants(finding);
         view.time = Some(start);
+        view.until = Some(verdict.key.end());
         view.edition = finding.standard.clone();
         view.verdict = Some(verdict.key.to_string());
         view.values = finding
