@@ -3008,8 +3008,10 @@ export interface WaterToday {
   colour: string | null;
   compliant: boolean | null;
   main_pollutants: MainPollutant[];
-  /** Start of the hour that is shown. */
+  /** Start of the hour or day that is shown. */
   time: Timestamp | null;
+  /** Its end: the values are not older. */
+  until: Timestamp | null;
   edition: string;
   verdict: string | null;
   values: WaterValue[];

@@ -16,6 +16,9 @@ use tokio::task::JoinSet;
 
 use crate::browser::Browser;
 
+/// Sealing of frames runs with little priority: on a machine that compiles beside it the end takes its time.
+const END_LIMIT: Duration = Duration::from_secs(40);
+
 pub const PASSWORD: &str = "绿水青山就是金山-2026";
 
 /// A scratch folder, gone at the end.
@@ -133,9 +136,7 @@ impl Rig {
     /// Stops as a signal would; everything must end by itself.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let ended =
-            tokio::time::timeout(Duration::from_secs(8), async { while self.running.join_next().await.is_some() {} })
-                .await;
+        let ended = tokio::time::timeout(END_LIMIT, async { while self.running.join_next().await.is_some() {} }).await;
         assert!(ended.is_ok(), "the server did not end");
     }
 }
