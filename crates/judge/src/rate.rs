@@ -126,9 +126,10 @@ fn fraction(part: u32, whole: u32) -> Option<Decimal> {
 /// What came of one hour.
 #[derive(Clone, Debug, Default)]
 pub struct HourState {
-    /// Factors with a value, counting or not.
-    pub received: BTreeSet<Code>,
-    pub valid: BTreeSet<Code>,
+    /// Factors with a value, counting or not. A dozen at most: a list is found through faster than a tree is made, and a
+    /// year of a county has some three hundred thousand of them.
+    pub received: Vec<Code>,
+    pub valid: Vec<Code>,
     pub late: bool,
     pub compared: Compared,
 }
@@ -309,10 +310,10 @@ fn state_of(method: Method, verdict: &Verdict) -> HourState {
     let mut state = HourState { compared: Compared::of(method, verdict), ..HourState::default() };
     for item in verdict.finding.items.iter().filter(|item| item.stat == Stat::Mean) {
         if item.value.is_some() || item.flags.has(Flags::SET_ASIDE) {
-            state.received.insert(item.factor);
+            state.received.push(item.factor);
         }
         if item.valid() && item.value.is_some() {
-            state.valid.insert(item.factor);
+            state.valid.push(item.factor);
         }
     }
     state
