@@ -161,6 +161,19 @@ impl HourPackets {
     }
 }
 
+/// The packets of a time without their values, every revision: when they were for, and when they came.
+pub fn packets_without_values(
+    store: &Arc<dyn Store>,
+    point: i64,
+    kind: u16,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<StoredObservation>, StoreError> {
+    let query = ObservationQuery { point, system: None, kind, from, until, every_revision: true, limit: MOST_PACKETS };
+    // No factor has this number.
+    store.observations_of_factor(query, u32::MAX)
+}
+
 /// Packets of one kind, each key once: the newest revision, or the newest that was known then.
 pub fn packets(
     store: &Arc<dyn Store>,

@@ -284,7 +284,7 @@ impl Judge {
 
     /// Hours whose first hour packet came late. Minute data come with a delay of their own and are not counted.
     fn late_hours(&self, point: i64, from: Hour, until: Hour) -> Result<BTreeSet<i64>, Problem> {
-        let packets = gather::packets(&self.store, point, gather::HOUR, from.start(), until.start(), None)?;
+        let packets = gather::packets_without_values(&self.store, point, gather::HOUR, from.start(), until.start())?;
         let late = packets.iter().filter(|packet| {
             packet.revision == 0
                 && packet.received_at.millis() - packet.key.data_time.hour().end().millis() > LATE_MILLIS

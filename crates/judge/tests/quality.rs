@@ -201,6 +201,25 @@ fn values_heap_under_a_converted_limit_in_another_unit() {
 }
 
 #[test]
+fn an_hour_whose_first_packet_came_late_stays_caught_up_when_it_is_corrected() {
+    let outlet = Point { factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };
+    let bed = Bed::new(COUNTY, vec![outlet.clone()]);
+    let at = |of_day: i64| start().plus(of_day * 3_600_000);
+    let commit = |of_day: i64, value: &str, received_at: Timestamp| {
+        bed.commit(&[hour(1, at(of_day), &[("w01018", value)])], received_at);
+    };
+    commit(0, "30", at(1));
+    commit(1, "30", at(10));
+    // Corrected: the first one was in time, the other was not.
+    commit(0, "31", at(11));
+    commit(1, "31", at(11));
+    let now = at(12);
+    bed.judge.judge_due(now).unwrap();
+    let rates = bed.judge.rates(&outlet, start(), at(2), now).unwrap();
+    assert_eq!((rates.counts.hours_caught_up, rates.counts.hours_due), (1, 2));
+}
+
+#[test]
 fn what_was_over_is_a_share_of_what_was_compared() {
     let limits = vec![limit("w01018", LimitPeriod::Hour, 50), limit("w01018", LimitPeriod::Day, 50)];
     let outlet = Point { limits, factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };
