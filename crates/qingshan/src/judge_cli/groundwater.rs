@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::air::{library, steps_json};
 use super::arguments::Arguments;
-use super::readings::{Known, date_of, factor_columns, label, problem_of, readings};
+use super::readings::{Known, check_dates, date_of, factor_columns, label, problem_of, readings};
 use super::table::{Problems, Table};
 use serde_json::json;
 use standards::groundwater::Groundwater;
@@ -11,9 +11,12 @@ use standards::groundwater::Groundwater;
 /// `judge groundwater FILE.csv`: one JSON line a well.
 pub fn groundwater(arguments: &Arguments) -> Outcome {
     arguments.only(&["date"])?;
-    let rules = Groundwater::in_force(&*library(arguments)?, date_of(arguments)?)
-        .map_err(|error| vec![problem_of(&error, 1)])?;
+    let library = library(arguments)?;
+    let rules = Groundwater::in_force(&library, date_of(arguments)?).map_err(|error| vec![problem_of(&error, 1)])?;
     let table = Table::read(arguments)?;
+    check_dates(&table, arguments.today()?, |date| {
+        Groundwater::in_force(&library, date).is_ok_and(|then| then.standard == rules.standard)
+    })?;
     let known: Vec<Known> = rules
         .items
         .iter()

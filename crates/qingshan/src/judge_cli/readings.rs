@@ -1,7 +1,8 @@
 //! Columns of factors and cells of measured amounts, for the commands that judge water and soil.
 
+use super::air::past_date;
 use super::arguments::Arguments;
-use super::table::{Problem, Problems, Row, Table};
+use super::table::{Problem, Problems, Row, Table, parse_time};
 use standards::measure::{Amount, MeasureError, Reading, Unit};
 use standards::{Date, Decimal, Text};
 
@@ -223,6 +224,32 @@ pub fn problem_of(error: &MeasureError, line: u64) -> Problem {
         _ => "核对原始数据 check the raw data",
     };
     Problem::at(line, format!("[{}] {} / {}", error.code(), text.zh, text.en), hint)
+}
+
+/// Refuses rows whose `date` has not come yet, or lies where the rules of the file do not hold.
+///
+/// # Errors
+/// Names every such line.
+pub fn check_dates(table: &Table, today: Date, covered: impl Fn(Date) -> bool) -> Result<(), Vec<Problem>> {
+    let Some(column) = table.column(&["date", "time", "日期", "时间"]) else { return Ok(()) };
+    let mut problems = Problems::default();
+    for row in &table.rows {
+        let text = table.text(row, column);
+        if text.is_empty() {
+            continue;
+        }
+        let date = parse_time(text, row.line).and_then(|(date, _)| past_date(date, today, row.line));
+        let Some(date) = problems.keep(date) else { continue };
+        if !covered(date) {
+            let hint = "用 --date 选版本，分文件评价 choose the edition with --date, one file each";
+            problems.push(Problem::at(
+                row.line,
+                format!("{date} 不在所用版本的施行期内 is not covered by the edition used"),
+                hint,
+            ));
+        }
+    }
+    problems.finish()
 }
 
 /// The date that chooses the edition: `--date`, else today.

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::air::{library, steps_json};
 use super::arguments::Arguments;
-use super::readings::{Known, date_of, factor_columns, label, problem_of, readings};
+use super::readings::{Known, check_dates, date_of, factor_columns, label, problem_of, readings};
 use super::table::{Problem, Problems, Row, Table};
 use serde_json::{Value, json};
 use standards::measure::{Amount, Reading};
@@ -18,6 +18,7 @@ pub fn soil(arguments: &Arguments) -> Outcome {
     let (library, date) = (library(arguments)?, date_of(arguments)?);
     let table = Table::read(arguments)?;
     let rules = Rules::load(&library, date)?;
+    check_dates(&table, arguments.today()?, |date| Rules::load(&library, date).is_ok())?;
     let mut known: Vec<Known> =
         rules.farmland.names().chain(rules.construction.names()).map(|(key, name)| item(key, name.clone())).collect();
     known.dedup_by(|left, right| left.key == right.key);

@@ -104,6 +104,12 @@ impl Table {
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().map_err(|error| vec![Problem::new(format!("表头 header: {error}"))])?.clone();
         let (columns, units): (Vec<_>, Vec<_>) = headers.iter().map(split_unit).unzip();
+        for (place, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_empty()) {
+            if columns[..place].iter().any(|before: &String| before.eq_ignore_ascii_case(column)) {
+                let hint = "只留一列，不猜用哪一列 keep one, which of them counts is not guessed";
+                return Err(vec![Problem::at(1, format!("列 column {column} 出现两次 appears twice"), hint)]);
+            }
+        }
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| vec![Problem::new(format!("CSV: {error}"))])?;
@@ -138,6 +144,14 @@ impl Table {
     /// Names every missing column.
     pub fn required(&self, names: &[&[&str]]) -> Result<Vec<usize>, Vec<Problem>> {
         let found: Vec<Option<usize>> = names.iter().map(|names| self.column(names)).collect();
+        for names in names {
+            let same = |column: &&String| names.iter().any(|name| column.eq_ignore_ascii_case(name));
+            let columns: Vec<&str> = self.columns.iter().filter(same).map(String::as_str).collect();
+            if columns.len() > 1 {
+                let message = format!("同一项有两列 two columns of one item: {}", columns.join(", "));
+                return Err(vec![Problem::at(1, message, "只留一列 keep one")]);
+            }
+        }
         let missing: Vec<&str> = names
             .iter()
             .zip(&found)

@@ -134,6 +134,22 @@ fn converted_concentrations() {
 }
 
 #[test]
+fn what_stands_twice_or_is_to_come_is_not_judged_by_guess() {
+    refuses(judge_water("--body river", "id,COD,cod\na,10,12\n"), Some(1), "twice");
+    refuses(on_file(flux::flux, "", "c,concentration,q\n1,2,3\n"), Some(1), "two columns");
+    let soil = |date: &str| {
+        on_file(soil::soil, &format!("{TODAY} --land rotation"), &format!("id,date,pH,Cd\na,{date},6.5,0.2\n"))
+    };
+    assert_eq!(answers(soil("2026-11-01"))[0]["risk"], "low");
+    refuses(soil("2031-01-01"), Some(2), "2031");
+    refuses(soil("2001-01-01"), Some(2), "not covered");
+    let wells = |date: &str| on_file(groundwater::groundwater, TODAY, &format!("id,date,pH\na,{date},7.2\n"));
+    assert_eq!(answers(wells("2026-11-01"))[0]["id"], "a");
+    refuses(wells("2031-01-01"), Some(2), "2031");
+    refuses(wells("1980-01-01"), Some(2), "not covered");
+}
+
+#[test]
 fn flux_by_every_estimator_that_has_its_input() {
     let lines = "id,c,q\na,2,10\na,4,30\n";
     let names = |options: &str| {
