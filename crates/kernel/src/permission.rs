@@ -98,10 +98,12 @@ pub enum Action {
     EditPlan,
     /// Approve what others entered, revisions of the plan, assessments.
     ApprovePlan,
+    /// Change what ledgers and code lists are made of (台账设计).
+    DesignLedgers,
 }
 
 impl Action {
-    pub const ALL: [Action; 16] = [
+    pub const ALL: [Action; 17] = [
         Self::ReadMonitoring,
         Self::ReadFrames,
         Self::ReadCases,
@@ -118,6 +120,7 @@ impl Action {
         Self::ReadPlan,
         Self::EditPlan,
         Self::ApprovePlan,
+        Self::DesignLedgers,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -138,6 +141,7 @@ impl Action {
             Self::ReadPlan => "read_plan",
             Self::EditPlan => "edit_plan",
             Self::ApprovePlan => "approve_plan",
+            Self::DesignLedgers => "design_ledgers",
         }
     }
 }
@@ -211,7 +215,7 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
         (R::AuditAdministrator, A::ReadAudit) => All,
         (R::SecurityAdministrator | R::AuditAdministrator, _) => Nothing,
         (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData | A::ReviewData) => Nothing,
-        (R::DutyOfficer | R::MonitoringEngineer, A::EditPlan | A::ApprovePlan) => Nothing,
+        (R::DutyOfficer | R::MonitoringEngineer, A::EditPlan | A::ApprovePlan | A::DesignLedgers) => Nothing,
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,

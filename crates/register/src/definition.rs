@@ -73,6 +73,8 @@ pub struct Field {
     /// Characters of a text, entries of a list or rows of a table.
     pub max_length: usize,
     pub format: Option<Format>,
+    /// 停用: asked for no more; what records say there stays readable.
+    pub retired: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -382,6 +384,7 @@ fn field_of(mut reader: TableReader<'_>, ledger_public: bool, nesting: bool, fin
         max: reader.number("max", findings),
         max_length: reader.number("max_length", findings).unwrap_or(default_length),
         format: format_of(&mut reader, findings),
+        retired: reader.flag("retired", false, findings),
         sensitive,
         kind,
         id,

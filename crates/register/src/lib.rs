@@ -26,6 +26,7 @@ pub mod colour;
 pub mod county;
 pub mod definition;
 pub mod derived;
+pub mod design;
 pub mod duty;
 pub mod export;
 mod facts;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Files, report_syntax};
+use crate::catalog::{Catalog, Files, Origin, report_syntax};
 use crate::cell::{self, Cell, Entry, Raw, Table};
 use crate::county::{self, COUNTY_FILE, County, MapLayer};
 use crate::definition::LedgerDefinition;
@@ -79,7 +79,7 @@ fn read_all(files: &Files, base: &Catalog, findings: &mut Findings) -> Option<Pa
     let (county, layers) = county::parse(&county_table, files, findings);
     let mut catalog = base.clone();
     catalog.extent = county.extent;
-    catalog.extend(files, findings);
+    catalog.extend(files, Origin::Pack, findings);
     if !findings.is_empty() {
         // Records cannot be judged by definitions that are themselves wrong.
         return None;

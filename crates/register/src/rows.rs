@@ -13,6 +13,7 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::list_rows::LISTS,
     crate::saved_rows::VIEWS,
     crate::attachment_rows::THUMBNAILS,
+    crate::design::rows::DEFINITIONS,
 ];
 
 const FIRST: Migration = Migration {
@@ -129,6 +130,27 @@ pub fn by_key_after(
     );
     let parameters = [division.into(), ledger.into(), after.into(), most.into()];
     reader.query(&sql, &parameters)?.iter().map(record_of).collect()
+}
+
+/// The next records of a ledger by key, living or deleted.
+pub fn page_of_all(
+    reader: &dyn Reader,
+    division: Division,
+    ledger: &str,
+    after: &str,
+    most: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.record_key > $3
+         ORDER BY r.record_key LIMIT $4"
+    );
+    reader.query(&sql, &[division.into(), ledger.into(), after.into(), most.into()])?.iter().map(record_of).collect()
+}
+
+/// Records of a ledger, living or deleted.
+pub fn count_of(reader: &dyn Reader, division: Division, ledger: &str) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM record WHERE division = $1 AND ledger = $2";
+    reader.query_one(sql, &[division.into(), ledger.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
 /// Living records of each ledger.
@@ -253,38 +275,78 @@ pub fn save(transaction: &dyn Transaction, division: Division, written: &Written
 
 fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
     if written.revision > 1 {
-        for table in ["record_value", "record_gram"] {
-            let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
-            transaction.execute(&sql, &[division.into(), written.id.into()])?;
-        }
+        drop_index(transaction, division, written.id)?;
     }
-    for (field, value) in written.fields {
+    let living = written.deleted.is_none();
+    insert_values(transaction, division, written.ledger, (written.id, &written.content.key, living), written.fields)?;
+    insert_grams(transaction, division, written.ledger, written.id, written.grams)
+}
+
+/// Indexes a record as it is under another definition; no revision comes of it.
+pub fn index_again(
+    transaction: &dyn Transaction,
+    division: Division,
+    record: &Record,
+    fields: &[(String, String)],
+    search: &str,
+    grams: &[String],
+) -> Result<(), StoreError> {
+    drop_index(transaction, division, record.id)?;
+    let sql = "UPDATE record SET search = $3 WHERE division = $1 AND id = $2";
+    transaction.execute(sql, &[division.into(), record.id.into(), search.into()])?;
+    let place = (record.id, record.content.key.as_str(), record.deleted.is_none());
+    insert_values(transaction, division, &record.ledger, place, fields)?;
+    insert_grams(transaction, division, &record.ledger, record.id, grams)
+}
+
+fn drop_index(transaction: &dyn Transaction, division: Division, record: Id) -> Result<(), StoreError> {
+    for table in ["record_value", "record_gram"] {
+        let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
+        transaction.execute(&sql, &[division.into(), record.into()])?;
+    }
+    Ok(())
+}
+
+fn insert_values(
+    transaction: &dyn Transaction,
+    division: Division,
+    ledger: &str,
+    (record, key, living): (Id, &str, bool),
+    fields: &[(String, String)],
+) -> Result<(), StoreError> {
+    for (field, value) in fields {
         transaction.execute(
             "INSERT INTO record_value (division, ledger, field, value, living, record_key, record)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
             &[
                 division.into(),
-                written.ledger.into(),
+                ledger.into(),
                 field.into(),
                 value.into(),
-                i64::from(written.deleted.is_none()).into(),
-                (&written.content.key).into(),
-                written.id.into(),
+                i64::from(living).into(),
+                key.into(),
+                record.into(),
             ],
         )?;
     }
-    insert_grams(transaction, division, written)
+    Ok(())
 }
 
 /// Many grams in one statement; the sizes are few, so that prepared statements are used again.
-fn insert_grams(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
-    let mut rest = written.grams;
+fn insert_grams(
+    transaction: &dyn Transaction,
+    division: Division,
+    ledger: &str,
+    record: Id,
+    grams: &[String],
+) -> Result<(), StoreError> {
+    let mut rest = grams;
     for size in [64, 8, 1] {
         let rows: Vec<String> = (0..size).map(|place| format!("($1, $2, ${}, $3)", place + 4)).collect();
         let sql = format!("INSERT INTO record_gram (division, ledger, gram, record) VALUES {}", rows.join(", "));
         while rest.len() >= size {
             let (now, later) = rest.split_at(size);
-            let mut parameters: Vec<Value> = vec![division.into(), written.ledger.into(), written.id.into()];
+            let mut parameters: Vec<Value> = vec![division.into(), ledger.into(), record.into()];
             parameters.extend(now.iter().map(Value::from));
             transaction.execute(&sql, &parameters)?;
             rest = later;

@@ -340,7 +340,7 @@ impl Checker<'_> {
                         values.insert(field.id.clone(), value);
                     }
                 }
-                None if field.required => self.report(
+                None if field.required && !field.retired => self.report(
                     at,
                     ProblemCode::RequiredMissing,
                     (

@@ -1,6 +1,7 @@
 //! Routes of ledgers, records, map layers and townships.
 
 mod care;
+mod design;
 mod marks;
 mod saved;
 mod transfer;
@@ -91,6 +92,7 @@ impl Register {
             .merge(self.map_routes())
             .merge(transfer::routes(self))
             .merge(care::routes(self))
+            .merge(design::routes(self))
             .merge(saved::routes(self))
             .merge(marks::routes(self))
     }
@@ -173,11 +175,13 @@ impl Register {
                     let register = Arc::clone(&one);
                     let work = move || {
                         let id = id_of(&id)?;
-                        let record = match query.as_of.as_deref().map(time_of).transpose()? {
-                            Some(at) => register.as_of(&caller.0, id, at)?,
-                            None => register.record(&caller.0, id)?,
-                        };
-                        view::record(&register, &caller.0, record)
+                        match query.as_of.as_deref().map(time_of).transpose()? {
+                            Some(at) => {
+                                let (record, then) = register.as_of_with_definition(&caller.0, id, at)?;
+                                view::record_under(&register, &caller.0, record, Some(&then))
+                            }
+                            None => view::record(&register, &caller.0, register.record(&caller.0, id)?),
+                        }
                     };
                     Ok(Json(blocking(work).await?))
                 },

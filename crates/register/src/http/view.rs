@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::catalog::Catalog;
 use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
 use crate::derived::DerivedValue;
+use crate::format::Format;
 use crate::location::Location;
 use crate::ops::{Question, Register};
 use crate::record::Record;
@@ -52,6 +53,10 @@ pub struct FieldView {
     pub min: Option<String>,
     pub max: Option<String>,
     pub max_length: usize,
+    /// Such as `uscc`; what a text must look like.
+    pub format: Option<String>,
+    /// 停用: asked for no more.
+    pub retired: bool,
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -139,6 +144,8 @@ pub struct RecordView {
     pub derived: Vec<DerivedValue>,
     /// Field → the records that it links to.
     pub links: BTreeMap<String, Vec<LinkedView>>,
+    /// Of a record as it was: the fields that its ledger then had otherwise, or has no more.
+    pub former: Vec<FieldView>,
 }
 
 /// What a geometry measures on the ellipsoid.
@@ -230,6 +237,10 @@ fn field_view(field: &Field, filters: &[String]) -> FieldView {
         min: field.min.map(|number| number.to_string()),
         max: field.max.map(|number| number.to_string()),
         max_length: field.max_length,
+        format: field.format.and_then(|format| {
+            Format::ALL.iter().find(|(_, known)| *known == format).map(|(name, _)| (*name).to_owned())
+        }),
+        retired: field.retired,
     }
 }
 
@@ -356,13 +367,23 @@ impl Linked {
 /// Records for an answer; see [`record`].
 pub fn records(register: &Register, actor: &Actor, records: Vec<Record>) -> Result<Vec<RecordView>, Problem> {
     let mut linked = Linked::default();
-    records.into_iter().map(|record| view_of(register, actor, record, &mut linked)).collect()
+    records.into_iter().map(|record| view_of(register, actor, record, &mut linked, None)).collect()
 }
 
 /// `record` must already be what the actor may see; a record that was just written is cut down here.
 pub fn record(register: &Register, actor: &Actor, record: Record) -> Result<RecordView, Problem> {
+    record_under(register, actor, record, None)
+}
+
+/// The same, of a record as it was, under the definition of then. What the actor may not see of it must be gone.
+pub fn record_under(
+    register: &Register,
+    actor: &Actor,
+    record: Record,
+    then: Option<&LedgerDefinition>,
+) -> Result<RecordView, Problem> {
     let geometry = record.content.geometry.clone();
-    let mut view = view_of(register, actor, record, &mut Linked::default())?;
+    let mut view = view_of(register, actor, record, &mut Linked::default(), then)?;
     let shape = geometry.as_ref().and_then(|value| geometry::Shape::from_geojson(value, geometry::Extent::WORLD).ok());
     view.shape = shape.map(|shape| ShapeView {
         kind: shape.kind(),
@@ -374,7 +395,13 @@ pub fn record(register: &Register, actor: &Actor, record: Record) -> Result<Reco
     Ok(view)
 }
 
-fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Linked) -> Result<RecordView, Problem> {
+fn view_of(
+    register: &Register,
+    actor: &Actor,
+    record: Record,
+    linked: &mut Linked,
+    then: Option<&LedgerDefinition>,
+) -> Result<RecordView, Problem> {
     let editable = actor.may(Action::EditRegisters, record.content.owner.as_deref());
     let catalog = register.catalog();
     let definition = catalog.ledger(&record.ledger);
@@ -389,7 +416,7 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
         })
         .unwrap_or_default();
     let record = match definition {
-        Some(definition) if !editable => record.redacted(definition, |field| !field.sensitive),
+        Some(definition) if !editable && then.is_none() => record.redacted(definition, |field| !field.sensitive),
         _ => record,
     };
     let mut links = BTreeMap::new();
@@ -400,7 +427,15 @@ fn view_of(register: &Register, actor: &Actor, record: Record, linked: &mut Link
             links.insert(field.id.clone(), found);
         }
     }
+    let otherwise = |field: &&Field| {
+        let present = definition.and_then(|definition| definition.field(&field.id));
+        present.is_none_or(|present| {
+            (&present.kind, &present.unit, &present.label) != (&field.kind, &field.unit, &field.label)
+        })
+    };
+    let former = then.into_iter().flat_map(|then| &then.fields).filter(otherwise);
     Ok(RecordView {
+        former: former.filter(|field| editable || !field.sensitive).map(|field| field_view(field, &[])).collect(),
         editable,
         state,
         derived,

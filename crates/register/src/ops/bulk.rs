@@ -87,7 +87,7 @@ impl Register {
         if edit.set.is_empty() && edit.add_tags.is_empty() && edit.remove_tags.is_empty() {
             return Err(Problem::invalid("没有要改的内容 (nothing to change)"));
         }
-        let catalog = self.catalog();
+        let (_held, catalog) = self.writing();
         let definition = definition_of(&catalog, ledger)?;
         let planned = self.store.read(|reader| {
             edit.ids.iter().map(|id| self.plan_line(reader, actor, ledger, edit, *id)).collect::<Result<Vec<_>, _>>()

@@ -1,12 +1,15 @@
 //! Loading a county pack: what is new is created, what changed is revised, what people edited stays.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 
 use kernel::{EventDraft, Problem, Timestamp};
 use sha2::{Digest, Sha256};
 use store::{StoreError, Transaction, event_log};
 
-use super::Register;
+use super::{CountyView, Register, Standing};
+use crate::catalog::Catalog;
+use crate::design::rows as design_rows;
 use crate::model::LoadReport;
 use crate::pack::{Pack, PackRecord};
 use crate::record::Content;
@@ -19,11 +22,28 @@ const ACTOR: &str = "county_pack";
 impl Register {
     /// Brings the store to what the pack says. The same pack again writes nothing.
     pub fn load_pack(&self, pack: &Pack, now: Timestamp) -> Result<LoadReport, Problem> {
+        let _held = self.schema.write().unwrap_or_else(PoisonError::into_inner);
+        let newest = self.store.read(|reader| design_rows::newest(reader, self.division))?;
+        let standing = Standing::of(&pack.catalog, &newest);
+        for (part, problems) in &standing.broken {
+            tracing::warn!(
+                part = part.file(),
+                "台账设计的定义在此版本下无效，改用内置的 (a designed definition does not hold: {})",
+                super::write::listed(problems)
+            );
+        }
+        self.keep_definitions(&standing, &newest, now)?;
         let report = self.store.read(|reader| self.plan(pack, &rows::pack_rows(reader, self.division)?))?;
         if report.iter().any(|step| step.kind != StepKind::Unchanged) {
-            self.store.write(|transaction| self.apply(transaction, pack, &report, now))?;
+            self.store.write(|transaction| self.apply(transaction, pack, &standing.catalog, &report, now))?;
         }
-        self.rebuild(Some(pack))?;
+        let view = Arc::new(CountyView {
+            county: pack.county.clone(),
+            layers: pack.layers.clone(),
+            simulation: pack.simulation.clone(),
+        });
+        self.exchange(&pack.catalog, standing)?;
+        self.rebuild_with(|state| state.county = Some(view))?;
         Ok(summary(pack, &report))
     }
 
@@ -72,6 +92,7 @@ impl Register {
         &self,
         transaction: &dyn Transaction,
         pack: &Pack,
+        catalog: &Catalog,
         steps: &[Step],
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -79,7 +100,7 @@ impl Register {
             match (step.kind, step.record.map(|place| &pack.records[place])) {
                 (StepKind::Unchanged, _) => {}
                 (StepKind::Create | StepKind::Revise, Some(record)) => {
-                    self.write_from_pack(transaction, pack, record, step, now)?;
+                    self.write_from_pack(transaction, catalog, record, step, now)?;
                 }
                 (StepKind::Keep, Some(record)) => {
                     let content = json(&record.content)?;
@@ -87,7 +108,7 @@ impl Register {
                         rows::offer(transaction, self.division, id, &step.hash, &content)?;
                     }
                 }
-                (StepKind::Retire, _) => self.retire(transaction, pack, step, now)?,
+                (StepKind::Retire, _) => self.retire(transaction, catalog, step, now)?,
                 (_, None) => {}
             }
         }
@@ -105,12 +126,12 @@ impl Register {
     fn write_from_pack(
         &self,
         transaction: &dyn Transaction,
-        pack: &Pack,
+        catalog: &Catalog,
         record: &PackRecord,
         step: &Step,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(definition) = pack.catalog.ledger(&record.ledger) else { return Ok(()) };
+        let Some(definition) = catalog.ledger(&record.ledger) else { return Ok(()) };
         let text = search::text_of(&record.content, definition);
         rows::save(
             transaction,
@@ -136,13 +157,13 @@ impl Register {
     fn retire(
         &self,
         transaction: &dyn Transaction,
-        pack: &Pack,
+        catalog: &Catalog,
         step: &Step,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Some(id) = step.id else { return Ok(()) };
         let Some(record) = rows::find(transaction.as_reader(), self.division, id)? else { return Ok(()) };
-        let Some(definition) = pack.catalog.ledger(&record.ledger) else { return Ok(()) };
+        let Some(definition) = catalog.ledger(&record.ledger) else { return Ok(()) };
         let text = search::text_of(&record.content, definition);
         let reason = "县域数据包中已没有这条记录";
         rows::save(

@@ -56,7 +56,7 @@ impl Register {
     /// Shows what merging would do, or does it.
     pub fn merge(&self, actor: &Actor, kept: Id, merge: &Merge, now: Timestamp) -> Result<MergeReport, Problem> {
         let reason = if merge.dry_run { String::new() } else { reason_of(&merge.reason, false)? };
-        let catalog = self.catalog();
+        let (_held, catalog) = self.writing();
         let plan = self.store.read(|reader| self.plan_merge(reader, actor, &catalog, kept, merge))?;
         let mut report = MergeReport {
             relinked: plan.relinked.iter().map(|(one, _)| format!("{}:{}", one.ledger, one.content.key)).collect(),

@@ -3,6 +3,7 @@
 
 mod attach;
 mod bulk;
+mod design;
 mod duties;
 mod load;
 mod merge;
@@ -12,7 +13,7 @@ mod saved;
 mod write;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use api::LiveBus;
 use arc_swap::ArcSwap;
@@ -20,18 +21,21 @@ use kernel::{Action, Actor, Division, ErrorCode, IdSource, PointSet, PointSource
 use store::{Store, StoreError};
 use tokio::sync::watch;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Part};
 use crate::colour::ColourBook;
 use crate::county::{County, MapLayer};
 use crate::derived::DerivedBook;
+use crate::design::rows as design_rows;
 use crate::model::DeviceBinding;
-use crate::pack::Pack;
 use crate::points::{self, BINDINGS, Observable};
+use crate::problem::PackProblem;
 use crate::rows;
 use crate::simulation::Simulation;
 
 pub use attach::File;
 pub use bulk::{BulkEdit, BulkLine, BulkReport};
+use design::Standing;
+pub use design::{DesignCheck, DesignDraft, DesignSave, Designed};
 pub use duties::{DutyLine, DutyQuestion, RecordDuties};
 pub use merge::{Merge, MergeReport};
 pub use places::{Drawing, MOST_MARKS, NamedRecord};
@@ -48,9 +52,14 @@ pub struct CountyView {
 }
 
 /// Everything that is kept in memory; exchanged as a whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
+    /// What the release and the pack say.
+    base: Arc<Catalog>,
+    /// With what the designer says over it.
     catalog: Arc<Catalog>,
+    /// Definitions of the designer that do not hold under this release.
+    broken: Arc<Vec<(Part, Vec<PackProblem>)>>,
     colours: Arc<ColourBook>,
     derived: Arc<DerivedBook>,
     county: Option<Arc<CountyView>>,
@@ -66,6 +75,8 @@ pub struct Register {
     state: ArcSwap<State>,
     /// Held while the state is rebuilt, so that an older reading never replaces a newer one.
     rebuilding: Mutex<()>,
+    /// Held for reading while records are checked and written, for writing while definitions are.
+    schema: RwLock<()>,
     changed: watch::Sender<u64>,
     places: places::PlaceBook,
     ids: IdSource,
@@ -79,10 +90,14 @@ impl Register {
         live: LiveBus,
         catalog: Catalog,
     ) -> Result<Arc<Self>, Problem> {
+        let newest = store.read(|reader| design_rows::newest(reader, division))?;
+        let standing = Standing::of(&catalog, &newest);
         let state = State {
-            colours: Arc::new(ColourBook::new(&catalog)),
-            derived: Arc::new(DerivedBook::new(&catalog)),
-            catalog: Arc::new(catalog),
+            colours: Arc::new(ColourBook::new(&standing.catalog)),
+            derived: Arc::new(DerivedBook::new(&standing.catalog)),
+            catalog: Arc::new(standing.catalog),
+            broken: Arc::new(standing.broken),
+            base: Arc::new(catalog),
             county: None,
             points: Arc::default(),
             devices: Arc::default(),
@@ -93,11 +108,12 @@ impl Register {
             live,
             state: ArcSwap::from_pointee(state),
             rebuilding: Mutex::new(()),
+            schema: RwLock::new(()),
             changed: watch::Sender::new(0),
             places: places::PlaceBook::default(),
             ids: IdSource::new(),
         };
-        register.rebuild(None)?;
+        register.rebuild()?;
         Ok(Arc::new(register))
     }
 
@@ -128,21 +144,37 @@ impl Register {
         self.changed.subscribe()
     }
 
+    /// The catalog, and the promise that no definition changes while the guard lives.
+    fn writing(&self) -> (RwLockReadGuard<'_, ()>, Arc<Catalog>) {
+        let held = self.schema.read().unwrap_or_else(PoisonError::into_inner);
+        (held, self.catalog())
+    }
+
     /// Reads points and bindings from the store again and tells those who wait for it.
-    fn rebuild(&self, pack: Option<&Pack>) -> Result<(), Problem> {
+    fn rebuild(&self) -> Result<(), Problem> {
+        self.rebuild_with(|_| {})
+    }
+
+    /// Exchanges the definitions.
+    fn exchange(&self, base: &Arc<Catalog>, standing: Standing) -> Result<(), Problem> {
+        let catalog = Arc::new(standing.catalog);
+        let (colours, derived) = (Arc::new(ColourBook::new(&catalog)), Arc::new(DerivedBook::new(&catalog)));
+        let broken = Arc::new(standing.broken);
+        self.rebuild_with(|state| {
+            state.base = Arc::clone(base);
+            state.catalog = Arc::clone(&catalog);
+            (state.colours, state.derived) = (Arc::clone(&colours), Arc::clone(&derived));
+            state.broken = Arc::clone(&broken);
+        })?;
+        self.places.all_were_written(catalog.ledgers().map(|ledger| ledger.id.as_str()));
+        Ok(())
+    }
+
+    fn rebuild_with(&self, change: impl FnOnce(&mut State)) -> Result<(), Problem> {
         let _held = self.rebuilding.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.state.load_full();
-        let (catalog, county) = match pack {
-            Some(pack) => {
-                let view = CountyView {
-                    county: pack.county.clone(),
-                    layers: pack.layers.clone(),
-                    simulation: pack.simulation.clone(),
-                };
-                (Arc::clone(&pack.catalog), Some(Arc::new(view)))
-            }
-            None => (Arc::clone(&current.catalog), current.county.clone()),
-        };
+        let mut state = State::clone(&self.state.load());
+        change(&mut state);
+        let catalog = Arc::clone(&state.catalog);
         let records = self.store.read(|reader| {
             let mut records: Observable<'_> = BTreeMap::new();
             for definition in catalog.ledgers() {
@@ -152,17 +184,10 @@ impl Register {
             }
             Ok(records)
         })?;
-        let points = Arc::new(points::points_of(&records, &catalog));
-        let devices = Arc::new(points::devices_of(&records, &catalog));
+        state.points = Arc::new(points::points_of(&records, &catalog));
+        state.devices = Arc::new(points::devices_of(&records, &catalog));
         drop(records);
-        let (colours, derived) = match pack {
-            Some(pack) => (Arc::new(ColourBook::new(&pack.catalog)), Arc::new(DerivedBook::new(&pack.catalog))),
-            None => (Arc::clone(&current.colours), Arc::clone(&current.derived)),
-        };
-        if pack.is_some() {
-            self.places.all_were_written(catalog.ledgers().map(|ledger| ledger.id.as_str()));
-        }
-        self.state.store(Arc::new(State { catalog, colours, derived, county, points, devices }));
+        self.state.store(Arc::new(state));
         self.changed.send_modify(|count| *count += 1);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Reading records: who may see which rows and which fields is decided here.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use kernel::{Action, Actor, Id, Name, Problem, Timestamp};
 use serde::Serialize;
@@ -153,14 +154,25 @@ impl Register {
 
     /// The record as it was at a moment.
     pub fn as_of(&self, actor: &Actor, id: Id, at: Timestamp) -> Result<Record, Problem> {
+        Ok(self.as_of_with_definition(actor, id, at)?.0)
+    }
+
+    /// With what its ledger was made of then.
+    pub fn as_of_with_definition(
+        &self,
+        actor: &Actor,
+        id: Id,
+        at: Timestamp,
+    ) -> Result<(Record, Arc<LedgerDefinition>), Problem> {
         let now = self.readable(actor, id)?;
         let catalog = self.catalog();
-        let definition = definition_of(&catalog, &now.ledger)?;
+        let present = Arc::new(definition_of(&catalog, &now.ledger)?.clone());
         let revisions = self.store.read(|reader| rows::revisions(reader, self.division, id, MOST_REVISIONS))?;
         let then = revisions
             .into_iter()
             .find(|revision| revision.at <= at)
             .ok_or_else(|| Problem::not_found("那时还没有这条记录 (it did not exist then)"))?;
+        let definition = self.definitions_of(&now.ledger)?.at(then.at, &present);
         let record = Record {
             revision: then.revision,
             updated_at: then.at,
@@ -169,14 +181,20 @@ impl Register {
             content: then.content,
             ..now
         };
-        Ok(self.seen_by(actor, definition, record))
+        if may_see_sensitive(actor, record.content.owner.as_deref()) {
+            return Ok((record, definition));
+        }
+        // What is sensitive now was perhaps not then: whichever is stricter counts.
+        let hidden = |id: &str| present.field(id).is_some_and(|field| field.sensitive);
+        Ok((record.redacted(&definition, |field| !field.sensitive && !hidden(&field.id)), definition))
     }
 
     /// Revisions, newest first, each with what it changed.
     pub fn revisions(&self, actor: &Actor, id: Id) -> Result<Vec<ListedRevision>, Problem> {
         let now = self.readable(actor, id)?;
         let catalog = self.catalog();
-        let definition = definition_of(&catalog, &now.ledger)?;
+        let present = Arc::new(definition_of(&catalog, &now.ledger)?.clone());
+        let mut past = self.definitions_of(&now.ledger)?;
         let revisions = self.store.read(|reader| rows::revisions(reader, self.division, id, MOST_REVISIONS))?;
         let sensitive = may_see_sensitive(actor, now.content.owner.as_deref());
         let listed = revisions.iter().enumerate().map(|(place, revision)| ListedRevision {
@@ -186,7 +204,10 @@ impl Register {
             reason: revision.reason.clone(),
             deleted: revision.deleted.clone(),
             changes: match revisions.get(place + 1) {
-                Some(before) => changes(definition, &before.content, &revision.content, sensitive),
+                Some(before) => {
+                    let known = with_former(&past.at(revision.at, &present), &past.at(before.at, &present), &present);
+                    changes(&known, &before.content, &revision.content, sensitive)
+                }
                 None => Vec::new(),
             },
         });
@@ -318,6 +339,18 @@ impl Register {
         }
         record.redacted(definition, |field| !field.sensitive)
     }
+}
+
+/// A definition with the fields that an earlier one had beside its own. What is sensitive at any time, now included, is.
+fn with_former(then: &LedgerDefinition, before: &LedgerDefinition, now: &LedgerDefinition) -> LedgerDefinition {
+    let mut known = then.clone();
+    let former = before.fields.iter().filter(|field| then.field(&field.id).is_none());
+    known.fields.extend(former.cloned());
+    for field in &mut known.fields {
+        let hidden = |one: &LedgerDefinition| one.field(&field.id).is_some_and(|field| field.sensitive);
+        field.sensitive = hidden(then) || hidden(before) || hidden(now);
+    }
+    known
 }
 
 /// Sensitive fields are for those who may edit the record.

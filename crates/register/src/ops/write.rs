@@ -40,7 +40,7 @@ impl Register {
     /// Writes a new record or a new revision and returns it.
     pub fn write(&self, actor: &Actor, target: Target<'_>, draft: &Draft, now: Timestamp) -> Result<Record, Problem> {
         let reason = reason_of(&draft.reason, matches!(target, Target::New { .. }))?;
-        let catalog = self.catalog();
+        let (_held, catalog) = self.writing();
         let record = self.store.write(|transaction| {
             let record = self.write_in(transaction, actor, &catalog, target, draft, &reason, now)?;
             event_log::append(transaction, self.division, now, &[event_of(actor, &record, &reason)])?;
@@ -60,7 +60,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<usize, Problem> {
         let reason = reason_of(reason, false)?;
-        let catalog = self.catalog();
+        let (_held, catalog) = self.writing();
         let definition = definition_of(&catalog, ledger)?;
         self.store.write(|transaction| {
             for draft in drafts {
@@ -97,7 +97,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<Record, Problem> {
         let reason = reason_of(reason, false)?;
-        let catalog = self.catalog();
+        let (_held, catalog) = self.writing();
         let record = self.store.write(|transaction| {
             let old = self.existing(transaction.as_reader(), actor, id, Some(revision))?;
             if old.deleted.is_some() == deleted {
@@ -157,7 +157,8 @@ impl Register {
             }
         };
         let definition = definition_of(catalog, &ledger)?;
-        let fields = with_what_stays(&draft.fields, old.as_ref());
+        let mut fields = with_what_stays(&draft.fields, old.as_ref());
+        keep_retired(definition, &mut fields, old.as_ref())?;
         let content = self.check(reader, catalog, definition, &fields)?;
         need(actor, content.owner.as_deref())?;
         if let Some(old) = &old
@@ -281,7 +282,7 @@ impl Register {
         self.places.was_written(ledger);
         let definition = catalog.ledger(ledger);
         if ledger == BINDINGS || definition.is_some_and(|definition| definition.observed.is_some()) {
-            return self.rebuild(None);
+            return self.rebuild();
         }
         if definition.is_some_and(|definition| matches!(definition.geometry, Geometry::Line | Geometry::Polygon)) {
             self.changed.send_modify(|count| *count += 1);
@@ -320,6 +321,28 @@ pub(super) fn with_what_stays(fields: &Map<String, Value>, old: Option<&Record>)
         *geometry = Value::String(geometry.to_string());
     }
     fields
+}
+
+/// A field that is retired keeps what it says and takes nothing new.
+fn keep_retired(
+    definition: &LedgerDefinition,
+    fields: &mut Map<String, Value>,
+    old: Option<&Record>,
+) -> Result<(), Problem> {
+    for field in definition.fields.iter().filter(|field| field.retired) {
+        let kept = old.and_then(|old| old.content.values.get(&field.id));
+        match (fields.get(&field.id).filter(|value| !value.is_null()), kept) {
+            (None, Some(kept)) => {
+                fields.insert(field.id.clone(), kept.clone());
+            }
+            (Some(said), kept) if Some(said) != kept => {
+                let what = format!("字段“{}”已停用，不能再填 (`{}` is retired)", field.label.zh, field.id);
+                return Err(Problem::invalid(what));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Runs the validator on a table whose positions mean nothing.

@@ -55,3 +55,6 @@ pub fn draft(fields: Value, revision: Option<i64>) -> Draft {
 pub fn make(register: &Register, ledger: &str, fields: Value) -> Record {
     register.write(&admin(), Target::New { ledger }, &draft(fields, None), NOW).unwrap()
 }
+
+/// `county.toml` of a pack that has nothing else.
+pub const COUNTY: &str = "code = \"500242\"\nname = { zh = \"酉阳\", en = \"Youyang\" }\ntime_zone = \"+08:00\"\nextent = [108.2, 28.2, 109.5, 29.5]\nsource = \"试验\"\n";

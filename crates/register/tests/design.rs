@@ -1,0 +1,493 @@
+//! The ledger designer: what records say decides what may change, old revisions stay readable, a release that changes
+//! what the designer wrote upon is told.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bench;
+
+use bench::{Bench, NOW, admin, draft, someone};
+use kernel::{ErrorCode, Id, Role};
+use register::catalog::{Catalog, Files, Origin, Part, PartKind};
+use register::design::Effect;
+use register::ops::{DesignCheck, DesignDraft, DesignSave, Question, Target};
+use register::{built_in, pack};
+use serde_json::{Value, json};
+
+/// A ledger that neither release nor pack has.
+const SHED: &str = r#"id = "shed"
+version = 1
+name = { zh = "堆棚", en = "Sheds" }
+group = "rural"
+key = "number"
+title = "name"
+geometry = "point"
+filters = ["state"]
+
+[[field]]
+id = "number"
+label = { zh = "编号", en = "Number" }
+type = "text"
+required = true
+unique = true
+
+[[field]]
+id = "name"
+label = { zh = "名称", en = "Name" }
+type = "text"
+required = true
+
+[[field]]
+id = "roof"
+label = { zh = "顶棚面积", en = "Roof" }
+type = "decimal"
+unit = "m²"
+
+[[field]]
+id = "phone"
+label = { zh = "电话", en = "Telephone" }
+type = "text"
+sensitive = true
+
+[[field]]
+id = "state"
+label = { zh = "状态", en = "State" }
+type = "text"
+
+[[field]]
+id = "empty"
+label = { zh = "没人填", en = "Never filled" }
+type = "text"
+
+[[field]]
+id = "heaps"
+label = { zh = "料堆", en = "Heaps" }
+type = "table"
+[[field.column]]
+id = "material"
+label = { zh = "物料", en = "Material" }
+type = "text"
+[[field.column]]
+id = "tons"
+label = { zh = "吨", en = "Tons" }
+type = "decimal"
+"#;
+
+fn save_of(text: &str, revision: i64, accepted: &[&str]) -> DesignSave {
+    DesignSave {
+        draft: DesignDraft { text: Some(text.to_owned()), design: None },
+        reason: "乡镇要求".into(),
+        revision,
+        accepted: accepted.iter().map(|path| (*path).to_owned()).collect(),
+    }
+}
+
+fn with_shed(name: &str) -> Bench {
+    let bench = bench::bench(name);
+    let made = bench.register.save_design(&admin(), PartKind::Ledger, &save_of(SHED, 0, &[]), NOW).unwrap();
+    assert!(!made.refused());
+    bench
+}
+
+fn shed(number: &str, phone: &str, state: &str) -> Value {
+    json!({
+        "number": number, "name": format!("棚{number}"), "roof": "120.5", "phone": phone, "state": state,
+        "heaps": [{ "material": "碎石", "tons": "3" }], "location_note": "未测", "source": "试验",
+    })
+}
+
+fn write(bench: &Bench, fields: Value) -> register::record::Record {
+    bench::make(&bench.register, "shed", fields)
+}
+
+fn two_sheds(name: &str) -> Bench {
+    let bench = with_shed(name);
+    write(&bench, shed("s1", "13900000001", "在用"));
+    write(&bench, shed("s2", "13900000002", "在用"));
+    bench
+}
+
+/// The shed's definition with words exchanged, one version later.
+fn edited(edits: &[(&str, &str)]) -> String {
+    let mut text = SHED.replace("version = 1", "version = 2");
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    text
+}
+
+fn dry(bench: &Bench, text: &str) -> DesignCheck {
+    let draft = DesignDraft { text: Some(text.to_owned()), design: None };
+    bench.register.check_design(&admin(), PartKind::Ledger, &draft).unwrap()
+}
+
+#[test]
+fn what_records_say_decides_what_may_change() {
+    let bench = two_sheds("design-changes");
+    let check = |edits: &[(&str, &str)], expect: &[(&str, Effect, u64)]| {
+        let found = dry(&bench, &edited(edits));
+        assert!(found.problems.is_empty(), "{edits:?}: {:?}", found.problems);
+        let changes: Vec<(&str, Effect, u64)> =
+            found.changes.iter().map(|change| (change.path.as_str(), change.effect, change.records)).collect();
+        assert_eq!(changes, expect, "{edits:?}");
+        assert_eq!(found.refused(), expect.iter().any(|(_, effect, _)| *effect == Effect::Refused), "{edits:?}");
+    };
+    use Effect::{Accept, Fine, Refused};
+    let field = |rest: &str| {
+        format!(
+            "[[field]]\nid = \"new\"\nlabel = {{ zh = \"新\", en = \"New\" }}\ntype = \"text\"\n{rest}\n[[field]]\nid = \"phone\""
+        )
+    };
+    let phone = "[[field]]\nid = \"phone\"";
+    check(&[("Sheds", "Storage sheds")], &[("name", Fine, 0)]);
+    check(&[("Telephone", "Phone")], &[("field.phone.label", Fine, 0)]);
+    check(&[(phone, &field(""))], &[("field.new", Fine, 0)]);
+    check(&[(phone, &field("required = true"))], &[("field.new", Accept, 2)]);
+    // A field that nobody filled may go; one that is filled is retired instead.
+    let empty = "[[field]]\nid = \"empty\"\nlabel = { zh = \"没人填\", en = \"Never filled\" }\ntype = \"text\"\n";
+    check(&[(empty, "")], &[("field.empty", Fine, 0)]);
+    let roof =
+        "[[field]]\nid = \"roof\"\nlabel = { zh = \"顶棚面积\", en = \"Roof\" }\ntype = \"decimal\"\nunit = \"m²\"\n";
+    check(&[(roof, "")], &[("field.roof", Refused, 2)]);
+    check(&[("unit = \"m²\"", "unit = \"m²\"\nretired = true")], &[("field.roof.retired", Fine, 0)]);
+    // Another unit would turn 120.5 m² into something else.
+    check(&[("unit = \"m²\"", "unit = \"亩\"")], &[("field.roof.unit", Refused, 2)]);
+    check(&[("unit = \"m²\"\n", "")], &[("field.roof.unit", Refused, 2)]);
+    check(&[("type = \"decimal\"\nunit", "type = \"text\"\nunit")], &[("field.roof.type", Fine, 0)]);
+    check(&[("type = \"decimal\"\nunit", "type = \"integer\"\nunit")], &[("field.roof.type", Refused, 2)]);
+    check(&[("type = \"decimal\"\nunit", "type = \"date\"\nunit")], &[("field.roof.type", Refused, 2)]);
+    check(&[("unit = \"m²\"", "unit = \"m²\"\nmax = 100")], &[("field.roof.bounds", Accept, 2)]);
+    check(&[("unit = \"m²\"", "unit = \"m²\"\nmax = 200")], &[("field.roof.bounds", Fine, 0)]);
+    check(&[("sensitive = true", "sensitive = false")], &[("field.phone.sensitive", Accept, 2)]);
+    check(
+        &[("sensitive = true", "public = true")],
+        &[("field.phone.public", Accept, 2), ("field.phone.sensitive", Accept, 2)],
+    );
+    let state = "en = \"State\" }\ntype = \"text\"";
+    check(&[(state, &format!("{state}\nunique = true"))], &[("field.state.unique", Refused, 2)]);
+    check(&[("sensitive = true", "sensitive = true\nunique = true")], &[("field.phone.unique", Fine, 0)]);
+    check(
+        &[("en = \"Never filled\" }\ntype = \"text\"", "en = \"Never filled\" }\ntype = \"text\"\nrequired = true")],
+        &[("field.empty.required", Accept, 2)],
+    );
+    check(
+        &[(state, "en = \"State\" }\ntype = \"code\"\ncodes = \"noise_class\"")],
+        &[("field.state.type", Refused, 2)],
+    );
+    check(&[("key = \"number\"", "key = \"name\"")], &[("key", Refused, 2)]);
+    check(&[("title = \"name\"", "title = \"number\"")], &[("title", Accept, 2)]);
+    check(&[("geometry = \"point\"", "geometry = \"none\"")], &[("geometry", Fine, 0)]);
+    check(
+        &[("group = \"rural\"", "group = \"rural\"\npublic = true")],
+        &[
+            ("public", Accept, 0),
+            ("field.number.public", Accept, 2),
+            ("field.name.public", Accept, 2),
+            ("field.roof.public", Accept, 2),
+            ("field.state.public", Accept, 2),
+            ("field.empty.public", Fine, 0),
+            ("field.heaps.public", Accept, 2),
+            ("field.heaps.material.public", Accept, 2),
+            ("field.heaps.tons.public", Accept, 2),
+        ],
+    );
+    // The columns of a table follow the same rules.
+    check(
+        &[("en = \"Tons\" }\ntype = \"decimal\"", "en = \"Tons\" }\ntype = \"decimal\"\nunit = \"t\"")],
+        &[("field.heaps.tons.unit", Accept, 2)],
+    );
+    check(
+        &[("en = \"Tons\" }\ntype = \"decimal\"", "en = \"Tons\" }\ntype = \"decimal\"\nmax = 2")],
+        &[("field.heaps.tons.bounds", Accept, 2)],
+    );
+    let tons = "[[field.column]]\nid = \"tons\"\nlabel = { zh = \"吨\", en = \"Tons\" }\ntype = \"decimal\"\n";
+    check(&[(tons, "")], &[("field.heaps.tons", Refused, 2)]);
+    check(&[("filters = [\"state\"]", "filters = [\"state\", \"name\"]")], &[("filters", Fine, 0)]);
+    check(&[("version = 2", "version = 1"), ("Sheds", "Stores")], &[("name", Fine, 0), ("version", Refused, 0)]);
+}
+
+#[test]
+fn what_is_no_definition_is_named_with_its_place() {
+    let bench = two_sheds("design-problems");
+    let check = |edits: &[(&str, &str)], line: u32, expect: &str| {
+        let found = dry(&bench, &edited(edits));
+        let problem = found.problems.first().unwrap_or_else(|| panic!("{edits:?} was taken"));
+        assert!(problem.what.en.contains(expect), "{edits:?}: {}", problem.what.en);
+        assert_eq!(problem.at.line, line, "{edits:?}");
+        assert!(found.refused() && found.changes.is_empty());
+        let saved =
+            bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&found.text, 1, &[]), NOW).unwrap_err();
+        assert_eq!(saved.code, ErrorCode::InvalidInput, "{edits:?}: {saved:?}");
+    };
+    check(&[("version = 2", "version = ")], 2, "read");
+    check(&[("type = \"decimal\"\nunit", "type = \"money\"\nunit")], 26, "money");
+    check(&[("unit = ", "units = ")], 27, "units");
+    check(&[("filters = [\"state\"]", "filters = [\"colour\"]")], 8, "colour");
+    check(&[("filters = [\"state\"]", "filters = [\"phone\"]")], 1, "cannot be a filter");
+    check(&[("group = \"rural\"", "group = \"rural_\"")], 1, "group has no");
+    check(&[("id = \"phone\"", "id = \"roof\"")], 29, "twice");
+    check(&[("id = \"phone\"", "id = \"Phone\"")], 1, "fitting field id");
+    check(&[("type = \"decimal\"\nunit", "type = \"code\"\ncodes = \"nowhere\"\nunit")], 1, "no code list");
+    check(
+        &[(
+            "[[field]]\nid = \"heaps\"",
+            "[[colour]]\nwhen = \"missing > 1\"\ncolour = \"#fff\"\nname = { zh = \"a\", en = \"a\" }\n[[field]]\nid = \"heaps\"",
+        )],
+        45,
+        "no such field",
+    );
+    // Nothing was written by any of this.
+    let part = Part { kind: PartKind::Ledger, id: "shed".into() };
+    assert_eq!(bench.register.design(&admin(), &part).unwrap().revisions.len(), 1);
+    let deep = json!({ "id": "shed", "a": [{ "b": [{ "c": [{ "d": [{ "e": [{ "f": [{ "g": [{ "h": [{ "i": [{ "j": [{}] }] }] }] }] }] }] }] }] }] });
+    let nested = DesignDraft { text: None, design: deep.as_object().cloned() };
+    assert!(bench.register.check_design(&admin(), PartKind::Ledger, &nested).is_err());
+    let long = DesignDraft { text: Some("#".repeat(300 << 10)), design: None };
+    let refused = bench.register.check_design(&admin(), PartKind::Ledger, &long).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::TooLarge);
+}
+
+#[test]
+fn only_the_system_administrator_designs_and_only_what_was_seen() {
+    let bench = two_sheds("design-rights");
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::SystemAdministrator) {
+        let actor = someone(role, Some("e1"));
+        assert_eq!(bench.register.designs(&actor).unwrap_err().code, ErrorCode::NotAllowed, "{role:?}");
+        let saved = bench.register.save_design(&actor, PartKind::Ledger, &save_of(SHED, 1, &[]), NOW);
+        assert_eq!(saved.unwrap_err().code, ErrorCode::NotAllowed, "{role:?}");
+    }
+    let save = |text: &str, revision, accepted: &[&str]| {
+        bench.register.save_design(&admin(), PartKind::Ledger, &save_of(text, revision, accepted), NOW)
+    };
+    let text = edited(&[("sensitive = true", "sensitive = false")]);
+    let not_seen = save(&text, 1, &[]).unwrap_err();
+    assert!(not_seen.detail.contains("field.phone.sensitive"), "{}", not_seen.detail);
+    assert_eq!(save(&text, 0, &["field.phone.sensitive"]).unwrap_err().code, ErrorCode::RevisionConflict);
+    let found = |actor: &kernel::Actor, text: &str| {
+        let question = Question { ledger: "shed".into(), text: text.into(), page_size: 10, ..Question::default() };
+        bench.register.list(actor, &question).unwrap().total
+    };
+    assert_eq!(found(&admin(), "13900000001"), 0, "what is sensitive is not searched");
+    save(&text, 1, &["field.phone.sensitive"]).unwrap();
+    assert_eq!(found(&admin(), "13900000001"), 1, "records are indexed again");
+    assert_eq!(save(&text, 2, &[]).unwrap_err().code, ErrorCode::NoTransition, "the same again changes nothing");
+    let hidden = text.replace("version = 2", "version = 3").replace("sensitive = false", "sensitive = true");
+    save(&hidden, 2, &[]).unwrap();
+    assert_eq!(found(&admin(), "13900000001"), 0);
+    // What was readable once is not any more: whichever is stricter counts.
+    let question = Question { ledger: "shed".into(), page_size: 10, ..Question::default() };
+    let first = bench.register.list(&admin(), &question).unwrap().records[0].id;
+    let leader = someone(Role::Leader, None);
+    let then = bench.register.as_of(&leader, first, NOW.plus(1)).unwrap();
+    assert_eq!((then.content.text("phone"), then.content.text("state")), (None, Some("在用")));
+    let events = bench.store.read(|reader| store::event_log::after(reader, kernel::Division(500_242), 0, 100)).unwrap();
+    let designs = events.iter().filter(|event| event.kind == "register.definition_changed").count();
+    assert_eq!(designs, 3, "one event for each revision");
+}
+
+#[test]
+fn a_new_filter_finds_old_records() {
+    let bench = two_sheds("design-filters");
+    let ask = |field: &str, value: &str| {
+        let filters = [(field.to_owned(), value.to_owned())].into();
+        bench
+            .register
+            .list(&admin(), &Question { ledger: "shed".into(), filters, page_size: 10, ..Question::default() })
+    };
+    assert_eq!(ask("state", "在用").unwrap().total, 2);
+    assert!(ask("name", "棚s1").is_err());
+    let text = edited(&[("filters = [\"state\"]", "filters = [\"name\"]")]);
+    bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&text, 1, &[]), NOW).unwrap();
+    assert_eq!(ask("name", "棚s1").unwrap().total, 1);
+    assert!(ask("state", "在用").is_err());
+}
+
+/// A field is retired, emptied, taken away: what records said stays readable under the definition of then.
+#[test]
+fn old_revisions_stay_readable() {
+    let bench = with_shed("design-history");
+    let record = write(&bench, shed("s1", "1", "在用"));
+    let at = |minutes: i64| NOW.plus(minutes * 60_000);
+    let save = |text: &str, revision, minutes| {
+        bench.register.save_design(&admin(), PartKind::Ledger, &save_of(text, revision, &[]), at(minutes)).unwrap();
+    };
+    let retired = edited(&[("unit = \"m²\"", "unit = \"m²\"\nretired = true")]);
+    save(&retired, 1, 1);
+    let revise = |fields: Value, revision, minutes| {
+        bench.register.write(&admin(), Target::Existing(record.id), &draft(fields, Some(revision)), at(minutes))
+    };
+    // A form without the field leaves it as it is; a new value is refused.
+    let mut fields = shed("s1", "1", "停用");
+    fields["roof"] = json!("99");
+    assert!(revise(fields.clone(), 1, 2).unwrap_err().detail.contains("retired"));
+    fields.as_object_mut().unwrap().remove("roof");
+    let revised = revise(fields.clone(), 1, 2).unwrap();
+    assert_eq!(revised.content.text("roof"), Some("120.5"));
+    // In use again it can be emptied; then it can be taken away.
+    save(&retired.replace("retired = true", "retired = false").replace("version = 2", "version = 3"), 2, 3);
+    let emptied = revise(fields, 2, 4).unwrap();
+    assert_eq!(emptied.content.text("roof"), None);
+    let roof =
+        "[[field]]\nid = \"roof\"\nlabel = { zh = \"顶棚面积\", en = \"Roof\" }\ntype = \"decimal\"\nunit = \"m²\"\n";
+    let without = edited(&[(roof, ""), ("version = 2", "version = 4")]);
+    save(&without, 3, 5);
+    let (then, definition) = bench.register.as_of_with_definition(&admin(), record.id, at(3)).unwrap();
+    assert_eq!(then.content.text("roof"), Some("120.5"));
+    assert_eq!(definition.field("roof").unwrap().unit.as_deref(), Some("m²"));
+    let leader = someone(Role::Leader, None);
+    let seen = bench.register.as_of(&leader, record.id, at(3)).unwrap();
+    assert_eq!((seen.content.text("roof"), seen.content.text("phone")), (Some("120.5"), None));
+    let revisions = bench.register.revisions(&admin(), record.id).unwrap();
+    let change = revisions[0].changes.iter().find(|change| change.field == "roof").unwrap();
+    assert_eq!((change.label.zh.as_str(), &change.before, &change.after), ("顶棚面积", &json!("120.5"), &Value::Null));
+}
+
+fn pack_with(files: &[(&str, &str)], base: &Catalog) -> pack::Pack {
+    let mut found: Files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    found.insert("county.toml".into(), bench::COUNTY.into());
+    pack::load(&found, base).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Release and pack under the designer: their fields stay, their changes are told, and withdrawing goes back to them.
+#[test]
+fn the_designer_lays_over_release_and_pack() {
+    let bench = bench::bench("design-base");
+    let base = built_in::catalog().unwrap();
+    let kiln = SHED.replace("\"shed\"", "\"kiln_shed\"");
+    let first = pack_with(&[("ledgers/kiln_shed.toml", &kiln)], &base);
+    bench.register.load_pack(&first, NOW).unwrap();
+    let part = Part { kind: PartKind::Ledger, id: "kiln_shed".into() };
+    let holds = |expect: (Option<Origin>, i64, bool)| {
+        let designed = bench.register.design(&admin(), &part).unwrap();
+        let newest = designed.revisions.first().map_or(0, |row| row.revision);
+        assert_eq!((designed.origin, newest, designed.base_changed), expect);
+        designed
+    };
+    holds((Some(Origin::Pack), 1, false));
+    let of_river = Part { kind: PartKind::Ledger, id: "river".into() };
+    assert_eq!(bench.register.design(&admin(), &of_river).unwrap().origin, Some(Origin::BuiltIn));
+    // A field of the pack's cannot be taken away, even when nobody filled it.
+    let empty = "[[field]]\nid = \"empty\"\nlabel = { zh = \"没人填\", en = \"Never filled\" }\ntype = \"text\"\n";
+    let later = kiln.replace("version = 1", "version = 2");
+    let found = dry(&bench, &later.replace(empty, ""));
+    assert_eq!((found.changes[0].path.as_str(), found.changes[0].effect), ("field.empty", Effect::Refused));
+    let not_sensitive = dry(&bench, &later.replace("sensitive = true\n", ""));
+    assert!(not_sensitive.refused(), "what the pack calls sensitive stays so");
+    // A label may change; the pack loaded again leaves it.
+    let named = later.replace("Never filled", "Remarks");
+    bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&named, 1, &[]), NOW).unwrap();
+    bench.register.load_pack(&first, NOW.plus(1)).unwrap();
+    holds((Some(Origin::Designer), 2, false));
+    let label = |expect: &str| {
+        let catalog = bench.register.catalog();
+        assert_eq!(catalog.ledger("kiln_shed").unwrap().field("empty").unwrap().label.en, expect);
+    };
+    label("Remarks");
+    // The pack changes what the designer wrote upon: told, not taken.
+    let newer = pack_with(&[("ledgers/kiln_shed.toml", &kiln.replace("Never filled", "Notes"))], &base);
+    bench.register.load_pack(&newer, NOW.plus(2)).unwrap();
+    holds((Some(Origin::Designer), 2, true));
+    label("Remarks");
+    let withdraw = |revision| bench.register.withdraw_design(&admin(), &part, &save_of("", revision, &[]), NOW.plus(3));
+    assert_eq!(withdraw(1).unwrap_err().code, ErrorCode::RevisionConflict);
+    withdraw(2).unwrap();
+    holds((Some(Origin::Pack), 3, false));
+    label("Notes");
+    assert_eq!(withdraw(3).unwrap_err().code, ErrorCode::NoTransition);
+}
+
+/// A definition that the next release does not take (here: its code list is gone) gives way to the base and is named.
+#[test]
+fn what_no_longer_holds_gives_way_and_is_named() {
+    let bench = bench::bench("design-broken");
+    let base = built_in::catalog().unwrap();
+    let list = "id = \"roofing\"\nname = { zh = \"顶棚\", en = \"Roofing\" }\nsource = \"试验\"\n[[code]]\ncode = \"tile\"\nname = { zh = \"瓦\", en = \"tiles\" }\n";
+    let with_list = pack_with(&[("codes/roofing.toml", list), ("ledgers/shed.toml", SHED)], &base);
+    bench.register.load_pack(&with_list, NOW).unwrap();
+    let text = edited(&[(
+        "[[field]]\nid = \"state\"",
+        "[[field]]\nid = \"roofing\"\nlabel = { zh = \"顶\", en = \"Roofing\" }\ntype = \"code\"\ncodes = \"roofing\"\n[[field]]\nid = \"state\"",
+    )]);
+    bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&text, 1, &[]), NOW).unwrap();
+    let without_list = pack_with(&[("ledgers/shed.toml", SHED)], &base);
+    bench.register.load_pack(&without_list, NOW.plus(1)).unwrap();
+    let part = Part { kind: PartKind::Ledger, id: "shed".into() };
+    let designed = bench.register.design(&admin(), &part).unwrap();
+    assert_eq!(designed.origin, Some(Origin::Pack));
+    assert!(designed.problems[0].what.en.contains("no code list `roofing`"), "{:?}", designed.problems);
+    // It comes back with the list: nothing of it was lost.
+    bench.register.load_pack(&with_list, NOW.plus(2)).unwrap();
+    let designed = bench.register.design(&admin(), &part).unwrap();
+    assert_eq!((designed.origin, designed.problems.len()), (Some(Origin::Designer), 0));
+}
+
+/// Codes that records use stay, codes of the release stay, a list that ledgers name stays.
+#[test]
+fn code_lists_are_designed_too() {
+    let bench = bench::bench("design-codes");
+    let save =
+        |kind, text: &str, revision| bench.register.save_design(&admin(), kind, &save_of(text, revision, &[]), NOW);
+    let code = |code: &str| format!("[[code]]\ncode = \"{code}\"\nname = {{ zh = \"{code}\", en = \"{code}\" }}\n");
+    let list = |codes: &[&str]| {
+        let codes: String = codes.iter().map(|one| code(one)).collect();
+        format!("id = \"roofing\"\nname = {{ zh = \"顶棚\", en = \"Roofing\" }}\nsource = \"试验\"\n{codes}")
+    };
+    save(PartKind::Codes, &list(&["tile", "steel", "none"]), 0).unwrap();
+    let text =
+        SHED.replacen("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"code\"\ncodes = \"roofing\"", 1);
+    save(PartKind::Ledger, &text, 0).unwrap();
+    write(&bench, shed("s1", "1", "tile"));
+    let used = save(PartKind::Codes, &list(&["steel", "none"]), 1).unwrap_err();
+    assert!(used.detail.contains("code.tile.shed.state"), "{}", used.detail);
+    save(PartKind::Codes, &list(&["tile", "steel"]), 1).unwrap();
+    let part = Part { kind: PartKind::Codes, id: "roofing".into() };
+    let named = bench.register.withdraw_design(&admin(), &part, &save_of("", 2, &[]), NOW).unwrap_err();
+    assert!(named.detail.contains("roofing"), "{}", named.detail);
+    // The release's own codes stay.
+    let source = built_in::catalog().unwrap();
+    let noise = Part { kind: PartKind::Codes, id: "noise_class".into() };
+    let text = source.source(&noise).unwrap().text.to_string();
+    let cut = &text[..text.rfind("[[code]]").unwrap()];
+    let kept = save(PartKind::Codes, cut, 0).unwrap_err();
+    assert_eq!(kept.code, ErrorCode::NoTransition, "{}", kept.detail);
+    // A ledger that nobody but the designer knows can go when it has no records.
+    let shed = Part { kind: PartKind::Ledger, id: "shed".into() };
+    let full = bench.register.withdraw_design(&admin(), &shed, &save_of("", 1, &[]), NOW).unwrap_err();
+    assert_eq!(full.code, ErrorCode::NoTransition);
+    let other = SHED.replace("\"shed\"", "\"hut\"");
+    save(PartKind::Ledger, &other, 0).unwrap();
+    assert!(bench.register.catalog().ledger("hut").is_some());
+    let hut = Part { kind: PartKind::Ledger, id: "hut".into() };
+    bench.register.withdraw_design(&admin(), &hut, &save_of("", 1, &[]), NOW).unwrap();
+    assert!(bench.register.catalog().ledger("hut").is_none());
+    assert!(bench.register.write(&admin(), Target::Existing(Id(1)), &draft(json!({}), Some(1)), NOW).is_err());
+}
+
+/// Records and definitions at once: no record is left that the definition in force does not take.
+#[test]
+fn records_and_definitions_do_not_pass_each_other() {
+    let bench = with_shed("design-race");
+    let register = &bench.register;
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                scope.spawn(move || {
+                    for number in 0..25 {
+                        let fields = shed(&format!("s{writer}-{number}"), "1", "同一个");
+                        let _ = register.write(&admin(), Target::New { ledger: "shed" }, &draft(fields, None), NOW);
+                    }
+                })
+            })
+            .collect();
+        let state = "en = \"State\" }\ntype = \"text\"";
+        let text = edited(&[(state, &format!("{state}\nunique = true"))]);
+        let saved = register.save_design(&admin(), PartKind::Ledger, &save_of(&text, 1, &[]), NOW);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        let question = Question { ledger: "shed".into(), page_size: 500, ..Question::default() };
+        let total = register.list(&admin(), &question).unwrap().total;
+        match saved {
+            Ok(_) => assert_eq!(total, 1, "one value may stand once"),
+            Err(_) => assert_eq!(total, 100),
+        }
+    });
+}
