@@ -137,6 +137,8 @@ for (const { locale, width } of VARIANTS) {
     await context.clearCookies();
     await signIn(page, running.base, ADMIN);
     await take.shot('record-new', '/app/ledgers/monitoring_section/new');
+    await take.shot('permit-new', '/app/ledgers/discharge_permit/new');
+    for (const [name, path] of [['designs', '/app/designs'], ['design-ledger', '/app/designs/ledger/discharge_permit'], ['design-codes', '/app/designs/codes/noise_class'], ['design-new', '/app/designs/ledger']]) await take.shot(name as string, path as string);
     await context.close();
     expect(take.faults).toEqual([]);
   });

@@ -88,7 +88,7 @@ export const ledgers = {
   saveView: (id: string, view: T.SavedView) => http.put<T.OwnViews>(`/api/ledgers/${at(id)}/views`, view),
   removeView: (id: string, name: string) => http.remove<T.OwnViews>(`/api/ledgers/${at(id)}/views`, { name }),
   saveColumns: (id: string, columns: string[]) => http.put<T.OwnViews>(`/api/ledgers/${at(id)}/columns`, { columns }),
-  record: (id: string) => http.get<T.LedgerRecord>(`/api/records/${at(id)}`),
+  record: (id: string, asOf = '') => http.get<T.LedgerRecord>(`/api/records/${at(id)}`, { as_of: asOf }),
   revisions: (id: string) => list<T.RecordRevision>(`/api/records/${at(id)}/revisions`),
   create: (ledger: string, body: unknown) => http.post<T.LedgerRecord>(`/api/ledgers/${at(ledger)}/records`, body),
   change: (id: string, body: unknown) => http.put<T.LedgerRecord>(`/api/records/${at(id)}`, body),

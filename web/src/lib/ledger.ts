@@ -34,6 +34,46 @@ export function fieldText(ledger: Pick<Ledger, 'code_lists'>, field: LedgerField
   }
 }
 
+/** Written in more than one line of a form. */
+export const isComplex = (field: LedgerField): boolean => ['table', 'location', 'list'].includes(field.type);
+/** A list of words is written one a line. */
+export const isLines = (field: LedgerField): boolean => field.type === 'list' && ['text', 'code', 'link', null].includes(field.items);
+
+export type FormRow = Record<string, string>;
+
+/** What a form shows of a value. */
+export function formText(field: LedgerField, value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (isLines(field) && Array.isArray(value)) return value.join('\n');
+  return typeof value === 'object' ? JSON.stringify(value, null, 2) : String(value);
+}
+export const formRows = (field: LedgerField, value: unknown): FormRow[] =>
+  Array.isArray(value) ? value.map((row: Record<string, unknown>) => Object.fromEntries(field.columns.map((column) => [column.id, formText(column, row[column.id])]))) : [];
+
+/** The value that a form's text stands for; `undefined` for nothing. */
+export function typedValue(field: LedgerField, text: string): unknown {
+  const raw = text.trim();
+  if (raw === '') return undefined;
+  if (isLines(field)) return raw.split(/[\n,，、;；]/).map((one) => one.trim()).filter(Boolean);
+  if (isComplex(field)) {
+    try {
+      return JSON.parse(raw);
+    } catch {
+      throw new Error(say(`“${nameText(field.label)}”不是有效的 JSON`, `“${nameText(field.label)}” is not valid JSON`));
+    }
+  }
+  // What is no number goes to the server as it is written, which says what is wrong with it.
+  if (field.type === 'integer') return /^[+-]?\d{1,15}$/.test(raw) ? Number(raw) : raw;
+  if (field.type === 'bool') return raw === 'true';
+  return raw;
+}
+/** Rows without anything in them are left out. */
+export function typedRows(field: LedgerField, rows: FormRow[]): unknown {
+  const typed = rows.map((row) => Object.fromEntries(field.columns.map((column) => [column.id, typedValue(column, row[column.id] ?? '')]).filter(([, value]) => value !== undefined)));
+  const filled = typed.filter((row) => Object.keys(row).length > 0);
+  return filled.length ? filled : undefined;
+}
+
 type Shown = Pick<Ledger, 'fields' | 'title' | 'key'>;
 
 /** What a record says in a field: the titles of linked records, else the value itself. */
