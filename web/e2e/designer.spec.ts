@@ -91,6 +91,25 @@ test('what records say decides what may change', async ({ page }) => {
   await expect(history.first()).toContainText('+ required = true');
   await open(page, '/ledgers/straw_yard');
   await expect(page.locator('table')).toContainText('320.5 m²');
+  // A record as it was, under the definition of then.
+  await page.getByRole('link', { name: '示意堆场' }).click();
+  await page.getByRole('link', { name: '看那时的样子' }).click();
+  await expect(page.getByTestId('as-of')).toContainText('时的样子');
+  await expect(page.locator('dl').first()).toContainText('320.5 m²');
+  await expect(page.getByRole('link', { name: '编辑' })).toHaveCount(0);
+  await expectAccessible(page, 'record-as-of');
+});
+
+test('a link is found by name, a table is filled row by row', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  await open(page, '/ledgers/risk_source/new');
+  const field = (label: string) => page.locator('label.field', { hasText: label });
+  await field('企业').locator('input').first().fill('九鑫');
+  await expect(field('企业').locator('datalist option')).not.toHaveCount(0);
+  const table = page.locator('div.field', { hasText: '物质' }).first();
+  await table.getByRole('button', { name: '加一行' }).click();
+  await expect(table.locator('tbody tr')).toHaveCount(1);
+  await expectAccessible(page, 'record-new-table');
 });
 
 test('the text may be written by hand; a mistake is shown with its line', async ({ page }) => {

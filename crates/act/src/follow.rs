@@ -18,6 +18,8 @@ const WORKFLOW: &str = "duty";
 const MOST_RECORDS: i64 = 500;
 /// After a failure of that look.
 const RETRY_MILLIS: i64 = 60_000;
+/// After a look that some records failed.
+const AGAIN_MILLIS: i64 = 10 * 60_000;
 /// Cases of one record that are known; a monthly duty has as many in eighty years.
 const MOST_CASES: i64 = 1_000;
 
@@ -29,6 +31,8 @@ pub(crate) struct Sweep {
     stage: Stage,
     /// After a failure: not before.
     not_before: Option<Timestamp>,
+    /// Some record failed: when the look is over, another follows at this time.
+    again: Option<Timestamp>,
     /// Counts beginnings, so that a page of an older look does not end a newer one.
     number: u64,
 }
@@ -79,7 +83,7 @@ impl Act {
         told
     }
 
-    fn sweep_anew(&self) {
+    pub(crate) fn sweep_anew(&self) {
         let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
         *sweep = Sweep { stage: Stage::Begun, number: sweep.number + 1, ..*sweep };
     }
@@ -93,12 +97,15 @@ impl Act {
             if sweep.day != Some(today) {
                 *sweep = Sweep { day: Some(today), stage: Stage::Begun, number: sweep.number + 1, ..*sweep };
             }
+            if sweep.stage == Stage::Ended && sweep.again.is_some_and(|at| now >= at) {
+                *sweep = Sweep { stage: Stage::Begun, again: None, number: sweep.number + 1, ..*sweep };
+            }
             *sweep
         };
         if at.not_before.is_some_and(|at| now < at) {
             return Ok(false);
         }
-        let next = match at.stage {
+        let (next, failed) = match at.stage {
             Stage::Ended => return Ok(false),
             Stage::Begun => self.sweep_records(source.as_ref(), Id(0), now)?,
             Stage::Records(after) => self.sweep_records(source.as_ref(), after, now)?,
@@ -107,6 +114,9 @@ impl Act {
         let mut sweep = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
         if sweep.number == at.number {
             sweep.stage = next;
+        }
+        if failed {
+            sweep.again = Some(now.plus(AGAIN_MILLIS));
         }
         Ok(sweep.stage != Stage::Ended)
     }
@@ -121,45 +131,64 @@ impl Act {
         })
     }
 
-    fn sweep_records(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<Stage, Problem> {
+    /// The next stage, and whether a record failed.
+    fn sweep_records(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<(Stage, bool), Problem> {
         let page = source.after(after, MOST_RECORDS, now.day())?;
-        let mut told = Vec::new();
+        let (mut told, mut failed) = (Vec::new(), false);
         for record in page.records {
-            told.push(Told { record: record.record, author: source.last_author(record.record)?, now: Some(record) });
-        }
-        self.apply_all(&told, now)?;
-        Ok(page.last.map_or(Stage::Cases(Id(0)), Stage::Records))
-    }
-
-    fn sweep_cases(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<Stage, Problem> {
-        let open = self.store.read(|reader| rows::records_of_open(reader, self.division, after, MOST_RECORDS))?;
-        let records: BTreeSet<Id> = open.iter().map(|(_, record)| *record).collect();
-        let told =
-            records.into_iter().map(|record| told_of(source, record, now.day())).collect::<Result<Vec<_>, _>>()?;
-        self.apply_all(&told, now)?;
-        Ok(open.last().map_or(Stage::Ended, |(case, _)| Stage::Cases(*case)))
-    }
-
-    fn apply_all(&self, told: &[Told], now: Timestamp) -> Result<(), Problem> {
-        // Most days most records ask for nothing: then nothing is written, and no writer waits.
-        let asking = self.store.read(|reader| {
-            let mut asking = Vec::new();
-            for one in told {
-                let cases = rows::list(reader, self.division, &of_record(one.record), MOST_CASES)?;
-                if !duty::steps(one.record, one.now.as_ref(), &cases, now.day()).is_empty() {
-                    asking.push(one);
+            match source.last_author(record.record) {
+                Ok(author) => told.push(Told { record: record.record, author, now: Some(record) }),
+                Err(problem) => {
+                    tracing::warn!(%problem, record = %record.record, "reading the author of a record");
+                    failed = true;
                 }
             }
-            Ok(asking)
+        }
+        failed |= !self.apply_all(&told, now);
+        Ok((page.last.map_or(Stage::Cases(Id(0)), Stage::Records), failed))
+    }
+
+    fn sweep_cases(&self, source: &dyn DutySource, after: Id, now: Timestamp) -> Result<(Stage, bool), Problem> {
+        let open = self.store.read(|reader| rows::records_of_open(reader, self.division, after, MOST_RECORDS))?;
+        let records: BTreeSet<Id> = open.iter().map(|(_, record)| *record).collect();
+        let (mut told, mut failed) = (Vec::with_capacity(records.len()), false);
+        for record in records {
+            match told_of(source, record, now.day()) {
+                Ok(one) => told.push(one),
+                Err(problem) => {
+                    tracing::warn!(%problem, %record, "reading the duties of a record");
+                    failed = true;
+                }
+            }
+        }
+        failed |= !self.apply_all(&told, now);
+        Ok((open.last().map_or(Stage::Ended, |(case, _)| Stage::Cases(*case)), failed))
+    }
+
+    /// Each record by itself: one that fails is told and keeps none waiting. True when none did.
+    pub(crate) fn apply_all(&self, told: &[Told], now: Timestamp) -> bool {
+        let mut good = true;
+        for one in told {
+            if let Err(error) = self.apply_one(one, now) {
+                tracing::warn!(%error, record = %one.record, "following the duties of a record");
+                good = false;
+            }
+        }
+        good
+    }
+
+    fn apply_one(&self, told: &Told, now: Timestamp) -> Result<(), StoreError> {
+        // Most days most records ask for nothing: then nothing is written, and no writer waits.
+        let asks = self.store.read(|reader| {
+            let cases = rows::list(reader, self.division, &of_record(told.record), MOST_CASES)?;
+            Ok(!duty::steps(told.record, told.now.as_ref(), &cases, now.day()).is_empty())
         })?;
-        if asking.is_empty() {
+        if !asks {
             return Ok(());
         }
         let changed = self.store.write(|transaction| {
             let mut changed = Vec::new();
-            for one in &asking {
-                self.apply_duties(transaction, one, now, &mut changed)?;
-            }
+            self.apply_duties(transaction, told, now, &mut changed)?;
             Ok(changed)
         })?;
         for case in changed {
@@ -168,7 +197,7 @@ impl Act {
         Ok(())
     }
 
-    pub(crate) fn apply_duties(
+    fn apply_duties(
         &self,
         transaction: &dyn Transaction,
         told: &Told,

@@ -74,14 +74,16 @@ impl Act {
             for event in events.iter().filter(relevant) {
                 self.apply_event(transaction, event, now, &mut changed)?;
             }
-            for record in &told {
-                self.apply_duties(transaction, record, now, &mut changed)?;
-            }
             event_log::move_cursor(transaction, self.division, CURSOR, last)?;
             Ok(changed)
         })?;
         for case in changed {
             self.announce(&case, now);
+        }
+        // Apart, so that no alarm waits for a duty; what fails here, or is lost with the process, the next look at all
+        // records finds.
+        if !self.apply_all(&told, now) {
+            self.sweep_anew();
         }
         Ok(events.len())
     }

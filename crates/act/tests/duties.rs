@@ -42,7 +42,10 @@ impl DutySource for Ledgers {
         Ok(Page { last: records.last().map(|one| one.record), records })
     }
 
-    fn last_author(&self, _record: Id) -> Result<Option<Id>, Problem> {
+    fn last_author(&self, record: Id) -> Result<Option<Id>, Problem> {
+        if *self.broken.lock().unwrap() == Some(record) {
+            return Err(Problem::new(ErrorCode::Internal, "broken"));
+        }
         Ok(*self.author.lock().unwrap())
     }
 }
@@ -234,14 +237,29 @@ fn a_record_changed_back_asks_again_and_a_deleted_one_no_more() {
 
 #[test]
 fn a_record_that_cannot_be_read_keeps_nothing_else_waiting() {
-    let world = world("broken");
+    let mut world = world("broken");
     *world.ledgers.broken.lock().unwrap() = Some(PERMIT);
     world.write(PERMIT, Some(permit(PERMIT, "2026-12-31")), 1);
     world.write(Id(9), Some(permit(Id(9), "2026-12-30")), 1);
     world.check(&["期-2026-0001 open 2026-12-30"]);
+    // Neither does it keep the look at all records from those behind it.
+    world.ledgers.records.lock().unwrap().insert(Id(10), permit(Id(10), "2026-12-29"));
+    world.tell("register.pack_loaded", "500242");
+    world.sweep();
+    world.check(&["期-2026-0001 open 2026-12-30", "期-2026-0002 open 2026-12-29"]);
+    world.ledgers.records.lock().unwrap().remove(&Id(10));
+    world.tell("register.pack_loaded", "500242");
+    world.sweep();
     *world.ledgers.broken.lock().unwrap() = None;
     world.sweep();
-    world.check(&["期-2026-0001 open 2026-12-30", "期-2026-0002 open 2026-12-31"]);
+    assert_eq!(world.cases().len(), 2, "not at once again");
+    world.now = world.now.plus(11 * 60_000);
+    world.sweep();
+    world.check(&[
+        "期-2026-0001 open 2026-12-30",
+        "期-2026-0002 resolved 2026-12-29 NotAsked",
+        "期-2026-0003 open 2026-12-31",
+    ]);
 }
 
 #[test]

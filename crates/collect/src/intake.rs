@@ -287,7 +287,7 @@ fn known(
             taken.effect = Some(Effect::IssueKey { mn: packet.mn.to_owned(), system });
         }
         2000..=2999 => {
-            let data_time = area.data_time.and_then(period_start);
+            let data_time = area.data_time.and_then(|text| period_start(cn, text));
             taken.packet.frame = Some(raw(context, frame));
             // Of a value at a moment the time of sending says enough. A value of a period that does not say which one
             // is kept as it came and counted; filed under a guess it would be judged as another hour's.
@@ -347,10 +347,16 @@ const fn of_a_period(cn: u16) -> bool {
     matches!(cn, 2031 | 2041 | 2051 | 2061)
 }
 
-/// What DataTime says. Devices that leave out what is zero (`2026112608`) are read as what they say.
-fn period_start(text: &str) -> Option<Timestamp> {
+/// What DataTime says. Devices that leave out what is zero (`2026112608` of an hour) are read as what they say; what does
+/// not name the period (a date, of an hour) is not.
+fn period_start(cn: u16, text: &str) -> Option<Timestamp> {
+    let least = match cn {
+        2051 => 12,
+        2061 => 10,
+        _ => 8,
+    };
     let mut digits = text.to_owned();
-    if matches!(text.len(), 8 | 10 | 12) {
+    if text.len() >= least && matches!(text.len(), 8 | 10 | 12) {
         digits.push_str(&"000000"[..14 - text.len()]);
     }
     hj212::time::parse(digits.as_bytes()).map(|time| Timestamp(time.unix_millis()))

@@ -267,6 +267,8 @@ async fn a_value_of_a_period_is_stored_under_no_other_period() {
     check("DataTime=20261124080000;", Some("2026-11-24T08:00:00+08:00")).await;
     check("DataTime=2026112408;", Some("2026-11-24T08:00:00+08:00")).await;
     check("DataTime=202611240800;", Some("2026-11-24T08:00:00+08:00")).await;
+    // A date does not say which of its hours.
+    check("DataTime=20261124;", None).await;
     check("DataTime=2026-11-24 08;", None).await;
     check("DataTime=20261124250000;", None).await;
     check("", None).await;

@@ -81,6 +81,7 @@ pub fn verify(arguments: &[String]) -> ExitCode {
         if !data.join(DATABASE).exists() {
             return Err(format!("{} 里没有数据 (holds no data)", data.display()));
         }
+        let _claim = crate::serve::claim_existing(&data)?;
         verify_folder(&data, division)
     })())
 }

@@ -27,6 +27,23 @@ fn a_second_server_on_a_data_folder_is_refused_and_the_first_goes_on() {
     assert!(!second.status.success() && said.contains(&first.id().to_string()), "{said}");
     assert!(said.contains("已被另一个进程使用") && !said.contains('\u{1b}'), "{said}");
     assert!(first.try_wait().unwrap().is_none(), "the first goes on");
+    // Neither does anything else write beside it; what only reads may look.
+    let folder = data.to_str().unwrap();
+    let sheet = data.join("rivers.csv");
+    std::fs::write(&sheet, "number,name,source\nz9,试验河,试验（示意）\n").unwrap();
+    let sheet = sheet.to_str().unwrap();
+    for arguments in
+        [vec!["register", "import", "river", sheet, "--data", folder, "--write"], vec!["verify", "--data", folder]]
+    {
+        let output = qingshan(&arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("已被另一个进程使用"), "{arguments:?}: {said}");
+    }
+    let listed = qingshan(&["register", "list", "river", "--data", folder]).output().unwrap();
+    assert!(listed.status.success() && !String::from_utf8_lossy(&listed.stdout).contains("试验河"));
+    let nowhere = format!("{folder}-nowhere");
+    let none = qingshan(&["register", "list", "--data", &nowhere]).output().unwrap();
+    assert!(!none.status.success() && !std::path::Path::new(&nowhere).exists(), "looking makes no folder");
     first.kill().unwrap();
     first.wait().unwrap();
     // Killed or not: the next one finds the folder free.

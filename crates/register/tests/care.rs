@@ -186,7 +186,8 @@ fn duties_fall_due_with_the_dates_of_records() {
     use kernel::Day;
     use register::duty::DutyState;
     use register::ops::DutyQuestion;
-    let Bench { register, .. } = &bench("duties");
+    let bench_ = bench("duties");
+    let register = &bench_.register;
     let source = |key: &str, reviewed: Option<&str>| {
         let mut fields = json!({ "number": key, "name": key, "location_note": "未知", "source": "试验" });
         if let Some(date) = reviewed {
@@ -208,6 +209,11 @@ fn duties_fall_due_with_the_dates_of_records() {
     assert_eq!(listed(false), [("late".to_owned(), DutyState::Overdue), ("soon".to_owned(), DutyState::Due)]);
     assert_eq!(listed(true).len(), 4, "those without a date are named too");
     assert_eq!(listed(true)[3], ("never".to_owned(), DutyState::Undated));
+    // A record that cannot be read keeps none behind it waiting.
+    let broken = "UPDATE record SET content = '{' WHERE record_key = 'late'";
+    bench_.store.write(|transaction| transaction.execute(broken, &[])).unwrap();
+    let (found, _) = register.duties_after(Id(0), 500, today).unwrap();
+    assert_eq!(found.len(), 3);
     let one = DutyQuestion { record: Some(Id(1)), all: Some(true), ..DutyQuestion::default() };
     assert!(register.duties(&admin(), &one, today).unwrap().is_empty(), "no such record");
 }

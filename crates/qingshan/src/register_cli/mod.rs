@@ -108,22 +108,30 @@ fn with_register(
     let work: Work<'_> = &work;
     match &arguments.data {
         Some(data) => {
-            let register = open(data, &pack)?;
+            // Only an import writes; the rest may look while a server runs.
+            let writes = arguments.write && arguments.words.first().is_some_and(|word| word == "import");
+            let _claim = if writes { Some(crate::serve::claim_existing(data)?) } else { None };
+            let register = open(data, &pack, !writes)?;
             work(&register)
         }
         None => {
             let scratch = Scratch(std::env::temp_dir().join(format!("qingshan-register-cli-{}", std::process::id())));
-            let register = open(&scratch.0, &pack)?;
+            let register = open(&scratch.0, &pack, false)?;
             register.load_pack(&pack, kernel::time::now()).map_err(|problem| problem.to_string())?;
             work(&register)
         }
     }
 }
 
-fn open(folder: &Path, pack: &Pack) -> Result<Arc<Register>, String> {
+fn open(folder: &Path, pack: &Pack, reading: bool) -> Result<Arc<Register>, String> {
     let division = pack.county.division;
-    let store: Arc<dyn Store> = SqliteStore::open(folder, division, SqliteOptions::default(), register::MIGRATIONS)
-        .map_err(|error| format!("打开 {} 失败 (opening the data folder): {error}", folder.display()))?;
+    let opened = if reading {
+        SqliteStore::open_to_read(folder, division, register::MIGRATIONS)
+    } else {
+        SqliteStore::open(folder, division, SqliteOptions::default(), register::MIGRATIONS)
+    };
+    let store: Arc<dyn Store> =
+        opened.map_err(|error| format!("打开 {} 失败 (opening the data folder): {error}", folder.display()))?;
     let catalog = Catalog::clone(&pack.catalog);
     Register::new(store, division, api::LiveBus::default(), catalog).map_err(|problem| problem.to_string())
 }

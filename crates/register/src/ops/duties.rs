@@ -8,6 +8,7 @@ use crate::definition::{FieldType, LedgerDefinition};
 use crate::duty::{Duty, DutyRules, DutyState, Standing};
 use crate::record::Record;
 use crate::rows;
+use store::StoreError;
 
 /// Lines of one answer.
 const MOST_LINES: usize = 2_000;
@@ -124,7 +125,12 @@ impl Register {
             let last = looked.last().map(|(id, _)| *id);
             let mut records = Vec::new();
             for (id, _) in looked.iter().filter(|(_, ledger)| asks(ledger)) {
-                records.extend(rows::find(reader, self.division, *id)?.filter(|record| record.deleted.is_none()));
+                match rows::find(reader, self.division, *id) {
+                    Ok(record) => records.extend(record.filter(|record| record.deleted.is_none())),
+                    // One record that cannot be read keeps those behind it waiting no more than a missing one.
+                    Err(StoreError::Shape(what)) => tracing::warn!(record = %id, what, "reading a record"),
+                    Err(other) => return Err(other),
+                }
             }
             Ok((records, last))
         })?;

@@ -245,18 +245,31 @@ impl Identity {
         const NOBODY: &str = "argon2id$19456$2$1$00000000000000000000000000000000$0000000000000000000000000000000000000000000000000000000000000000";
         let stored = found.as_ref().map_or(NOBODY, |(_, hash)| hash.as_str());
         let good = password::matches(secret, stored);
-        let user = found.map(|(user, _)| user).filter(|user| good && !user.disabled);
+        let user = found.as_ref().map(|(user, _)| user).filter(|user| good && !user.disabled);
         let Some(user) = user else {
             return Err(Problem::new(ErrorCode::WrongCredentials, "用户名或密码不对 (wrong name or password)"));
         };
         self.failures().succeeded(attempt);
         let token = new_token()?;
-        self.store.write(|transaction| {
+        let user = self.store.write(|transaction| {
+            let user = self.unchanged(transaction, user.id, stored)?;
             rows::end_sessions_before(transaction, self.division, now.plus(-IDLE_MILLIS))?;
             rows::add_session(transaction, self.division, &token_hash(&token), user.id, now)?;
-            self.tell(transaction, &user.actor(), "server.signed_in", &user, now)
+            self.tell(transaction, &user.actor(), "server.signed_in", &user, now)?;
+            Ok(user)
         })?;
         Ok((user, token))
+    }
+
+    /// The user as they are now: hashing takes long enough for somebody to be disabled, to lose a role or to get another
+    /// password meanwhile. Whoever no longer has the hash that was looked at has given the wrong password.
+    fn unchanged(&self, transaction: &dyn Transaction, id: Id, hash: &str) -> Result<User, StoreError> {
+        let found = rows::by_id(transaction.as_reader(), self.division, id)?;
+        let standing = found.filter(|(user, now)| !user.disabled && now == hash).map(|(user, _)| user);
+        standing.ok_or_else(|| {
+            let what = "用户名或密码不对 (wrong name or password)";
+            StoreError::Problem(Problem::new(ErrorCode::WrongCredentials, what))
+        })
     }
 
     /// The user of a session that is still good, when it ends at the latest, and when it was last used.
@@ -369,11 +382,13 @@ impl Identity {
             return Err(Problem::new(ErrorCode::WrongCredentials, "原密码不对 (the old password is wrong)"));
         }
         password::check_new(new, &user.name)?;
-        let hash = password::hash(new)?;
-        self.store.write(|transaction| {
-            rows::save(transaction, self.division, &user, &hash, now)?;
+        let fresh = password::hash(new)?;
+        let user = self.store.write(|transaction| {
+            let user = self.unchanged(transaction, user.id, &hash)?;
+            rows::save(transaction, self.division, &user, &fresh, now)?;
             rows::end_sessions_of(transaction, self.division, user.id)?;
-            self.tell(transaction, actor, "server.password_changed", &user, now)
+            self.tell(transaction, actor, "server.password_changed", &user, now)?;
+            Ok(user)
         })?;
         self.tell_ended(Ended::User(user.id));
         Ok(())

@@ -248,6 +248,32 @@ async fn a_live_stream_ends_with_its_session() {
     rig.stop().await;
 }
 
+/// Whoever is shut out while their new password is being hashed stays out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_changed_meanwhile_brings_nobody_back() {
+    let rig = Rig::start("password-race").await;
+    let mut administrator = rig.administrator().await;
+    let mut leader = rig.person(&mut administrator, "leader", &["leader"], None).await;
+    let id = leader.json("/api/session").await["user"]["id"].as_str().unwrap().to_owned();
+    let headers = [("content-type", "application/json"), ("x-qingshan", "1")];
+    let changing = tokio::spawn(async move {
+        let wanted = serde_json::to_vec(&json!({ "old": PASSWORD, "new": "Another-one-2026!" })).unwrap();
+        leader.send("PUT", "/api/session/password", &headers, &wanted).await.status
+    });
+    // The old password is looked at and the new one hashed: together longer than this.
+    tokio::time::sleep(Duration::from_millis(15)).await;
+    let disabled = administrator.send("PATCH", &format!("/api/users/{id}"), &headers, br#"{"disabled":true}"#).await;
+    assert_eq!(disabled.status, 200, "{}", disabled.text());
+    let changed = changing.await.unwrap();
+    let users = administrator.json("/api/users").await;
+    let user = users["items"].as_array().unwrap().iter().find(|user| user["id"] == id.as_str()).unwrap();
+    assert_eq!(user["disabled"], true, "the change of the password answered {changed}");
+    for secret in [PASSWORD, "Another-one-2026!"] {
+        assert!(!rig.visitor().sign_in("leader", secret).await);
+    }
+    rig.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_are_short_and_the_stream_is_not_held_back() {
     let rig = Rig::start("gzip").await;
