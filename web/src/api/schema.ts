@@ -301,6 +301,8 @@ export interface CaseCounts {
   open: number;
   overdue: number;
   unassigned: number;
+  /** Of the open ones, those of duties of ledgers. */
+  duties: number;
   /** Overdue first, then by due time. */
   items: CaseSummary[];
 }
@@ -849,7 +851,7 @@ export interface EffectView {
 
 export interface EnterpriseFile {
   record: RecordView;
-  /** The day that records and limits are shown as of. */
+  /** The day that records, their links and limits are shown as of. */
   as_of: string;
   /** When readings, verdicts and cases were taken out. */
   extracted_at: Timestamp;
@@ -1671,6 +1673,17 @@ export interface MarkView {
   records: MarkRecord[];
 }
 
+/** A station that a mark names. */
+export interface MarkedStation {
+  id: string;
+  name: Name;
+  kind: PointKind;
+  kind_name: Name;
+  state: State;
+  simulated: boolean;
+  schematic: boolean;
+}
+
 export interface MarksAnswer {
   marks: MarkView[];
   /** Matches of the list, and those of them that have a place, in the box or not. */
@@ -1714,6 +1727,8 @@ export interface Merge {
   duplicate_revision: number;
   /** Fields in which the duplicate is right. Fields that are empty here are taken from it anyway. */
   take?: string[];
+  /** Table field → the rows of the merged table, of either side. Goes before `take`. */
+  rows?: { [key: string]: RowChoice[] };
   reason: string;
   dry_run?: boolean;
 }
@@ -1721,6 +1736,8 @@ export interface Merge {
 export interface MergeReport {
   /** What changes on the record that stays. */
   changes: Change[];
+  /** Table fields that both have and that differ, row by row. */
+  tables: TableSides[];
   /** `ledger:key` of records whose links are moved. */
   relinked: string[];
   attachments: number;
@@ -2372,6 +2389,13 @@ export interface RiverQuery {
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
 export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
 
+/** A row of the merged table. */
+export interface RowChoice {
+  side: Side;
+  /** Place in the table of that side, from 0. */
+  row: number;
+}
+
 export interface RuleResult {
   rule: string;
   name: Name;
@@ -2587,6 +2611,9 @@ export interface SheetRow {
   revision: number;
 }
 
+/** Whose row it is. */
+export type Side = "kept" | "duplicate";
+
 export interface SignIn {
   name: string;
   password: string;
@@ -2697,6 +2724,44 @@ export interface StatedView {
   named: number;
   missing: string;
   source: string;
+}
+
+/** One station on the map, or several that lie together. */
+export interface StationMark {
+  lon: number;
+  lat: number;
+  count: number;
+  /** The smallest box around them; none when all are at one spot. */
+  around: number[] | null;
+  /** The worst state of any of them, and how many have it. */
+  state: StateCode;
+  state_name: Name;
+  state_count: number;
+  /** The station; up to 20 of those at one spot. Empty where looking closer parts them, and when the answer names enough already: asked for alone a spot names its stations. */
+  stations: MarkedStation[];
+}
+
+export interface StationMarks {
+  marks: StationMark[];
+  /** Stations that the question lets through, and those of them that have a place, in the box or not. */
+  matched: number;
+  placed: number;
+  /** All stations that one may see, whatever is asked. */
+  counts: PointCounts;
+}
+
+export interface StationMarksQuery {
+  /** West, south, east, north in degrees. */
+  bbox: string;
+  /** Zoom of the map, 0 to 20; the world is 512 pixels wide at 0. */
+  zoom: string;
+  /** Kinds, separated by commas. */
+  kind: string | null;
+  /** States, separated by commas. */
+  state: string | null;
+  township: string | null;
+  /** Text in name or key. */
+  q: string | null;
 }
 
 /** State of the way in. */
@@ -2810,6 +2875,14 @@ export interface TableBlock {
   rows: Entry[][];
 }
 
+/** A row of one table, with the row of the other that belongs to it where there is one. */
+export interface TableLine {
+  kept: number | null;
+  duplicate: number | null;
+  /** Columns in which the two differ. */
+  differ: string[];
+}
+
 export interface TableQuery {
   /** Time or date; without it: 24 hours before `until`. */
   from: string | null;
@@ -2818,6 +2891,13 @@ export interface TableQuery {
   by?: By;
   each?: Each;
   format?: Format;
+}
+
+/** The tables of one field of two records side by side. */
+export interface TableSides {
+  field: string;
+  label: Name;
+  lines: TableLine[];
 }
 
 export interface TableView {
