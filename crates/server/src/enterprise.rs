@@ -273,6 +273,30 @@ mod tests {
     }
 
     #[test]
+    fn an_outlet_is_what_says_it_is_the_enterprises_own() {
+        let catalog = register::built_in::catalog().unwrap();
+        let content = |values: serde_json::Value, owner: Option<&str>| -> Content {
+            let name = Name::new("试", "t");
+            serde_json::from_value(serde_json::json!({
+                "key": "k", "title": name, "values": values, "location": null, "source": "", "owner": owner, "version": 1
+            }))
+            .unwrap()
+        };
+        let none = serde_json::json!({});
+        let named = serde_json::json!({ "enterprise": "e1" });
+        let check = |ledger: &str, content: &Content, expect: bool| {
+            let ledger = catalog.ledger(ledger).unwrap();
+            assert_eq!(is_outlet_of(ledger, content, "e1"), expect, "{} {:?}", ledger.id, content.values);
+        };
+        check("wastewater_outlet", &content(named.clone(), None), true);
+        check("wastewater_outlet", &content(none.clone(), Some("e1")), true);
+        check("wastewater_outlet", &content(none, Some("e2")), false);
+        check("wastewater_outlet", &content(serde_json::json!({ "operator": "e1" }), None), false);
+        // It names the enterprise, but nothing is measured there.
+        check("penalty", &content(named, Some("e1")), false);
+    }
+
+    #[test]
     fn sections_are_what_ledgers_say() {
         const NAMED: [&str; 7] = [
             "inspection: inspection",
