@@ -80,8 +80,25 @@ test('the map shows the stations by state, and a click opens the card', async ({
   await page.goto(`${running.base}/app/map`);
   await expect(page.locator('.map-point').first()).toBeVisible({ timeout: 40_000 });
   await expect(page.locator('.maplibregl-canvas')).toBeVisible();
-  expect(await page.locator('.map-point').count()).toBeGreaterThan(10);
+  // Whatever lies together is a number: all that have a place are on the map.
+  const placed = async () => {
+    const groups = await page.locator('.map-group').allTextContents();
+    return (await page.locator('.map-point').count()) + groups.reduce((sum, text) => sum + Number(text), 0);
+  };
+  await expect.poll(async () => (await placed()) === Number(await page.getByTestId('map').getAttribute('data-placed'))).toBe(true);
+  expect(await placed()).toBeGreaterThan(10);
   await expectAccessible(page, 'map');
+  // Of a kind, and all again; a number parts when it is clicked.
+  const all = await placed();
+  await page.locator('aside select').selectOption('air_station');
+  await expect.poll(placed).toBeLessThan(all);
+  await page.locator('aside select').selectOption('');
+  await expect.poll(placed).toBe(all);
+  const groups = await page.locator('.map-group').count();
+  if (groups) {
+    await page.locator('.map-group').first().dispatchEvent('click');
+    await expect.poll(async () => (await page.locator('.map-group').count()) !== groups || (await page.getByTestId('station-spot').count()) > 0).toBe(true);
+  }
   await page.locator('.map-point').first().dispatchEvent('click');
   await expect(page).toHaveURL(/point=\d+/);
   await expect(page.locator('section.info')).toContainText('详情');

@@ -75,3 +75,58 @@ test('the list of a ledger on the map: clusters part, a record opens', async ({ 
   await page.mouse.click(spot.x + spot.width / 2, spot.y + spot.height / 2);
   await expect.poll(async () => Number(await map.getAttribute('data-marks')), { timeout: 15_000 }).toBeGreaterThan(far);
 });
+
+test('tables of two records merge row by row', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  const make = async (number: string, materials: unknown[]) => {
+    const fields = { number, name: `示例储罐${number}`, materials, location_note: '未知', source: '示意', schematic: true };
+    const made = await page.request.post(`${running.base}/api/ledgers/risk_source/records`, { headers, data: { reason: '试验', fields } });
+    expect(made.ok(), await made.text()).toBe(true);
+    return (await made.json()).id as string;
+  };
+  const kept = await make('e2e-m1', [{ name: '氨', stored: '1' }, { name: '氯', stored: '2' }]);
+  await make('e2e-m2', [{ name: '氨', stored: '3' }, { name: '苯', stored: '4' }]);
+  await page.goto(`${running.base}/app/records/${kept}`);
+  await page.getByRole('button', { name: /合并/ }).click();
+  const merge = page.getByTestId('merge');
+  await merge.locator('input[name=duplicate]').fill('e2e-m2');
+  await merge.getByRole('button', { name: '搜索' }).click();
+  await merge.getByRole('button', { name: /e2e-m2/ }).click();
+  const table = merge.locator('[data-merge-table=materials]');
+  await expect(table.locator('tbody tr')).toHaveCount(3);
+  await expect(table.locator('td.differs')).toHaveCount(1);
+  await expect(table).toContainText('只在重复的那条');
+  await table.locator('select').first().selectOption('duplicate');
+  await table.locator('select').last().selectOption('duplicate');
+  await expectAccessible(page, 'merge-table');
+  await merge.locator('input[name=merge-reason]').fill('同一处');
+  await merge.getByRole('button', { name: '合并', exact: true }).click();
+  await expect(merge).toHaveCount(0);
+  const { fields } = await (await page.request.get(`${running.base}/api/records/${kept}`)).json();
+  expect(fields.materials.map((row: { name: string; stored: unknown }) => `${row.name}${row.stored}`)).toEqual(['氨3', '氯2', '苯4']);
+});
+
+test('duties, credit and manifests stand in the file of an enterprise', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  const make = async (ledger: string, fields: Record<string, unknown>) => {
+    const made = await page.request.post(`${running.base}/api/ledgers/${ledger}/records`, { headers, data: { reason: '试验', fields: { ...fields, source: '示意', schematic: true } } });
+    expect(made.ok(), await made.text()).toBe(true);
+    return (await made.json()).id as string;
+  };
+  const id = await make('enterprise', { number: 'e2e-ent', name: '示例企业', location_note: '未知' });
+  await make('risk_source', { number: 'e2e-ent-rs', name: '示例企业储罐', enterprise: 'e2e-ent', location_note: '未知', reviewed_on: day(-400) });
+  await make('environmental_credit', { number: '2025-e2e', name: '示例企业 2025 年度', enterprise: 'e2e-ent', year: 2025, score: '85', grade: 'good' });
+  await make('waste_manifest', { number: '20265002999999', name: '废机油', enterprise: 'e2e-ent', waste_code: '900-214-08', category: 'HW08', quantity: '1.2', receiver: '示意单位', sent_on: day(-2), state: 'received' });
+  await page.context().clearCookies();
+  await signIn(page, running.base, OFFICER);
+  await expect(page.getByTestId('duty-cases')).toContainText(/[1-9]/);
+  await page.goto(`${running.base}/app/enterprises/${id}`);
+  await expect(page.locator('[data-part=credit]')).toContainText('环保良好');
+  await expect(page.locator('[data-part=manifest]')).toContainText('HW08');
+  await expect(async () => {
+    await page.reload();
+    await expect(page.locator('[data-part=cases]')).toContainText('台账责任', { timeout: 3000 });
+  }).toPass({ timeout: 20_000 });
+  await expect(page.locator('[data-part=missing]')).toHaveCount(0);
+  await expectAccessible(page, 'enterprise-file');
+});

@@ -152,7 +152,7 @@ for (const { locale, width } of VARIANTS) {
     await context.clearCookies();
     await signIn(page, running.base, OFFICER);
     const refuse = { status: 500, contentType: 'application/problem+json', body: JSON.stringify({ code: 'QS-9999', status: 500, title: 'internal error', title_zh: '内部错误', detail: '演示 (example)' }) };
-    for (const [name, path, api] of [['overview', '/app/', '**/api/overview'], ['points', '/app/points', '**/api/points?*'], ['air', '/app/air', '**/api/air/*'], ['map', '/app/map', '**/api/points?*']] as const) {
+    for (const [name, path, api] of [['overview', '/app/', '**/api/overview'], ['points', '/app/points', '**/api/points?*'], ['air', '/app/air', '**/api/air/*'], ['map', '/app/map', '**/api/points/marks?*']] as const) {
       await page.route(api, (route) => route.fulfill(refuse));
       await take.shot(`error-${name}`, path, { window: true });
       await page.unroute(api);

@@ -254,7 +254,8 @@ test('an enterprise has one file', async ({ page }) => {
   await page.goto(`${running.base}/app/enterprises/${enterprise.id}`);
   await expect(page.locator('[data-part="outlet"]').first()).toContainText('限值');
   await expect(page.locator('[data-part="inspection"]')).toContainText('台账里没有它的记录');
-  await expect(page.locator('[data-part="missing"]')).toContainText('环境信用评价：还没有台账');
+  await expect(page.locator('[data-part="credit"]')).toContainText('台账里没有它的记录');
+  await expect(page.locator('[data-part="missing"]')).toHaveCount(0);
   // A penalty that is written into its ledger stands in the file.
   const file = await (await page.request.get(`${running.base}/api/enterprises/${enterprise.id}`)).json() as { record: { key: string } };
   const fields = { number: '试验罚〔2026〕1 号', name: '试验案由', enterprise: file.record.key, decided_on: '2026-11-20', kinds: ['fine'], amount: '2.5', source: '试验', simulated: true };

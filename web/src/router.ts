@@ -56,6 +56,7 @@ export const router = createRouter({
     { path: '/plan/indicators/:id', name: 'plan-indicator', component: () => import('./pages/PlanIndicatorPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/projects', name: 'plan-portfolio', component: () => import('./pages/PlanPortfolioPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/projects/:number', name: 'plan-project', component: () => import('./pages/PlanProjectPage.vue'), meta: { action: 'read_plan' } },
+    { path: '/plan/tasks', name: 'plan-tasks', component: () => import('./pages/PlanTasksPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/bodies', name: 'plan-bodies', component: () => import('./pages/PlanBodiesPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/bodies/:body', name: 'plan-body', component: () => import('./pages/PlanBodyPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/findings', name: 'plan-findings', component: () => import('./pages/PlanFindingsPage.vue'), meta: { action: 'read_plan' } },

@@ -305,6 +305,7 @@ fn page_of(act: &Act, caller: &Caller, query: &CaseQuery) -> Result<CasePage, Pr
         of_points: false,
         assignee: query.mine.then_some(caller.0.id),
         overdue_at: query.overdue.then_some(now),
+        ..Filter::default()
     };
     let cases = act.list(&caller.0, &filter)?;
     let (page, size) = (query.page.unwrap_or(1).max(1), query.page_size.unwrap_or(50).clamp(1, MOST_PAGE));

@@ -19,6 +19,8 @@ use crate::workflow::{Workflow, Workflows};
 
 /// Cases that one list reads at most.
 pub const MOST_LISTED: i64 = 5_000;
+/// Cases of duties of one record that a file shows.
+const MOST_OF_RECORD: i64 = 100;
 const MOST_ENTRIES: i64 = 1_000;
 const MOST_VERDICTS: i64 = 200;
 
@@ -110,6 +112,21 @@ impl Act {
             duties.iter().map(case).collect::<Result<Vec<_>, _>>()
         })?;
         Ok(found.into_iter().map(|case| case.filter(|case| may_read(actor, case))).collect())
+    }
+
+    /// Cases of duties of these records that were opened until a time and that the actor may see, newest first.
+    pub fn cases_of_records(&self, actor: &Actor, records: &[Id], until: Timestamp) -> Result<Vec<Case>, Problem> {
+        let mut cases = self.store.read(|reader| {
+            let mut cases = Vec::new();
+            for record in records {
+                let filter = Filter { record: Some(*record), opened_until: Some(until), ..Filter::default() };
+                cases.extend(rows::list(reader, self.division, &filter, MOST_OF_RECORD)?);
+            }
+            Ok(cases)
+        })?;
+        cases.retain(|case| may_read(actor, case));
+        cases.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id)));
+        Ok(cases)
     }
 
     /// People who can work on this case, for somebody who may assign it; by name.

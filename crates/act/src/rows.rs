@@ -154,8 +154,11 @@ pub struct Filter {
     pub point: Option<i64>,
     /// Cases of this record's duties.
     pub record: Option<Id>,
-    /// Only cases of points.
+    /// Only cases of points, or only those of duties of records.
     pub of_points: bool,
+    pub of_records: bool,
+    /// Opened until then.
+    pub opened_until: Option<Timestamp>,
     pub assignee: Option<Id>,
     pub overdue_at: Option<Timestamp>,
 }
@@ -182,6 +185,9 @@ impl Filter {
         if let Some(assignee) = self.assignee {
             add("assignee =", assignee.into());
         }
+        if let Some(until) = self.opened_until {
+            add("opened_at <=", until.into());
+        }
         if let Some(at) = self.overdue_at {
             add("closed_at IS NULL AND due_at <", at.into());
         }
@@ -192,6 +198,9 @@ impl Filter {
         }
         if self.of_points {
             clause.push_str(" AND record IS NULL");
+        }
+        if self.of_records {
+            clause.push_str(" AND record IS NOT NULL");
         }
         clause
     }

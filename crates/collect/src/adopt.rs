@@ -358,6 +358,7 @@ mod tests {
             owner: None,
             function_class: None,
             function_class_basis: None,
+            level: None,
             standard: None,
             standard_grade: None,
             reference_oxygen: None,

@@ -24,8 +24,14 @@ const FACTS: &[(&str, &str, &str, &str, &[&str])] = &[
     ("air.valid_days", "有效天数", "valid days", "d", &[]),
     ("air.mean", "污染物年均浓度", "annual mean of a pollutant", "µg/m³", &["factor"]),
     ("air.o3_percentile", "臭氧日最大 8 小时第 90 百分位", "ozone 90th percentile", "µg/m³", &[]),
-    ("water.section_compliance_ratio", "断面达标率（年均值）", "share of sections meeting their target", "%", &[]),
-    ("water.good_section_ratio", "Ⅰ～Ⅲ类断面比例（年均值）", "share of sections of class I–III", "%", &[]),
+    (
+        "water.section_compliance_ratio",
+        "断面达标率（年均值）",
+        "share of sections meeting their target",
+        "%",
+        &["level"],
+    ),
+    ("water.good_section_ratio", "Ⅰ～Ⅲ类断面比例（年均值）", "share of sections of class I–III", "%", &["level"]),
     ("water.class", "断面年均类别", "class of a section's annual mean", "", &["point"]),
     ("source.compliance_ratio", "饮用水水源地达标率", "share of compliant drinking-water sources", "%", &[]),
     ("source.sample_compliance_ratio", "水源达标率（逐日均达标的水源）", "sources of which every day passed", "%", &[]),
@@ -294,14 +300,27 @@ impl Judge {
     }
 
     fn sections_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
-        let kinds: &[PointKind] = match query.name.as_str() {
-            "source.compliance_ratio" => &[PointKind::DrinkingWaterSource],
-            _ => &[PointKind::WaterSection, PointKind::LakePoint],
+        let sources = query.name == "source.compliance_ratio";
+        let kinds: &[PointKind] = if sources {
+            &[PointKind::DrinkingWaterSource, PointKind::GroundwaterWell]
+        } else {
+            // 断面: lakes are assessed apart.
+            &[PointKind::WaterSection]
         };
+        // Who holds the county to the section, such as `national`; without it all sections count.
+        let level = optional_text(query, "level");
         let good = query.name == "water.good_section_ratio";
-        let (mut met, mut judged) = (0u32, 0u32);
+        let (mut met, mut judged, mut all) = (0u32, 0u32, 0u32);
         let (mut missing, mut points, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
         for point in self.of_kind(kinds) {
+            // A well of the ledger of sources supplies drinking water; others do not.
+            if point.kind == PointKind::GroundwaterWell && point.ledger != "drinking_water_source" {
+                continue;
+            }
+            if level.is_some() && point.level.as_deref() != level {
+                continue;
+            }
+            all += 1;
             let verdict = self.year_verdict(point.id, year)?;
             let class = verdict.as_ref().and_then(|verdict| verdict.finding.index).and_then(class_of_number);
             let (Some(verdict), Some(class)) = (verdict, class) else {
@@ -323,8 +342,8 @@ impl Judge {
         Ok(Answer {
             value: number(standards::measure::percent(met.into(), judged.into(), 1)),
             method: Name::new(
-                format!("{met} 个达到／{judged} 个已评价（年均值）"),
-                format!("{met} of {judged} judged by annual means"),
+                format!("{met} 个达到／{judged} 个已评价（年均值），共 {all} 个"),
+                format!("{met} of {judged} judged by annual means, of {all}"),
             ),
             missing,
             points,

@@ -211,6 +211,8 @@ pub struct Point {
     /// Environmental function class (功能类别): `I`…`V` of water, `1`/`2` of air, `0`…`4b` of noise.
     pub function_class: Option<String>,
     pub function_class_basis: Option<String>,
+    /// Who holds the county to it (考核级别), such as `national`: a code of its ledger.
+    pub level: Option<String>,
     /// Discharge standard and grade, such as `GB 18918-2002` / `一级A标准`.
     pub standard: Option<String>,
     pub standard_grade: Option<String>,
@@ -251,6 +253,7 @@ impl Point {
             owner: None,
             function_class: None,
             function_class_basis: None,
+            level: None,
             standard: None,
             standard_grade: None,
             reference_oxygen: None,

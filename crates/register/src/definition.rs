@@ -109,13 +109,14 @@ pub struct Observed {
 }
 
 impl Observed {
-    pub const ROLES: [&'static str; 14] = [
+    pub const ROLES: [&'static str; 15] = [
         "river",
         "township",
         "body",
         "enterprise",
         "function_class",
         "function_class_basis",
+        "level",
         "standard",
         "standard_grade",
         "reference_oxygen",

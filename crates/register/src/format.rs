@@ -21,10 +21,15 @@ pub enum Format {
     RadiationSource,
     /// CAS registry number, with its check digit.
     Cas,
+    /// 危险废物代码: industry 3, serial 3, class 2, as 900-214-08 (国家危险废物名录).
+    WasteCode,
+    /// 危险废物转移联单编号: year 4, province 2, city 2, serial 6 (危险废物转移管理办法); the second waste of one sheet
+    /// has `-2` after it.
+    ManifestNumber,
 }
 
 impl Format {
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("device_number", Self::DeviceNumber),
         ("device_password", Self::DevicePassword),
         ("factor_code", Self::FactorCode),
@@ -33,6 +38,8 @@ impl Format {
         ("permit_number", Self::PermitNumber),
         ("radiation_source", Self::RadiationSource),
         ("cas", Self::Cas),
+        ("waste_code", Self::WasteCode),
+        ("manifest_number", Self::ManifestNumber),
     ];
 
     /// What the format wants, or nothing when `text` has it.
@@ -52,6 +59,8 @@ impl Format {
             Self::PermitNumber => check_digit::is_permit_number(text),
             Self::RadiationSource => check_digit::is_radiation_source(text),
             Self::Cas => check_digit::is_cas(text),
+            Self::WasteCode => is_waste_code(text),
+            Self::ManifestNumber => is_manifest_number(text),
         };
         match self {
             _ if good => None,
@@ -78,8 +87,31 @@ impl Format {
             Self::Cas => {
                 Some(("CAS 号如 7732-18-5，末位是校验码", "a CAS number such as 7732-18-5 ends with a check digit"))
             }
+            Self::WasteCode => Some((
+                "废物代码为 8 位，写成 900-214-08，末两位是类别（01–40、45–50）",
+                "8 digits written as 900-214-08, the last two the category (01 to 40, 45 to 50)",
+            )),
+            Self::ManifestNumber => Some((
+                "联单编号为 14 位数字：年 4、省 2、市 2、流水号 6；同一张联单的第二种废物起加 -2、-3",
+                "14 digits: year 4, province 2, city 2, serial 6; further wastes of one sheet end with -2, -3",
+            )),
         }
     }
+}
+
+/// Categories that the list of 2025 has (the numbers 41 to 44 are not given).
+fn is_waste_code(text: &str) -> bool {
+    let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').collect();
+    let [industry, serial, class] = parts[..] else { return false };
+    let class_known = class.parse::<u8>().is_ok_and(|class| matches!(class, 1..=40 | 45..=50));
+    digits(industry, 3) && digits(serial, 3) && digits(class, 2) && class_known
+}
+
+fn is_manifest_number(text: &str) -> bool {
+    let (number, line) = text.split_once('-').unwrap_or((text, "2"));
+    let line_fits = line.len() <= 2 && !line.starts_with('0') && line.parse::<u8>().is_ok_and(|line| line >= 2);
+    number.len() == 14 && number.bytes().all(|byte| byte.is_ascii_digit()) && number.starts_with("20") && line_fits
 }
 
 fn is_ip_network(text: &str) -> bool {
@@ -90,4 +122,32 @@ fn is_ip_network(text: &str) -> bool {
     let Ok(address) = address.parse::<std::net::IpAddr>() else { return false };
     let most: u8 = if address.is_ipv4() { 32 } else { 128 };
     length.is_none_or(|length| length.parse::<u8>().is_ok_and(|length| length <= most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(format: Format, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!(format.complaint(text).is_none(), "{format:?} {text}");
+        }
+        for text in bad {
+            assert!(format.complaint(text).is_some(), "{format:?} {text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_hazardous_waste() {
+        check(
+            Format::WasteCode,
+            &["900-214-08", "841-001-01", "772-002-18"],
+            &["90021408", "900-214-8", "900-214-41", "900-214-00", "HW08", "900-2a4-08", "900-214-08-1"],
+        );
+        check(
+            Format::ManifestNumber,
+            &["20265002000123", "20265002000123-2", "20265002000123-12"],
+            &["2026500200012", "99265002000123", "20265002000123-1", "20265002000123-02", "20265002000123-", "x"],
+        );
+    }
 }

@@ -9,7 +9,8 @@
 //! - [`attachment`], [`photo`], [`thumbnail`], [`attachment_rows`]: files on records, told by content.
 //! - [`saved`], [`saved_rows`]: what a user keeps of a list: views and columns.
 //! - [`points`], [`search`], [`colour`], [`derived`], [`duty`], [`clusters`]: what is derived from records.
-//! - [`ops`]: the service. [`rows`], [`list_rows`]: its SQL. [`http`]: routes.
+//! - [`table_merge`]: two tables side by side when records are merged.
+//! - [`ops`]: the service. [`rows`], [`list_rows`], [`link_rows`]: its SQL. [`http`]: routes.
 //!
 //! Invariants: a record is never overwritten, only revised; nothing is deleted, only marked with a reason;
 //! what a person has edited is not replaced by a newer pack without being asked.
@@ -33,6 +34,7 @@ mod facts;
 pub mod format;
 pub mod http;
 pub mod import;
+pub mod link_rows;
 pub mod list_rows;
 pub mod location;
 pub mod model;
@@ -50,6 +52,7 @@ pub mod saved_rows;
 pub mod search;
 pub mod sheet;
 pub mod simulation;
+pub mod table_merge;
 pub mod thumbnail;
 pub mod value;
 

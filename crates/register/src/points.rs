@@ -90,6 +90,7 @@ fn point_of(record: &Record, definition: &LedgerDefinition, observed: &Observed)
         owner: content.owner.clone(),
         function_class: text("function_class"),
         function_class_basis: text("function_class_basis"),
+        level: text("level"),
         standard: text("standard"),
         standard_grade: text("standard_grade"),
         reference_oxygen: text("reference_oxygen").and_then(|digits| digits.parse().ok()),

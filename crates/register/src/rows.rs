@@ -3,8 +3,6 @@
 use kernel::{Division, Id, Timestamp};
 use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
-use crate::catalog::Catalog;
-use crate::definition::FieldType;
 use crate::record::{Content, Record};
 
 pub const MIGRATIONS: &[Migration] = &[
@@ -14,6 +12,7 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::saved_rows::VIEWS,
     crate::attachment_rows::THUMBNAILS,
     crate::design::rows::DEFINITIONS,
+    crate::link_rows::CHANGED,
 ];
 
 const FIRST: Migration = Migration {
@@ -64,7 +63,7 @@ fn record_of(row: &Row) -> Result<Record, StoreError> {
     })
 }
 
-fn content_of(text: &str) -> Result<Content, StoreError> {
+pub(crate) fn content_of(text: &str) -> Result<Content, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Shape(format!("content of a record: {error}")))
 }
 
@@ -452,33 +451,6 @@ pub fn with_field(
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
-/// Some living records (`ledger:key`) whose links lead to a record.
-pub fn linking(
-    reader: &dyn Reader,
-    division: Division,
-    catalog: &Catalog,
-    ledger: &str,
-    key: &str,
-) -> Result<Vec<String>, StoreError> {
-    const SHOWN: usize = 5;
-    let mut users = Vec::new();
-    for definition in catalog.ledgers() {
-        for field in &definition.fields {
-            let FieldType::Link(ledgers) = &field.kind else { continue };
-            if !ledgers.iter().any(|known| known == ledger) {
-                continue;
-            }
-            let value = if ledgers.len() == 1 { key.to_owned() } else { format!("{ledger}:{key}") };
-            let found = with_field(reader, division, &definition.id, &field.id, &value, Id(0))?;
-            users.extend(found.map(|user| format!("{}:{user}", definition.id)));
-            if users.len() >= SHOWN {
-                return Ok(users);
-            }
-        }
-    }
-    Ok(users)
-}
-
 /// Contents of a ledger's records as they stood just before a moment; deleted ones left out.
 pub fn contents_at(
     reader: &dyn Reader,
@@ -495,16 +467,12 @@ pub fn contents_at(
     rows.iter().map(|row| Ok((row.id(0)?, content_of(row.text(1)?)?))).collect()
 }
 
-/// Records that one question about links gives at most.
-const MOST_LINKING: i64 = 2_000;
-
-/// Living records whose links lead to a record, by ledger and key; each once.
-pub fn all_linking(
+/// Living records of a ledger with a value in an indexed field, by key.
+pub fn with_value(
     reader: &dyn Reader,
     division: Division,
-    catalog: &Catalog,
-    ledger: &str,
-    key: &str,
+    (ledger, field, value): (&str, &str, &str),
+    most: i64,
 ) -> Result<Vec<Record>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM record_value f CROSS JOIN record r
@@ -512,23 +480,22 @@ pub fn all_linking(
            AND r.division = $1 AND r.id = f.record
          ORDER BY f.record_key LIMIT $5"
     );
-    let mut found: Vec<Record> = Vec::new();
-    for definition in catalog.ledgers() {
-        for field in &definition.fields {
-            let FieldType::Link(ledgers) = &field.kind else { continue };
-            if !ledgers.iter().any(|known| known == ledger) {
-                continue;
-            }
-            let value = if ledgers.len() == 1 { key.to_owned() } else { format!("{ledger}:{key}") };
-            let parameters: [Value; 5] =
-                [division.into(), (&definition.id).into(), (&field.id).into(), value.into(), MOST_LINKING.into()];
-            for row in reader.query(&sql, &parameters)? {
-                let record = record_of(&row)?;
-                if !found.iter().any(|known| known.id == record.id) {
-                    found.push(record);
-                }
-            }
-        }
-    }
-    Ok(found)
+    let parameters: [Value; 5] = [division.into(), ledger.into(), field.into(), value.into(), most.into()];
+    reader.query(&sql, &parameters)?.iter().map(record_of).collect()
+}
+
+/// The next living records of a ledger by key whose content is like a pattern.
+pub fn by_key_with(
+    reader: &dyn Reader,
+    division: Division,
+    (ledger, pattern): (&str, &str),
+    after: &str,
+    most: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL
+         AND r.record_key > $3 AND r.content LIKE $4 ORDER BY r.record_key LIMIT $5"
+    );
+    let parameters: [Value; 5] = [division.into(), ledger.into(), after.into(), pattern.into(), most.into()];
+    reader.query(&sql, &parameters)?.iter().map(record_of).collect()
 }

@@ -161,6 +161,7 @@ fn a_duplicate_goes_and_what_led_to_it_leads_on() {
         revision: 1,
         duplicate_revision: 1,
         take: take.iter().map(|field| (*field).to_owned()).collect(),
+        rows: std::collections::BTreeMap::new(),
         reason: "同一家".into(),
         dry_run,
     };
@@ -179,6 +180,50 @@ fn a_duplicate_goes_and_what_led_to_it_leads_on() {
     assert!(register.merge(&admin(), kept.id, &merge(&[], false), NOW).is_err(), "it was seen at an older revision");
     let itself = Merge { duplicate: kept.id, revision: 2, duplicate_revision: 2, ..merge(&[], true) };
     assert!(register.merge(&admin(), kept.id, &itself, NOW).is_err());
+}
+
+#[test]
+fn tables_of_two_records_merge_row_by_row() {
+    use register::table_merge::{RowChoice, Side};
+    let Bench { register, .. } = &bench("merge-rows");
+    let source = |key: &str, materials: Value| {
+        let fields =
+            json!({ "number": key, "name": key, "materials": materials, "location_note": "未知", "source": "试验" });
+        make(register, "risk_source", fields)
+    };
+    let kept = source("r1", json!([{ "name": "氨", "stored": "1" }, { "name": "氯", "stored": "2" }]));
+    let twin = source("r2", json!([{ "name": "氨", "stored": "3" }, { "name": "苯", "stored": "4" }]));
+    let merge = |rows: &[(Side, usize)], dry_run: bool| Merge {
+        duplicate: twin.id,
+        revision: 1,
+        duplicate_revision: 1,
+        take: Vec::new(),
+        rows: [("materials".to_owned(), rows.iter().map(|(side, row)| RowChoice { side: *side, row: *row }).collect())]
+            .into(),
+        reason: "同一处".into(),
+        dry_run,
+    };
+    let run = |merge: &Merge| register.merge(&admin(), kept.id, merge, NOW);
+    let unchanged = Merge { rows: std::collections::BTreeMap::new(), ..merge(&[], true) };
+    let seen = run(&unchanged).unwrap();
+    let lines: Vec<_> =
+        seen.tables[0].lines.iter().map(|line| (line.kept, line.duplicate, line.differ.join(","))).collect();
+    assert_eq!(
+        (seen.tables[0].field.as_str(), lines.as_slice()),
+        (
+            "materials",
+            [(Some(0), Some(0), "stored".to_owned()), (Some(1), None, String::new()), (None, Some(1), String::new())]
+                .as_slice()
+        )
+    );
+    assert!(seen.changes.iter().all(|change| change.field != "materials"), "nothing chosen: this record's rows stay");
+    assert!(run(&merge(&[(Side::Kept, 9)], true)).is_err(), "no such row");
+    let not_a_table = Merge { rows: [("name".to_owned(), Vec::new())].into(), ..merge(&[], true) };
+    assert!(run(&not_a_table).is_err());
+    assert!(run(&merge(&[(Side::Duplicate, 0), (Side::Kept, 1), (Side::Duplicate, 1)], false)).unwrap().written);
+    let now = register.record(&admin(), kept.id).unwrap().content.values["materials"].clone();
+    let rows: Vec<_> = now.as_array().unwrap().iter().map(|row| format!("{} {}", row["name"], row["stored"])).collect();
+    assert_eq!(rows, [r#""氨" "3""#, r#""氯" "2""#, r#""苯" "4""#]);
 }
 
 #[test]

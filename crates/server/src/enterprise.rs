@@ -2,7 +2,7 @@
 //! mechanisms give; then inspections, penalties and the rest. A section of these is data: a code of `file_section`, and
 //! the ledgers that name it. A ledger that links to enterprises and names none stands under the last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use act::CaseSummary;
 use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
@@ -10,7 +10,9 @@ use judge::http::{LimitLine, OutletToday, VerdictBrief};
 use kernel::time::DAY_MILLIS;
 use kernel::{Action, Day, Id, Name, Point, Problem, Timestamp};
 use register::Catalog;
+use register::definition::LedgerDefinition;
 use register::http::{LedgerForm, RecordView};
+use register::record::Content;
 use serde::{Deserialize, Serialize};
 use store::contract::PeriodLevel;
 
@@ -67,7 +69,7 @@ struct FileSection {
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 struct EnterpriseFile {
     record: RecordView,
-    /// The day that records and limits are shown as of.
+    /// The day that records, their links and limits are shown as of.
     as_of: String,
     /// When readings, verdicts and cases were taken out.
     extracted_at: Timestamp,
@@ -128,11 +130,13 @@ fn file_of(
     let mut permits = Vec::new();
     let mut found: BTreeMap<String, Vec<RecordView>> = BTreeMap::new();
     let catalog = register.catalog();
-    for record in register.linked_to(&caller.0, "enterprise", &key)? {
-        // A record that did not exist then is not in the file of then.
-        let Ok(record) = register.as_of(&caller.0, record.id, at) else { continue };
-        if record.deleted.is_some() {
-            continue;
+    // Its duties and those of all that named it on that day; and its outlets of that day.
+    let mut records = vec![id];
+    let mut observed: HashSet<i64> = HashSet::new();
+    for record in register.linked_at(&caller.0, ("enterprise", &key), at)? {
+        records.push(record.id);
+        if catalog.ledger(&record.ledger).is_some_and(|ledger| is_outlet_of(ledger, &record.content, &key)) {
+            observed.insert(record.id.0);
         }
         let ledger = record.ledger.clone();
         let view = register::http::record_view(register, &caller.0, record)?;
@@ -146,17 +150,18 @@ fn file_of(
     let set = points.judge.points().points();
     let own: Vec<&std::sync::Arc<Point>> = set
         .iter()
-        .filter(|point| point.enterprise.as_deref() == Some(&key) || point.owner.as_deref() == Some(&key))
+        .filter(|point| observed.contains(&point.id))
         .filter(|point| caller.0.may(Action::ReadMonitoring, point.owner.as_deref()))
         .collect();
     let mut outlets = Vec::with_capacity(own.len());
-    let mut cases = Vec::new();
+    let mut cases = points.act.cases_of_records(&caller.0, &records, at)?;
     for point in own {
         outlets.push(outlet_of(points, point, day, at, now)?);
-        let filter = act::rows::Filter { point: Some(point.id), ..act::rows::Filter::default() };
-        cases.extend(points.act.list(&caller.0, &filter)?.into_iter().filter(|case| case.opened_at <= at));
+        let filter =
+            act::rows::Filter { point: Some(point.id), opened_until: Some(at), ..act::rows::Filter::default() };
+        cases.extend(points.act.list(&caller.0, &filter)?);
     }
-    cases.sort_by_key(|case| std::cmp::Reverse(case.opened_at));
+    cases.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id)));
     cases.truncate(MOST_CASES);
     let record = register.as_of(&caller.0, id, at)?;
     Ok(EnterpriseFile {
@@ -171,6 +176,14 @@ fn file_of(
         sections,
         missing,
     })
+}
+
+/// That a record of an observed ledger says that it is the enterprise's own, not only that it has to do with it.
+fn is_outlet_of(ledger: &LedgerDefinition, content: &Content, enterprise: &str) -> bool {
+    let Some(observed) = &ledger.observed else { return false };
+    let named = observed.field("enterprise").and_then(|field| content.text(field));
+    let own = [content.owner.as_deref(), named.map(|text| text.strip_prefix("enterprise:").unwrap_or(text))];
+    own.contains(&Some(enterprise))
 }
 
 /// Sections in the order of their list, and those that no ledger fills.
@@ -260,17 +273,42 @@ mod tests {
     }
 
     #[test]
+    fn an_outlet_is_what_says_it_is_the_enterprises_own() {
+        let catalog = register::built_in::catalog().unwrap();
+        let content = |values: serde_json::Value, owner: Option<&str>| -> Content {
+            let name = Name::new("试", "t");
+            serde_json::from_value(serde_json::json!({
+                "key": "k", "title": name, "values": values, "location": null, "source": "", "owner": owner, "version": 1
+            }))
+            .unwrap()
+        };
+        let none = serde_json::json!({});
+        let named = serde_json::json!({ "enterprise": "e1" });
+        let check = |ledger: &str, content: &Content, expect: bool| {
+            let ledger = catalog.ledger(ledger).unwrap();
+            assert_eq!(is_outlet_of(ledger, content, "e1"), expect, "{} {:?}", ledger.id, content.values);
+        };
+        check("wastewater_outlet", &content(named.clone(), None), true);
+        check("wastewater_outlet", &content(none.clone(), Some("e1")), true);
+        check("wastewater_outlet", &content(none, Some("e2")), false);
+        check("wastewater_outlet", &content(serde_json::json!({ "operator": "e1" }), None), false);
+        // It names the enterprise, but nothing is measured there.
+        check("penalty", &content(named, Some("e1")), false);
+    }
+
+    #[test]
     fn sections_are_what_ledgers_say() {
-        const NAMED: [&str; 5] = [
+        const NAMED: [&str; 7] = [
             "inspection: inspection",
             "penalty: damage_compensation, penalty",
+            "credit: environmental_credit",
+            "manifest: waste_manifest",
             "approval: clean_production, eia_file",
             "risk: chemical, drill, emergency_plan, liability_insurance, risk_source",
             "waste: hazardous_waste",
         ];
         let missing = check(&[], &NAMED);
-        let missing: Vec<&str> = missing.iter().map(|name| name.en.as_str()).collect();
-        assert_eq!(missing, ["Environmental credit: no ledger yet", "Hazardous-waste manifests: no ledger yet"]);
+        assert!(missing.is_empty(), "every section has a ledger: {missing:?}");
         let mut with_others = NAMED.to_vec();
         with_others.push("other: boiler, wastewater_outlet");
         check(&["wastewater_outlet", "penalty", "boiler"], &with_others);

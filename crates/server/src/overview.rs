@@ -9,7 +9,7 @@ use judge::http::{AirToday, OutletToday, WaterToday};
 use kernel::{Action, Id, Name, Point, PointKind, Problem, Timestamp};
 use serde::Serialize;
 
-use crate::points::{Points, Standing, State};
+use crate::points::{Points, Standing, State, StateCode};
 
 const MOST_CASES: usize = 10;
 const MOST_WRONG: usize = 100;
@@ -31,7 +31,7 @@ struct CollectView {
 type ByState = BTreeMap<&'static str, u32>;
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-struct KindCount {
+pub struct KindCount {
     kind: PointKind,
     name: Name,
     total: u32,
@@ -39,7 +39,7 @@ struct KindCount {
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-struct PointCounts {
+pub struct PointCounts {
     total: u32,
     by_state: ByState,
     by_kind: Vec<KindCount>,
@@ -50,6 +50,8 @@ struct CaseCounts {
     open: usize,
     overdue: usize,
     unassigned: usize,
+    /// Of the open ones, those of duties of ledgers.
+    duties: usize,
     /// Overdue first, then by due time.
     items: Vec<CaseSummary>,
 }
@@ -120,16 +122,17 @@ fn overview(points: &Points, caller: &Caller, now: Timestamp) -> Result<Overview
         air: air.collect::<Result<_, _>>()?,
         water: water.collect::<Result<_, _>>()?,
         outlets: outlets.collect::<Result<_, _>>()?,
-        points: counts(&standings),
-        cases: case_counts(points, caller, &standings, now),
+        points: counts(standings.iter().map(|standing| (standing.point.kind, standing.state.code))),
+        cases: case_counts(points, caller, &standings, now)?,
         wrong_now: wrong_now(&standings),
     })
 }
 
-fn counts(standings: &[Standing]) -> PointCounts {
+/// How many points of each kind are in each state.
+pub fn counts(points: impl Iterator<Item = (PointKind, StateCode)>) -> PointCounts {
     let mut counts = PointCounts { total: 0, by_state: ByState::new(), by_kind: Vec::new() };
-    for standing in standings {
-        let (kind, state) = (standing.point.kind, standing.state.code.code());
+    for (kind, state) in points {
+        let state = state.code();
         counts.total += 1;
         *counts.by_state.entry(state).or_default() += 1;
         let place = counts.by_kind.iter().position(|count| count.kind == kind).unwrap_or_else(|| {
@@ -142,16 +145,24 @@ fn counts(standings: &[Standing]) -> PointCounts {
     counts
 }
 
-fn case_counts(points: &Points, caller: &Caller, standings: &[Standing], now: Timestamp) -> CaseCounts {
-    let cases = standings.iter().flat_map(|standing| &standing.cases);
+fn case_counts(
+    points: &Points,
+    caller: &Caller,
+    standings: &[Standing],
+    now: Timestamp,
+) -> Result<CaseCounts, Problem> {
+    let filter = act::rows::Filter { open: Some(true), of_records: true, ..act::rows::Filter::default() };
+    let duties = points.act.list(&caller.0, &filter)?;
+    let cases = standings.iter().flat_map(|standing| &standing.cases).chain(&duties);
     let mut cases: Vec<_> = cases.filter(|case| act::ops::may_read(&caller.0, case)).collect();
     cases.sort_by_key(|case| case.due_at);
-    CaseCounts {
+    Ok(CaseCounts {
         open: cases.len(),
+        duties: duties.len(),
         overdue: cases.iter().filter(|case| case.due_at < now).count(),
         unassigned: cases.iter().filter(|case| case.assignee.is_none()).count(),
         items: cases.iter().take(MOST_CASES).map(|case| CaseSummary::of(&points.act, case, now)).collect(),
-    }
+    })
 }
 
 fn wrong_now(standings: &[Standing]) -> Vec<WrongNow> {

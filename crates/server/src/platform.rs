@@ -162,6 +162,7 @@ impl Platform {
             .merge(identity::http::routes(&self.identity))
             .merge(overview::routes(points))
             .merge(points::http::routes(points))
+            .merge(points::marks::routes(points))
             .merge(enterprise::routes(points))
             .merge(duties::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))

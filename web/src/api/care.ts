@@ -1,10 +1,10 @@
 // The care of records: attachments, bulk edits, merging, geometry files; and the enterprise file.
 import type { FeatureCollection } from 'geojson';
 import * as http from './client';
-import type { ListedDuty, MarksAnswer } from './schema';
+import type { ListedDuty, MarksAnswer, MergeReport, RowChoice } from './schema';
 import type { CaseSummary, FieldChange, FileSection, LedgerRecord, LimitLine, Name, OutletToday, State, VerdictBrief } from './types';
 
-export type { ListedDuty as DutyLine, MarkView as Mark, MarksAnswer as Marks } from './schema';
+export type { ListedDuty as DutyLine, MarkView as Mark, MarksAnswer as Marks, MergeReport } from './schema';
 
 export interface Attachment {
   hash: string;
@@ -32,12 +32,6 @@ export interface BulkReport {
   lines: { id: string; key: string; title: Name; changes: FieldChange[]; problem: string | null }[];
   changed: number;
   problems: number;
-  written: boolean;
-}
-export interface MergeReport {
-  changes: FieldChange[];
-  relinked: string[];
-  attachments: number;
   written: boolean;
 }
 export interface SheetReport {
@@ -97,7 +91,7 @@ export const care = {
   /** The small picture where there is one. */
   thumbnail: (id: string, hash: string) => `/api/records/${at(id)}/attachments/${at(hash)}?thumbnail=true`,
   bulk: (ledger: string, edit: BulkEdit) => http.post<BulkReport>(`/api/ledgers/${at(ledger)}/bulk`, edit),
-  merge: (id: string, body: { duplicate: string; revision: number; duplicate_revision: number; take: string[]; reason: string; dry_run: boolean }) => http.post<MergeReport>(`/api/records/${at(id)}/merge`, body),
+  merge: (id: string, body: { duplicate: string; revision: number; duplicate_revision: number; take: string[]; rows: Record<string, RowChoice[]>; reason: string; dry_run: boolean }) => http.post<MergeReport>(`/api/records/${at(id)}/merge`, body),
   importSheet: (ledger: string, query: http.Query, file: Blob) => http.upload<SheetReport>(`/api/ledgers/${at(ledger)}/import`, query, file),
   importGeometry: (ledger: string, query: http.Query, file: Blob) => http.upload<GeometryReport>(`/api/ledgers/${at(ledger)}/geometry/import`, query, file),
   marks: (ledger: string, query: http.Query) => http.get<MarksAnswer>(`/api/ledgers/${at(ledger)}/marks`, query),

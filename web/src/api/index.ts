@@ -2,6 +2,7 @@
 
 import type { FeatureCollection } from 'geojson';
 import * as http from './client';
+import type { StationMarks } from './schema';
 import type * as T from './types';
 
 export * from './types';
@@ -36,6 +37,7 @@ export const county = {
 
 export const points = {
   list: (query: http.Query) => paged<T.PointSummary>('/api/points', query),
+  marks: (query: http.Query) => http.get<StationMarks>('/api/points/marks', query),
   factors: () => list<{ code: string; name: T.Name }>('/api/factors'),
   get: (id: string) => http.get<T.PointDetail>(`/api/points/${at(id)}`),
   latest: (id: string) => list<T.LatestValue>(`/api/points/${at(id)}/latest`),

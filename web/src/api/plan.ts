@@ -16,6 +16,10 @@ export interface IndicatorRow {
   id: string; name: Name; unit: string; direction: string; bindingness: string; cumulative: boolean; year: number;
   value: string | null; basis: string; simulated: boolean; error: Name | null; standing: Standing; target_text: string | null;
   forecast: Forecasts; projection: Projection | null; result: string; place: string;
+  /** Of the plan before this one. */
+  earlier: boolean;
+  /** What the facts of the value lack: the first of it, and how much. */
+  missing: Name[]; missing_count: number;
 }
 export interface PlanHome {
   name: Name; document: string; period: [number, number]; horizon: number; year: number; years: [number, number]; this_year: number;
@@ -54,6 +58,7 @@ export interface ProjectState {
 export interface Portfolio { projects: ProjectState[]; curve: { year: number; even: string; arranged: string | null; arrived: string | null; paid: string | null }[]; curve_method: Name; as_of: string }
 export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; may_enter: boolean; may_approve: boolean; findings: Finding[] }
 export interface BodyScore { body: string; duties: number; scored: number; score: number | null; rank: number | null; estimate: string }
+export interface TaskRow { id: string; text: string; place: string; owners: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; waiting: number }
 export interface Criterion { code: string; name: Name; points: number; share: string; explain: Name }
 export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; criterion: Criterion[]; performance: Criterion[] }
 export interface Bodies { year: number; bodies: BodyScore[]; scheme: Scheme; unassigned_tasks: [string, string][] }
@@ -76,6 +81,7 @@ export const plan = {
   whatIf: (year: number, assumptions: { indicator: string; year: number; value: number }[]) => http.post<WhatIf>('/api/plan/what-if', { year, assumptions }),
   projects: () => http.get<Portfolio>('/api/plan/projects'),
   project: (number: string) => http.get<ProjectDetail>(`/api/plan/projects/${at(number)}`),
+  tasks: () => http.get<{ tasks: TaskRow[]; as_of: string }>('/api/plan/tasks'),
   bodies: (year?: string) => http.get<Bodies>('/api/plan/bodies', { year }),
   body: (body: string, year?: string) => http.get<BodyDetail>(`/api/plan/bodies/${at(body)}`, { year }),
   findings: () => http.get<Findings>('/api/plan/findings'),

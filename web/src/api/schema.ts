@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan" | "design_ledgers";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan";
 
 export interface ActionRequest {
   action: string;
@@ -301,6 +301,8 @@ export interface CaseCounts {
   open: number;
   overdue: number;
   unassigned: number;
+  /** Of the open ones, those of duties of ledgers. */
+  duties: number;
   /** Overdue first, then by due time. */
   items: CaseSummary[];
 }
@@ -712,130 +714,6 @@ export interface DerivedValue {
   missing: Name | null;
 }
 
-/** One difference between two definitions, with what stored records say to it. */
-export interface DesignChange {
-  /** Names the change when it is accepted, such as `field.phone.public`. */
-  path: string;
-  what: Name;
-  before: unknown;
-  after: unknown;
-  effect: Effect;
-  why: Name | null;
-  /** Records that it concerns. */
-  records: number;
-  /** Keys of some of them. */
-  examples: string[];
-  /** What is wrong with the first of them, when the new definition would not take it. */
-  complaint: Name | null;
-}
-
-/** A definition that somebody wants, as TOML or as JSON. */
-export interface DesignCheckBody {
-  kind: PartKind;
-  /** TOML; counts before `design`. */
-  text: string | null;
-  design: { [key: string]: unknown } | null;
-}
-
-/** A definition in the list of all. */
-export interface DesignLine {
-  kind: PartKind;
-  id: string;
-  name: Name;
-  /** Where it comes from; none: it is not in force any more. */
-  origin: Origin | null;
-  /** Of the definition, not of its text. */
-  version: number | null;
-  revision: number;
-  at: Timestamp | null;
-  by: string;
-  /** The release or the pack has changed what the designer wrote upon. */
-  base_changed: boolean;
-  /** What the designer wrote does not hold under this release. */
-  broken: boolean;
-}
-
-/** Why a text cannot be a definition. */
-export interface DesignProblem {
-  file: string;
-  line: number;
-  column: number;
-  /** Such as `QP-202`. */
-  code: string;
-  what: Name;
-  hint: Name;
-  excerpt: string;
-}
-
-/** What a definition would change. */
-export interface DesignReport {
-  kind: PartKind;
-  id: string;
-  text: string;
-  design: { [key: string]: unknown };
-  problems: DesignProblem[];
-  changes: DesignChange[];
-  /** Paths of the changes that must be accepted. */
-  to_accept: string[];
-  refused: boolean;
-  /** Records of the ledger, living or deleted. */
-  records: number;
-  /** How its form would look; of a ledger without problems. */
-  form: LedgerForm | null;
-  colours: ColourView[];
-  geometry: string | null;
-}
-
-export interface DesignRevisionView {
-  revision: number;
-  at: Timestamp;
-  by: string;
-  reason: string;
-  origin: Origin;
-  /** TOML; none: there was none from then on. */
-  text: string | null;
-}
-
-/** What saving needs beside the definition. */
-export interface DesignSaveBody {
-  kind: PartKind;
-  /** TOML; counts before `design`. */
-  text: string | null;
-  design: { [key: string]: unknown } | null;
-  /** Why it is changed. */
-  reason: string;
-  /** Revision of the definition that was seen; 0 for a new one. */
-  revision: number;
-  /** Paths of the changes that were shown and are accepted. */
-  accepted?: string[];
-}
-
-/** A definition with its history. */
-export interface DesignView {
-  kind: PartKind;
-  id: string;
-  name: Name;
-  /** Where it comes from; none: it is not in force any more. */
-  origin: Origin | null;
-  /** Of the definition, not of its text. */
-  version: number | null;
-  revision: number;
-  at: Timestamp | null;
-  by: string;
-  /** The release or the pack has changed what the designer wrote upon. */
-  base_changed: boolean;
-  /** What the designer wrote does not hold under this release. */
-  broken: boolean;
-  text: string | null;
-  /** The same as JSON, for the form. */
-  design: { [key: string]: unknown } | null;
-  /** What the release or the pack says, when the designer says otherwise. */
-  base: string | null;
-  problems: DesignProblem[];
-  /** Newest first. */
-  revisions: DesignRevisionView[];
-}
-
 /** A device of a point and its connection. What would help to pass oneself off as the device (MN, addresses, whether there is a password) is null for those who may neither read frames nor command stations. */
 export interface DeviceRow {
   mn: string | null;
@@ -963,8 +841,6 @@ export interface DutyView {
 /** Periods that the time is cut into. */
 export type Each = "day" | "month" | "year" | "whole";
 
-export type Effect = "fine" | "accept" | "refused";
-
 export interface EffectView {
   /** Division prefixes; empty: the nation. */
   divisions: string[];
@@ -975,7 +851,7 @@ export interface EffectView {
 
 export interface EnterpriseFile {
   record: RecordView;
-  /** The day that records and limits are shown as of. */
+  /** The day that records, their links and limits are shown as of. */
   as_of: string;
   /** When readings, verdicts and cases were taken out. */
   extracted_at: Timestamp;
@@ -1113,10 +989,6 @@ export interface FieldView {
   min: string | null;
   max: string | null;
   max_length: number;
-  /** Such as `uscc`; what a text must look like. */
-  format: string | null;
-  /** 停用: asked for no more. */
-  retired: boolean;
 }
 
 /** One number of a chart that stands in no row: slope, p value, calm hours. */
@@ -1596,14 +1468,6 @@ export interface LayerView {
   features: number;
 }
 
-/** What a page must know to show the records of a ledger: its fields with the code lists that they use. */
-export interface LedgerForm {
-  key: string;
-  title: string;
-  fields: FieldView[];
-  code_lists: { [key: string]: CodeView[] };
-}
-
 /** Records of one ledger that name the enterprise, with what is needed to show them. */
 export interface LedgerPart {
   ledger: string;
@@ -1809,6 +1673,17 @@ export interface MarkView {
   records: MarkRecord[];
 }
 
+/** A station that a mark names. */
+export interface MarkedStation {
+  id: string;
+  name: Name;
+  kind: PointKind;
+  kind_name: Name;
+  state: State;
+  simulated: boolean;
+  schematic: boolean;
+}
+
 export interface MarksAnswer {
   marks: MarkView[];
   /** Matches of the list, and those of them that have a place, in the box or not. */
@@ -1852,6 +1727,8 @@ export interface Merge {
   duplicate_revision: number;
   /** Fields in which the duplicate is right. Fields that are empty here are taken from it anyway. */
   take?: string[];
+  /** Table field → the rows of the merged table, of either side. Goes before `take`. */
+  rows?: { [key: string]: RowChoice[] };
   reason: string;
   dry_run?: boolean;
 }
@@ -1859,6 +1736,8 @@ export interface Merge {
 export interface MergeReport {
   /** What changes on the record that stays. */
   changes: Change[];
+  /** Table fields that both have and that differ, row by row. */
+  tables: TableSides[];
   /** `ledger:key` of records whose links are moved. */
   relinked: string[];
   attachments: number;
@@ -1933,9 +1812,6 @@ export interface NewUserRequest {
 export interface NoteRequest {
   note: string;
 }
-
-/** Where a definition in force comes from. Each covers those before it. */
-export type Origin = "built_in" | "pack" | "designer";
 
 export interface OutcomeView {
   index: number | null;
@@ -2017,8 +1893,6 @@ export interface PageQuery {
 }
 
 export type Part = "lead" | "cooperating" | "owner" | "assigned";
-
-export type PartKind = "ledger" | "codes";
 
 export interface PasswordRequest {
   old: string;
@@ -2393,8 +2267,6 @@ export interface RecordView {
   derived: DerivedValue[];
   /** Field → the records that it links to. */
   links: { [key: string]: LinkedView[] };
-  /** Of a record as it was: the fields that its ledger then had otherwise, or has no more. */
-  former: FieldView[];
 }
 
 export interface RecordsPage {
@@ -2516,6 +2388,13 @@ export interface RiverQuery {
 
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
 export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
+
+/** A row of the merged table. */
+export interface RowChoice {
+  side: Side;
+  /** Place in the table of that side, from 0. */
+  row: number;
+}
 
 export interface RuleResult {
   rule: string;
@@ -2732,6 +2611,9 @@ export interface SheetRow {
   revision: number;
 }
 
+/** Whose row it is. */
+export type Side = "kept" | "duplicate";
+
 export interface SignIn {
   name: string;
   password: string;
@@ -2842,6 +2724,44 @@ export interface StatedView {
   named: number;
   missing: string;
   source: string;
+}
+
+/** One station on the map, or several that lie together. */
+export interface StationMark {
+  lon: number;
+  lat: number;
+  count: number;
+  /** The smallest box around them; none when all are at one spot. */
+  around: number[] | null;
+  /** The worst state of any of them, and how many have it. */
+  state: StateCode;
+  state_name: Name;
+  state_count: number;
+  /** The station; up to 20 of those at one spot. Empty where looking closer parts them, and when the answer names enough already: asked for alone a spot names its stations. */
+  stations: MarkedStation[];
+}
+
+export interface StationMarks {
+  marks: StationMark[];
+  /** Stations that the question lets through, and those of them that have a place, in the box or not. */
+  matched: number;
+  placed: number;
+  /** All stations that one may see, whatever is asked. */
+  counts: PointCounts;
+}
+
+export interface StationMarksQuery {
+  /** West, south, east, north in degrees. */
+  bbox: string;
+  /** Zoom of the map, 0 to 20; the world is 512 pixels wide at 0. */
+  zoom: string;
+  /** Kinds, separated by commas. */
+  kind: string | null;
+  /** States, separated by commas. */
+  state: string | null;
+  township: string | null;
+  /** Text in name or key. */
+  q: string | null;
 }
 
 /** State of the way in. */
@@ -2955,6 +2875,14 @@ export interface TableBlock {
   rows: Entry[][];
 }
 
+/** A row of one table, with the row of the other that belongs to it where there is one. */
+export interface TableLine {
+  kept: number | null;
+  duplicate: number | null;
+  /** Columns in which the two differ. */
+  differ: string[];
+}
+
 export interface TableQuery {
   /** Time or date; without it: 24 hours before `until`. */
   from: string | null;
@@ -2963,6 +2891,13 @@ export interface TableQuery {
   by?: By;
   each?: Each;
   format?: Format;
+}
+
+/** The tables of one field of two records side by side. */
+export interface TableSides {
+  field: string;
+  label: Name;
+  lines: TableLine[];
 }
 
 export interface TableView {
@@ -3199,13 +3134,6 @@ export interface WhyQuery {
   revision: number | null;
   /** The verdict as it was known at that time. */
   as_of: string | null;
-}
-
-export interface WithdrawBody {
-  reason: string;
-  /** Revision that was seen. */
-  revision: number;
-  accepted?: string[];
 }
 
 export interface WrongNow {

@@ -5,6 +5,9 @@ import type { Mark } from '@/api/care';
 export interface Box { west: number; south: number; east: number; north: number }
 export interface Asked { box: Box; zoom: number }
 
+/** What a map shows, on earth. */
+export const viewOf = (bounds: { getWest(): number; getSouth(): number; getEast(): number; getNorth(): number }): Box => ({ west: Math.max(-180, bounds.getWest()), south: Math.max(-90, bounds.getSouth()), east: Math.min(180, bounds.getEast()), north: Math.min(90, bounds.getNorth()) });
+
 const DEEPEST = 20;
 /** Widens a box by half its width and height on each side, so that a small pan asks for nothing. */
 export function widened(box: Box): Box {

@@ -8,7 +8,7 @@ export const LIGHT_COLOURS: Record<string, string> = { green: '#1f7a55', yellow:
 export const lightText = (light: string): string => (LIGHT_NAMES[light] ? say(...LIGHT_NAMES[light]) : light);
 
 const RESULTS: Record<string, [string, string]> = {
-  met: ['达标', 'met'], not_met: ['未达标', 'not met'], no_evidence: ['缺证据', 'no evidence'], in_words: ['文字目标', 'in words'], open: ['期内', 'period runs'],
+  met: ['达标', 'met'], not_met: ['未达标', 'not met'], no_evidence: ['缺证据', 'no evidence'], partial: ['资料不全', 'evidence incomplete'], in_words: ['文字目标', 'in words'], open: ['期内', 'period runs'],
 };
 export const resultText = (code: string): string => (RESULTS[code] ? say(...RESULTS[code]) : code);
 

@@ -57,6 +57,7 @@ pub fn point(id: i64, kind: PointKind, owner: Option<&str>) -> Arc<Point> {
         owner: owner.map(str::to_owned),
         function_class: None,
         function_class_basis: None,
+        level: None,
         standard: None,
         standard_grade: None,
         reference_oxygen: None,

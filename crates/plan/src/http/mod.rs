@@ -3,6 +3,7 @@
 mod enter;
 mod read;
 mod table;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -11,5 +12,5 @@ use api::Routes;
 use crate::ops::Plan;
 
 pub fn routes(plan: &Arc<Plan>) -> Routes {
-    read::routes(plan).merge(enter::routes(plan))
+    read::routes(plan).merge(tasks::routes(plan)).merge(enter::routes(plan))
 }

@@ -10,6 +10,7 @@ use kernel::{Action, Id, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::table::{body_table, findings_table, indicator_table, project_table, target_table, years_table};
+use super::tasks::{assessment_table, duty_table, item_table};
 use crate::assessment::{Assessment, Kind};
 use crate::duty::{BodyScore, Duty, Ground};
 use crate::item::{Item, State};
@@ -178,10 +179,23 @@ fn projects(routes: Routes, plan: &Arc<Plan>) -> Routes {
         )
         .get(
             "/api/plan/projects/{number}",
-            operation("一个项目", "one project", READ).returns::<ProjectDetail>(),
-            async move |caller: Caller, Path(number): Path<u32>| -> ApiResult<Json<ProjectDetail>> {
+            operation("一个项目", "one project", READ)
+                .query::<YearQuery>()
+                .returns::<ProjectDetail>()
+                .also("text/csv"),
+            async move |caller: Caller,
+                        Path(number): Path<u32>,
+                        Query(query): Query<YearQuery>|
+                        -> ApiResult<Response> {
                 let plan = Arc::clone(&one);
-                Ok(Json(blocking(move || project_detail(&plan, &caller, number)).await?))
+                let found = blocking(move || project_detail(&plan, &caller, number)).await?;
+                Ok(match query.format {
+                    Format::Json => Json(found).into_response(),
+                    Format::Csv => {
+                        let title = (found.project.name.as_str(), found.project.name.as_str());
+                        item_table(title, &found.items, kernel::time::now()).respond(Format::Csv)
+                    }
+                })
             },
         )
         .get(
@@ -263,14 +277,20 @@ fn bodies(routes: Routes, plan: &Arc<Plan>) -> Routes {
             "/api/plan/bodies/{body}",
             operation("一个单位的责任与得分", "duties and score of a body", READ)
                 .query::<YearQuery>()
-                .returns::<BodyDetail>(),
+                .returns::<BodyDetail>()
+                .also("text/csv"),
             async move |caller: Caller,
                         Path(body): Path<String>,
                         Query(query): Query<YearQuery>|
-                        -> ApiResult<Json<BodyDetail>> {
+                        -> ApiResult<Response> {
                 let plan = Arc::clone(&one);
-                let year = query.year.unwrap_or_else(|| this_year(kernel::time::now()));
-                Ok(Json(blocking(move || body_detail(&plan, &caller, &body, year)).await?))
+                let now = kernel::time::now();
+                let year = query.year.unwrap_or_else(|| this_year(now));
+                let found = blocking(move || body_detail(&plan, &caller, &body, year)).await?;
+                Ok(match query.format {
+                    Format::Json => Json(found).into_response(),
+                    Format::Csv => duty_table(&found.body, &found.duties, now).respond(Format::Csv),
+                })
             },
         )
 }
@@ -407,10 +427,14 @@ fn papers(routes: Routes, plan: &Arc<Plan>) -> Routes {
         )
         .get(
             "/api/plan/assessments/{id}",
-            operation("一份评估", "one assessment", READ).returns::<SavedView>(),
-            async move |_: Caller, Path(id): Path<Id>| -> ApiResult<Json<SavedView>> {
+            operation("一份评估", "one assessment", READ).query::<YearQuery>().returns::<SavedView>().also("text/csv"),
+            async move |_: Caller, Path(id): Path<Id>, Query(query): Query<YearQuery>| -> ApiResult<Response> {
                 let plan = Arc::clone(&one);
-                Ok(Json(blocking(move || plan.assessment(id)).await?))
+                let found = blocking(move || plan.assessment(id)).await?;
+                Ok(match (query.format, &found.content) {
+                    (Format::Csv, Some(content)) => assessment_table(content).respond(Format::Csv),
+                    _ => Json(found).into_response(),
+                })
             },
         )
         .get(
@@ -423,7 +447,10 @@ fn papers(routes: Routes, plan: &Arc<Plan>) -> Routes {
                         -> ApiResult<Response> {
                 let plan = Arc::clone(&file);
                 let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-                let base = format!("http://{host}");
+                // Behind a proxy that ends TLS the proxy says so.
+                let forwarded = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok());
+                let scheme = if forwarded == Some("https") { "https" } else { "http" };
+                let base = format!("{scheme}://{host}");
                 let (kind, bytes, name) = blocking(move || office_file(&plan, id, &form, &base)).await?;
                 let disposition = format!("attachment; filename=\"{name}\"");
                 Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)

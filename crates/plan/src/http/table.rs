@@ -8,7 +8,7 @@ use crate::ops::{IndicatorDetail, Plan};
 use crate::portfolio::ProjectState;
 use crate::target::BodyTarget;
 
-fn plain_table(
+pub(super) fn plain_table(
     title: (&str, &str),
     method: (&str, &str),
     now: Timestamp,
@@ -47,6 +47,9 @@ pub(super) fn indicator_table(plan: &Plan, year: Option<i32>) -> Result<Table, P
         Column::new("target_text", "文字目标", "target in words", ""),
         Column::new("light", "状态", "light", ""),
         Column::new("result", "期末结果", "result of the period", ""),
+        Column::new("earlier", "上一轮规划", "of the plan before", ""),
+        Column::new("missing", "缺多少资料", "pieces of evidence missing", ""),
+        Column::new("missing_first", "缺什么（前几项）", "what is missing, the first", ""),
         Column::new("place", "出处", "place in the plan", ""),
     ];
     let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -73,6 +76,9 @@ pub(super) fn indicator_table(plan: &Plan, year: Option<i32>) -> Result<Table, P
                 row.target_text.clone().unwrap_or_default(),
                 row.standing.light.clone(),
                 row.result.clone(),
+                row.earlier.to_string(),
+                row.missing_count.to_string(),
+                row.missing.iter().map(|name| name.zh.as_str()).collect::<Vec<_>>().join("；"),
                 row.place.clone(),
             ]
         })

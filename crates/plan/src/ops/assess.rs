@@ -46,9 +46,18 @@ impl Plan {
             .rows_of(year, now)
             .into_iter()
             // What the plan before it ended with is no part of this assessment.
-            .filter(|row| row.standing.target.as_ref().is_none_or(|goal| goal.year >= first))
+            .filter(|row| !row.earlier)
             .collect();
-        let projects = self.projects(now);
+        // Nothing that came after the year stands in its assessment.
+        let projects = self.projects_until(year, now);
+        let this_year = super::facts::year_of(now);
+        let until = year.min(this_year);
+        let years: Vec<i32> = (first - 1..=until).collect();
+        let past: Vec<Vec<Option<String>>> = {
+            let of_years: Vec<Vec<IndicatorRow>> = years.iter().map(|year| self.rows_of(*year, now)).collect();
+            let value = |rows: &Vec<IndicatorRow>, id: &str| rows.iter().find(|row| row.id == id)?.value.clone();
+            rows.iter().map(|row| of_years.iter().map(|year| value(year, &row.id)).collect()).collect()
+        };
         let title = match kind {
             Kind::Yearly => Name::new(
                 format!("{}{year} 年度评估报告", loaded.plan.name),
@@ -73,12 +82,57 @@ impl Plan {
             simulated: rows.iter().any(|row| row.simulated),
             sections: vec![
                 summary(&rows, &projects, year),
-                indicators(&rows, year),
-                portfolio_section(&projects),
+                indicators(&rows, year, (&years, &past)),
+                portfolio_section(&projects, until),
+                self.tasks_section(year),
                 self.bodies_section(year, now),
-                self.changes_section(),
+                self.changes_section(year),
             ],
         })
+    }
+
+    fn tasks_section(&self, year: i32) -> Section {
+        let (loaded, items) = (self.loaded(), self.items());
+        let rows = super::tasks::rows(&loaded, &items, Some(year));
+        let reported = rows.iter().filter(|row| row.progress.is_some()).count();
+        let owned = rows.iter().filter(|row| !row.owners.is_empty() || !row.assigned.is_empty()).count();
+        let lines = rows.iter().map(|row| {
+            let page = format!("/app/plan/tasks?q={}", row.id);
+            let bodies = row.owners.iter().chain(&row.assigned).cloned().collect::<Vec<_>>();
+            vec![
+                Entry::link(row.id.clone(), page.clone()),
+                Entry::text(row.text.clone()),
+                Entry::text(if bodies.is_empty() { "未明确".to_owned() } else { bodies.join("、") }),
+                Entry::text(row.due.map_or_else(|| "—".into(), |due| due.to_string())),
+                row.progress.clone().map_or_else(|| Entry::text("未填报"), |progress| Entry::number(progress, page)),
+            ]
+        });
+        Section {
+            title: Name::new("四、任务", "4 Tasks"),
+            paragraphs: vec![Name::new(
+                format!(
+                    "共 {} 项任务，{owned} 项有责任单位，{reported} 项有已审核的自评；没有自评的不作完成计。",
+                    rows.len()
+                ),
+                format!(
+                    "{} tasks, {owned} with a responsible body, {reported} with an accepted report; what is not reported does not count as done.",
+                    rows.len()
+                ),
+            )],
+            tables: vec![TableBlock {
+                title: Name::new("任务进展", "Tasks"),
+                header: names(&[
+                    ("编号", "id"),
+                    ("任务", "task"),
+                    ("责任单位", "bodies"),
+                    ("期限", "due"),
+                    ("完成程度（自评）", "progress, reported"),
+                ]),
+                widths: vec![1, 6, 3, 1, 1],
+                rows: lines.collect(),
+            }],
+            ..Section::default()
+        }
     }
 
     fn bodies_section(&self, year: i32, now: Timestamp) -> Section {
@@ -101,7 +155,7 @@ impl Plan {
             ]
         });
         Section {
-            title: Name::new("四、责任单位", "4 Responsible bodies"),
+            title: Name::new("五、责任单位", "5 Responsible bodies"),
             paragraphs: vec![Name::new(
                 "只对已审核的自评计分；没有资料的项目不计分，也不按零分。",
                 "Only accepted self-reports are scored; what has no data is not scored, and is not zero.",
@@ -125,11 +179,11 @@ impl Plan {
         }
     }
 
-    fn changes_section(&self) -> Section {
+    fn changes_section(&self, year: i32) -> Section {
         let items = self.items();
         let rows = items
             .iter()
-            .filter(|item| item.approved())
+            .filter(|item| item.approved() && item.year <= year)
             .filter_map(|item| {
                 let what = match &item.content {
                     crate::item::Content::Target { target_year, operator, value } => {
@@ -148,7 +202,7 @@ impl Plan {
             .collect();
         let loaded = self.loaded();
         Section {
-            title: Name::new("五、调整与规划本身的问题", "5 Changes, and what is wrong in the plan itself"),
+            title: Name::new("六、调整与规划本身的问题", "6 Changes, and what is wrong in the plan itself"),
             paragraphs: vec![Name::new(
                 format!(
                     "规划文本自查：{} 处矛盾，{} 处提示，见“规划检查”页。",

@@ -3,9 +3,11 @@
 
 mod assess;
 mod enter;
+mod evidence;
 mod facts;
 mod revise;
 mod sections;
+mod tasks;
 mod view;
 mod what_if;
 
@@ -17,8 +19,10 @@ use store::Store;
 
 pub use assess::SavedView;
 pub use enter::Draft;
+pub use evidence::Trace;
 pub use revise::{Loaded, RevisionView};
-pub use view::{Home, IndicatorDetail, IndicatorRow, Trace, YearValue};
+pub use tasks::TaskRow;
+pub use view::{Home, IndicatorDetail, IndicatorRow, YearValue};
 pub use what_if::{Assumption, WhatIf, WhatIfCell};
 
 use crate::evaluate::Sheet;

@@ -20,6 +20,7 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
     let count = |light: &str| rows.iter().filter(|row| row.standing.light == light).count();
     let reached = rows.iter().filter(|row| row.standing.met == Some(true)).count();
     let undeclared = projects.iter().filter(|project| project.stage.is_none()).count();
+    let partial = rows.iter().filter(|row| row.value.is_some() && row.missing_count > 0).count();
     let total = rows.len().max(1);
     let bars = [
         ("green", "达到路径", "on the path"),
@@ -42,13 +43,13 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
         paragraphs: vec![
             Name::new(
                 format!(
-                    "{year} 年：{} 项指标中，{reached} 项达到目标，{} 项缺证据，{} 项为文字目标。缺证据的不作达标计算，也不按零计。",
+                    "{year} 年：{} 项指标中，{reached} 项达到目标，{} 项缺证据，{} 项为文字目标，{partial} 项资料不全。缺证据和资料不全的不作达标结论，也不按零计。",
                     rows.len(),
                     count("missing"),
                     count("text")
                 ),
                 format!(
-                    "{year}: of {} indicators {reached} meet their target, {} have no evidence, {} have a target in words. What has no evidence is counted neither as met nor as zero.",
+                    "{year}: of {} indicators {reached} meet their target, {} have no evidence, {} have a target in words, of {partial} some evidence is missing. What lacks evidence is counted neither as met nor as zero.",
                     rows.len(),
                     count("missing"),
                     count("text")
@@ -79,7 +80,8 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
     }
 }
 
-pub(super) fn indicators(rows: &[IndicatorRow], year: i32) -> Section {
+/// `past`: the values of each row in each of the years, as they are shown.
+pub(super) fn indicators(rows: &[IndicatorRow], year: i32, (years, past): (&[i32], &[Vec<Option<String>>])) -> Section {
     let basis = |row: &IndicatorRow| match row.basis {
         Basis::Formula if row.simulated => "公式（模拟数据）",
         Basis::Formula => "公式",
@@ -101,25 +103,82 @@ pub(super) fn indicators(rows: &[IndicatorRow], year: i32) -> Section {
             row.value.clone().map_or_else(|| Entry::text(MISSING), |value| Entry::number(value, page)),
             Entry::text(row.standing.name.zh.clone()),
             Entry::text(basis(row)),
+            Entry::text(match (row.missing_count, row.missing.first()) {
+                (0, _) | (_, None) => String::new(),
+                (1, Some(first)) => first.zh.clone(),
+                (count, Some(first)) => format!("{} 等 {count} 项", first.zh),
+            }),
         ]
     });
     Section {
         title: Name::new("二、指标", "2 Indicators"),
         paragraphs: Vec::new(),
-        tables: vec![TableBlock {
-            title: Name::new(format!("{year} 年指标完成情况"), format!("Indicators in {year}")),
-            header: names(&[
-                ("指标", "indicator"),
-                ("单位", "unit"),
-                ("目标", "target"),
-                ("数值", "value"),
-                ("状态", "state"),
-                ("依据", "basis"),
-            ]),
-            widths: vec![4, 1, 2, 1, 2, 2],
-            rows: lines.collect(),
-        }],
+        tables: vec![
+            TableBlock {
+                title: Name::new(format!("{year} 年指标完成情况"), format!("Indicators in {year}")),
+                header: names(&[
+                    ("指标", "indicator"),
+                    ("单位", "unit"),
+                    ("目标", "target"),
+                    ("数值", "value"),
+                    ("状态", "state"),
+                    ("依据", "basis"),
+                    ("缺的资料", "missing"),
+                ]),
+                widths: vec![4, 1, 2, 1, 2, 2, 3],
+                rows: lines.collect(),
+            },
+            years_table(rows, years, past),
+            forecast_table(rows, year),
+        ],
         ..Section::default()
+    }
+}
+
+fn years_table(rows: &[IndicatorRow], years: &[i32], past: &[Vec<Option<String>>]) -> TableBlock {
+    let mut header = names(&[("指标", "indicator"), ("单位", "unit")]);
+    header.extend(years.iter().map(|year| Name::new(year.to_string(), year.to_string())));
+    let lines = rows.iter().zip(past).map(|(row, values)| {
+        let mut line = vec![Entry::text(row.name.zh.clone()), Entry::text(row.unit.clone())];
+        line.extend(years.iter().zip(values).map(|(year, value)| match value {
+            Some(value) => Entry::number(value.clone(), format!("/app/plan/indicators/{}?year={year}", row.id)),
+            None => Entry::text(MISSING),
+        }));
+        line
+    });
+    TableBlock {
+        title: Name::new("历年数值", "Values by year"),
+        widths: [vec![4, 1], vec![1; years.len()]].concat(),
+        header,
+        rows: lines.collect(),
+    }
+}
+
+/// What complete years lead to, with the interval of the published method.
+fn forecast_table(rows: &[IndicatorRow], year: i32) -> TableBlock {
+    let lines = rows.iter().flat_map(|row| {
+        let ahead = row.forecast.years.iter().filter(move |forecast| forecast.year > year);
+        ahead.map(|forecast| {
+            vec![
+                Entry::link(row.name.zh.clone(), format!("/app/plan/indicators/{}", row.id)),
+                Entry::text(forecast.year.to_string()),
+                Entry::text(format!("{:.1}", forecast.value)),
+                Entry::text(format!("{:.1}～{:.1}", forecast.low, forecast.high)),
+                Entry::text(row.unit.clone()),
+            ]
+        })
+    });
+    TableBlock {
+        title: Name::new("趋势预测（假定以往的变化延续）", "Forecast, if the past goes on"),
+        header: names(&[
+            ("指标", "indicator"),
+            ("年", "year"),
+            ("预测", "forecast"),
+            ("区间", "interval"),
+            ("单位", "unit"),
+        ]),
+        widths: vec![5, 1, 1, 2, 1],
+        rows: lines.collect(),
     }
 }
 
@@ -157,7 +216,8 @@ pub(super) fn targets_table(targets: &[BodyTarget], year: i32) -> TableBlock {
     }
 }
 
-pub(super) fn portfolio_section(projects: &[ProjectState]) -> Section {
+/// `until`: the year of the assessment, or the running one before it; money of later years is not shown.
+pub(super) fn portfolio_section(projects: &[ProjectState], until: i32) -> Section {
     let money = |value: Option<rust_decimal::Decimal>, page: &str| match value {
         Some(value) => Entry::number(value.normalize().to_string(), page),
         None => Entry::text("未填报"),
@@ -173,7 +233,8 @@ pub(super) fn portfolio_section(projects: &[ProjectState]) -> Section {
             money(project.sums.paid, &page),
         ]
     });
-    let curve = portfolio::curve(projects);
+    let mut curve = portfolio::curve(projects);
+    curve.retain(|year| year.year <= until);
     let top = curve.last().map(|year| year.even).unwrap_or_default();
     let share = |value: rust_decimal::Decimal| {
         let share = value.checked_div(top).unwrap_or_default();
@@ -213,6 +274,9 @@ pub(super) fn portfolio_section(projects: &[ProjectState]) -> Section {
                 widths: vec![1, 2, 5, 2],
                 rows: bars.collect(),
             },
+            quantity_table(projects),
+            warning_table(projects),
+            performance_table(projects),
         ],
         charts: vec![ChartBlock {
             kind: ChartForm::Line,
@@ -220,6 +284,73 @@ pub(super) fn portfolio_section(projects: &[ProjectState]) -> Section {
             categories: curve.iter().map(|year| Name::new(year.year.to_string(), year.year.to_string())).collect(),
             series: money_lines(&curve),
         }],
+    }
+}
+
+fn project_entry(project: &ProjectState) -> Entry {
+    Entry::link(format!("{} {}", project.number, project.name), format!("/app/plan/projects/{}", project.number))
+}
+
+fn quantity_table(projects: &[ProjectState]) -> TableBlock {
+    let lines = projects.iter().flat_map(|project| {
+        project.quantities.iter().map(move |row| {
+            vec![
+                project_entry(project),
+                Entry::text(row.what.clone()),
+                Entry::text(format!("{} {}", row.planned.normalize(), row.unit)),
+                row.done.map_or_else(
+                    || Entry::text("未填报"),
+                    |done| {
+                        let page = format!("/app/plan/projects/{}", project.number);
+                        Entry::number(format!("{} {}", done.normalize(), row.unit), page)
+                    },
+                ),
+            ]
+        })
+    });
+    TableBlock {
+        title: Name::new("工程量", "Quantities"),
+        header: names(&[("项目", "project"), ("内容", "what"), ("计划", "planned"), ("完成", "done")]),
+        widths: vec![4, 3, 2, 2],
+        rows: lines.collect(),
+    }
+}
+
+fn warning_table(projects: &[ProjectState]) -> TableBlock {
+    let lines = projects.iter().flat_map(|project| {
+        project.warnings.iter().map(move |warning| {
+            vec![project_entry(project), Entry::text(warning.code.clone()), Entry::text(warning.zh.clone())]
+        })
+    });
+    TableBlock {
+        title: Name::new("资金核对与风险", "Money checks and risks"),
+        header: names(&[("项目", "project"), ("规则", "rule"), ("问题", "what")]),
+        widths: vec![4, 1, 5],
+        rows: lines.collect(),
+    }
+}
+
+/// Points got of those that could be scored; a criterion without facts is not scored.
+fn performance_table(projects: &[ProjectState]) -> TableBlock {
+    let lines = projects.iter().filter_map(|project| {
+        let scored: Vec<_> = project.performance.iter().filter(|one| one.got.is_some()).collect();
+        let (got, points) =
+            scored.iter().fold((0.0, 0.0), |(got, all), one| (got + one.got.unwrap_or(0.0), all + one.points));
+        let named: Vec<&str> = scored.iter().map(|one| one.name.zh.as_str()).collect();
+        (!scored.is_empty()).then(|| {
+            vec![
+                project_entry(project),
+                Entry::number(format!("{got:.1}"), format!("/app/plan/projects/{}", project.number)),
+                Entry::text(format!("{points:.0}")),
+                Entry::text(named.join("、")),
+            ]
+        })
+    });
+    TableBlock {
+        title: Name::new("绩效（只计有资料的评分项）", "Performance (criteria that have facts)"),
+        header: names(&[("项目", "project"), ("得分", "points got"), ("可评分值", "of"), ("评了哪些", "criteria")]),
+        widths: vec![5, 1, 1, 4],
+        rows: lines.collect(),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use kernel::fact::Evidence;
 use kernel::{Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{Trace, path_method};
 use super::facts::{elapsed_of, year_of};
 use super::{Loaded, Plan, reading};
-use crate::evaluate::{Basis, Cell, Sheet, key_of};
-use crate::formula::{self, Read};
+use crate::evaluate::{Basis, Cell, Sheet};
+use crate::formula;
 use crate::item::{Content, Item};
 use crate::model::{Bindingness, Direction, Indicator};
 use crate::projection::{self, Projection};
@@ -39,9 +39,26 @@ pub struct IndicatorRow {
     pub forecast: Forecasts,
     /// The value to date projected to the end of its year; only while the year runs, and never in place of the value.
     pub projection: Option<Projection>,
-    /// What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs.
+    /// What the period ended with: `met`, `not_met`, `partial` (资料不全: its facts lack some of their evidence, so
+    /// neither is said), `no_evidence`, `in_words`; `open` while it runs.
     pub result: String,
     pub place: String,
+    /// Its targets lie before the period: what the plan before this one ended with.
+    #[serde(default)]
+    pub earlier: bool,
+    /// What the facts of a computed value lack, the first of it, and how much there is.
+    #[serde(default)]
+    pub missing: Vec<Name>,
+    #[serde(default)]
+    pub missing_count: usize,
+}
+
+/// What is missing is named so often in a row; the page of the indicator has all of it.
+const MOST_NAMED: usize = 3;
+
+/// A computed value whose facts lack some of their evidence.
+fn partial(cell: &Cell) -> bool {
+    cell.value.is_some() && cell.basis == Basis::Formula && !cell.missing.is_empty()
 }
 
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -74,23 +91,6 @@ pub struct Home {
     pub waiting: usize,
     pub simulated: bool,
     pub as_of: Timestamp,
-}
-
-/// A variable of a formula with what it rests on.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-pub struct Trace {
-    pub variable: String,
-    /// Name of the fact, or `indicator`.
-    pub fact: String,
-    pub arguments: BTreeMap<String, kernel::FactValue>,
-    pub label: Option<Name>,
-    pub value: kernel::FactValue,
-    pub unit: String,
-    pub as_of: Option<Timestamp>,
-    pub method: Option<Name>,
-    pub missing: Vec<Name>,
-    pub simulated: bool,
-    pub evidence: Vec<Evidence>,
 }
 
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -170,9 +170,16 @@ impl<'r> Reading<'r> {
 
     pub fn standing(&self, indicator: &Indicator, year: i32) -> Standing {
         let goals = goals_of(indicator, self.items);
-        let value = self.sheet.cell(&indicator.id, year).and_then(|cell| cell.value);
+        let cell = self.sheet.cell(&indicator.id, year);
+        let value = cell.and_then(|cell| cell.value);
         let baseline = self.baseline(indicator, &goals);
-        trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, year, value)
+        let mut standing =
+            trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, year, value);
+        if cell.is_some_and(partial) {
+            // A part of the evidence shows a direction; it does not say that a target is met or missed.
+            standing.met = None;
+        }
+        standing
     }
 
     /// What the running year would end with.
@@ -215,11 +222,13 @@ impl<'r> Reading<'r> {
         wanted.sort_unstable();
         wanted.dedup();
         let end = goals.first().map_or(plan.period[1], |goal| goal.year);
-        let final_value = self.sheet.cell(&indicator.id, end).and_then(|cell| cell.value);
+        let last = self.sheet.cell(&indicator.id, end);
+        let final_value = last.and_then(|cell| cell.value);
         let result = match (goals.first(), final_value) {
             (None, _) => "in_words",
             _ if end >= self.this_year => "open",
             (Some(_), None) => "no_evidence",
+            _ if last.is_some_and(partial) => "partial",
             (Some(goal), Some(value)) if trajectory::met(goal, indicator.direction, value) => "met",
             _ => "not_met",
         };
@@ -245,6 +254,9 @@ impl<'r> Reading<'r> {
             projection: (year == self.this_year).then(|| self.projection(indicator)).flatten(),
             result: result.to_owned(),
             place: indicator.place.clone(),
+            earlier: goals.last().is_some_and(|goal| goal.year < plan.period[0]),
+            missing: cell.missing.iter().take(MOST_NAMED).cloned().collect(),
+            missing_count: cell.missing.len(),
         }
     }
 }
@@ -270,7 +282,8 @@ impl Plan {
         let year = year.unwrap_or(this_year).clamp(*years.start(), *years.end());
         let rows = self.rows_of(year, now);
         let (mut lights, mut results) = (BTreeMap::new(), BTreeMap::new());
-        for row in &rows {
+        // What the plan before this one ended with is no result of this one.
+        for row in rows.iter().filter(|row| !row.earlier) {
             *lights.entry(row.standing.light.clone()).or_insert(0) += 1;
             *results.entry(row.result.clone()).or_insert(0) += 1;
         }
@@ -317,10 +330,15 @@ impl Plan {
 
     /// States of all projects now.
     pub fn projects(&self, now: Timestamp) -> Vec<crate::portfolio::ProjectState> {
+        self.projects_until(i32::MAX, now)
+    }
+
+    /// States at the end of a year that is over (or now), from what was entered for it and the years before.
+    pub(super) fn projects_until(&self, year: i32, now: Timestamp) -> Vec<crate::portfolio::ProjectState> {
         let (loaded, items) = (self.loaded(), self.items());
-        let today = now.day().to_iso();
+        let today = if year < year_of(now) { format!("{year:04}-12-31") } else { now.day().to_iso() };
         let mut own: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
-        for item in items.iter() {
+        for item in items.iter().filter(|item| item.year <= year) {
             own.entry(&item.subject).or_default().push(item);
         }
         let of = |project: &crate::model::Project| {
@@ -391,82 +409,5 @@ impl Plan {
                 .collect(),
         };
         Ok(detail)
-    }
-
-    /// Every variable of a cell, down to verdicts and records.
-    fn trace(&self, loaded: &Loaded, sheet: &Sheet, id: &str, year: i32) -> Vec<Trace> {
-        let book = sheet.book();
-        let Some(formula) = book.place(id).and_then(|place| book.formula(place)) else { return Vec::new() };
-        let described = self.facts.describe();
-        let one = |input: &formula::Input| {
-            let year = year - input.years_back;
-            match &input.read {
-                Read::Indicator(place) => {
-                    let other = &book.ids[*place];
-                    let found = loaded.indicator(other).ok();
-                    let cell = sheet.cell(other, year);
-                    let value = cell.and_then(|cell| cell.value);
-                    let label = found.map(|one| Name::new(one.name.clone(), one.name_en.clone()));
-                    Trace {
-                        variable: input.variable.clone(),
-                        fact: "indicator".into(),
-                        arguments: BTreeMap::from([("year".into(), kernel::FactValue::Integer(year.into()))]),
-                        value: value.map_or(kernel::FactValue::Missing, kernel::FactValue::Number),
-                        unit: found.map(|one| one.unit.clone()).unwrap_or_default(),
-                        as_of: None,
-                        method: None,
-                        missing: Vec::new(),
-                        simulated: cell.is_some_and(|cell| cell.simulated),
-                        evidence: vec![Evidence {
-                            label: label.clone().unwrap_or_default(),
-                            href: format!("/app/plan/indicators/{other}?year={year}"),
-                        }],
-                        label,
-                    }
-                }
-                Read::Fact { query, .. } => {
-                    let query = query.clone().with("year", kernel::FactValue::Integer(year.into()));
-                    let key = key_of(&query);
-                    let answer = self.answer(&key);
-                    let failed = sheet.known(&key).and_then(|known| known.failed.clone());
-                    let mut missing = answer.as_ref().map(|fact| fact.missing.clone()).unwrap_or_default();
-                    missing.extend(failed.map(|why| Name::new(why.clone(), why)));
-                    Trace {
-                        variable: input.variable.clone(),
-                        label: described.iter().find(|fact| fact.name == query.name).map(|fact| fact.label.clone()),
-                        fact: query.name,
-                        arguments: query.arguments,
-                        value: answer.as_ref().map(|fact| fact.value.clone()).unwrap_or_default(),
-                        unit: answer.as_ref().map(|fact| fact.unit.clone()).unwrap_or_default(),
-                        as_of: answer.as_ref().map(|fact| fact.as_of),
-                        method: answer.as_ref().map(|fact| fact.method.clone()),
-                        simulated: answer.as_ref().is_some_and(|fact| fact.simulated),
-                        evidence: answer.map(|fact| fact.evidence).unwrap_or_default(),
-                        missing,
-                    }
-                }
-            }
-        };
-        formula.inputs.iter().map(one).collect()
-    }
-}
-
-fn path_method(indicator: &Indicator, goals: &[Goal], baseline: Option<(i32, f64)>) -> Name {
-    let Some(first) = goals.first() else {
-        return Name::new("目标没有数字，没有路径", "the target has no figure, so there is no path");
-    };
-    if indicator.cumulative {
-        return Name::new("累计指标：从零直线到目标", "cumulative: straight from zero to the target");
-    }
-    match baseline {
-        Some((year, value)) if !trajectory::met(first, indicator.direction, value) => Name::new(
-            format!("从 {year} 年 {value} 直线到目标"),
-            format!("straight from {value} in {year} to the target"),
-        ),
-        Some((year, value)) => Name::new(
-            format!("{year} 年 {value} 已达目标：路径即目标值"),
-            format!("{value} in {year} meets the target already: the path is the target"),
-        ),
-        None => Name::new("没有基数：路径即目标值", "no baseline: the path is the target"),
     }
 }

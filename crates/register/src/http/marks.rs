@@ -93,16 +93,21 @@ fn answer(
     mut query: BTreeMap<String, String>,
 ) -> Result<MarksAnswer, Problem> {
     let frame = frame_of(&query.remove("bbox").unwrap_or_default())?;
-    let zoom = query.remove("zoom").unwrap_or_default();
-    let zoom: f64 = zoom.parse().map_err(|_| Problem::invalid(format!("zoom=“{zoom}”不是数 (not a number)")))?;
-    // Saturates: what is below 0 is 0, and the deepest bounds the rest.
-    let zoom = zoom.floor() as u32;
+    let zoom = zoom_of(&query.remove("zoom").unwrap_or_default())?;
     let (question, _) = question_of(ledger, query)?;
     let drawing = register.marks(&caller.0, &question, frame, zoom, kernel::time::now().day())?;
     Ok(view(register, &question.ledger, drawing))
 }
 
-fn frame_of(text: &str) -> Result<Frame, Problem> {
+/// The zoom of a map in whole steps.
+pub fn zoom_of(text: &str) -> Result<u32, Problem> {
+    let zoom: f64 = text.parse().map_err(|_| Problem::invalid(format!("zoom=“{text}”不是数 (not a number)")))?;
+    // Saturates: what is below 0 is 0, and the deepest bounds the rest.
+    Ok(zoom.floor() as u32)
+}
+
+/// `west,south,east,north` in degrees.
+pub fn frame_of(text: &str) -> Result<Frame, Problem> {
     let numbers: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
     let frame = match numbers[..] {
         [west, south, east, north] if text.split(',').count() == 4 => Frame::of(west, south, east, north),

@@ -21,6 +21,7 @@ use crate::model::Township;
 use crate::ops::{Change, Draft, ListedRevision, Question, Register, Target};
 use view::{LedgerView, ledger_summary};
 
+pub use marks::{frame_of, zoom_of};
 pub use view::{FieldView, LedgerForm, LedgerSummary, RecordView, ledger_form, record as record_view};
 
 /// Query of a list of records. Every other parameter is a filter `field=value`.

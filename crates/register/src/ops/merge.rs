@@ -1,7 +1,9 @@
 //! Two records of one thing become one: fields are taken over, links and attachments moved, and the duplicate marked
 //! as deleted. Everything is a revision and can be looked up.
 
-use kernel::{Actor, ErrorCode, EventDraft, Id, Problem, Timestamp};
+use std::collections::BTreeMap;
+
+use kernel::{Actor, ErrorCode, EventDraft, Id, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Reader, StoreError, event_log};
@@ -11,9 +13,11 @@ use super::write::{Draft, Target, definition_of, need, reason_of, with_what_stay
 use super::{Register, refuse};
 use crate::attachment_rows;
 use crate::catalog::Catalog;
-use crate::definition::{Field, FieldType};
-use crate::record::Record;
+use crate::definition::{Field, FieldType, LedgerDefinition};
+use crate::link_rows;
+use crate::record::{Content, Record};
 use crate::rows;
+use crate::table_merge::{self, RowChoice, TableLine};
 
 /// Records whose links one merge moves at most.
 const MOST_LINKING: usize = 2_000;
@@ -29,6 +33,9 @@ pub struct Merge {
     /// Fields in which the duplicate is right. Fields that are empty here are taken from it anyway.
     #[serde(default)]
     pub take: Vec<String>,
+    /// Table field → the rows of the merged table, of either side. Goes before `take`.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Vec<RowChoice>>,
     pub reason: String,
     #[serde(default)]
     pub dry_run: bool,
@@ -38,15 +45,26 @@ pub struct Merge {
 pub struct MergeReport {
     /// What changes on the record that stays.
     pub changes: Vec<Change>,
+    /// Table fields that both have and that differ, row by row.
+    pub tables: Vec<TableSides>,
     /// `ledger:key` of records whose links are moved.
     pub relinked: Vec<String>,
     pub attachments: usize,
     pub written: bool,
 }
 
+/// The tables of one field of two records side by side.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct TableSides {
+    pub field: String,
+    pub label: Name,
+    pub lines: Vec<TableLine>,
+}
+
 struct Plan {
     draft: Draft,
     changes: Vec<Change>,
+    tables: Vec<TableSides>,
     relinked: Vec<(Record, Draft)>,
     attachments: Vec<attachment_rows::Attachment>,
     duplicate: Record,
@@ -62,6 +80,7 @@ impl Register {
             relinked: plan.relinked.iter().map(|(one, _)| format!("{}:{}", one.ledger, one.content.key)).collect(),
             attachments: plan.attachments.len(),
             changes: plan.changes.clone(),
+            tables: plan.tables.clone(),
             written: false,
         };
         if merge.dry_run {
@@ -123,6 +142,7 @@ impl Register {
             return Err(refuse(Problem::new(ErrorCode::NoTransition, "有一条已删除 (one of them is deleted)")));
         }
         let definition = definition_of(catalog, &stays.ledger)?;
+        let tables = tables_of(definition, &stays.content, &duplicate.content);
         let (mut fields, other) = (stays.content.as_draft(), duplicate.content.as_draft());
         for (field, value) in other {
             let take = merge.take.contains(&field) || !fields.contains_key(&field);
@@ -130,6 +150,18 @@ impl Register {
             if take && field != definition.key && !["simulated", "schematic", "tags"].contains(&field.as_str()) {
                 fields.insert(field, value);
             }
+        }
+        for (field, rows) in &merge.rows {
+            let merged = table_merge::chosen(
+                rows_of(&stays.content, definition, field)?,
+                rows_of(&duplicate.content, definition, field)?,
+                rows,
+            );
+            let merged = merged.ok_or_else(|| {
+                let what = format!("“{field}”选的行不存在或选了两次 (a chosen row is not there, or is chosen twice)");
+                refuse(Problem::invalid(what))
+            })?;
+            fields.insert(field.clone(), Value::Array(merged));
         }
         let mut tags = stays.content.tags.clone();
         tags.extend(duplicate.content.tags.iter().filter(|tag| !stays.content.tags.contains(tag)).cloned());
@@ -143,7 +175,7 @@ impl Register {
             .filter(|one| one.removed.is_none() && !there.iter().any(|known| known.hash == one.hash))
             .collect();
         let draft = Draft { fields, reason: merge.reason.clone(), revision: Some(merge.revision) };
-        Ok(Plan { draft, changes, relinked, attachments, duplicate })
+        Ok(Plan { draft, changes, tables, relinked, attachments, duplicate })
     }
 
     /// Living records whose links lead to the duplicate, with drafts that lead to the one that stays.
@@ -157,7 +189,7 @@ impl Register {
     ) -> Result<Vec<(Record, Draft)>, StoreError> {
         let mut found = Vec::new();
         for definition in catalog.ledgers() {
-            if !definition.fields.iter().any(|field| links_to(field, &duplicate.ledger)) {
+            if !definition.fields.iter().any(|field| link_rows::can_name(field, &duplicate.ledger)) {
                 continue;
             }
             for record in rows::all_of(reader, self.division, &definition.id)? {
@@ -184,14 +216,30 @@ impl Register {
     }
 }
 
-fn links_to(field: &Field, ledger: &str) -> bool {
-    match &field.kind {
-        FieldType::Link(ledgers) => ledgers.iter().any(|known| known == ledger),
-        FieldType::List(items) => {
-            matches!(&**items, FieldType::Link(ledgers) if ledgers.iter().any(|known| known == ledger))
+/// Tables that both records have and that differ.
+fn tables_of(definition: &LedgerDefinition, stays: &Content, duplicate: &Content) -> Vec<TableSides> {
+    let mut found = Vec::new();
+    for field in &definition.fields {
+        let FieldType::Table(columns) = &field.kind else { continue };
+        let (kept, other) = (table_rows(stays, &field.id), table_rows(duplicate, &field.id));
+        if kept.is_empty() || other.is_empty() || kept == other {
+            continue;
         }
-        FieldType::Table(columns) => columns.iter().any(|column| links_to(column, ledger)),
-        _ => false,
+        let lines = table_merge::side_by_side(columns, kept, other);
+        found.push(TableSides { field: field.id.clone(), label: field.label.clone(), lines });
+    }
+    found
+}
+
+fn table_rows<'c>(content: &'c Content, field: &str) -> &'c [Value] {
+    content.values.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Rows of a field that must be a table.
+fn rows_of<'c>(content: &'c Content, definition: &LedgerDefinition, field: &str) -> Result<&'c [Value], StoreError> {
+    match definition.field(field).map(|field| &field.kind) {
+        Some(FieldType::Table(_)) => Ok(table_rows(content, field)),
+        _ => Err(refuse(Problem::invalid(format!("“{field}”不是表 (not a table of this ledger)")))),
     }
 }
 
@@ -216,14 +264,9 @@ fn relink(field: &Field, value: &mut Value, ledger: &str, from: &str, to: &str) 
 }
 
 fn turn(ledgers: &[String], link: &mut String, ledger: &str, from: &str, to: &str) -> bool {
-    let (old, new) = match ledgers {
-        [only] if only == ledger => (from.to_owned(), to.to_owned()),
-        [_] => return false,
-        _ => (format!("{ledger}:{from}"), format!("{ledger}:{to}")),
-    };
-    let moved = *link == old;
-    if moved {
-        *link = new;
+    let leads = ledgers.iter().any(|known| known == ledger) && *link == link_rows::written(ledgers, ledger, from);
+    if leads {
+        *link = link_rows::written(ledgers, ledger, to);
     }
-    moved
+    leads
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Register;
 use super::write::definition_of;
 use crate::definition::LedgerDefinition;
+use crate::link_rows;
 use crate::list_rows::{self, Wanted};
 use crate::model::Township;
 use crate::record::{Content, Record};
@@ -258,11 +259,25 @@ impl Register {
     pub fn linked_to(&self, actor: &Actor, ledger: &str, key: &str) -> Result<Vec<Record>, Problem> {
         let owner = self.reading_scope(actor)?;
         let catalog = self.catalog();
-        let found = self.store.read(|reader| rows::all_linking(reader, self.division, &catalog, ledger, key))?;
+        let found = self.store.read(|reader| link_rows::all_linking(reader, self.division, &catalog, ledger, key))?;
         let mut seen = Vec::with_capacity(found.len());
         for record in found.into_iter().filter(|record| owner.is_none() || record.content.owner == owner) {
             let definition = definition_of(&catalog, &record.ledger)?;
             seen.push(self.seen_by(actor, definition, record));
+        }
+        Ok(seen)
+    }
+
+    /// Records that linked to a record at a moment, as they stood then, of those that the actor may see now.
+    pub fn linked_at(&self, actor: &Actor, (ledger, key): (&str, &str), at: Timestamp) -> Result<Vec<Record>, Problem> {
+        let owner = self.reading_scope(actor)?;
+        let catalog = self.catalog();
+        let found =
+            self.store.read(|reader| link_rows::linking_at(reader, self.division, &catalog, (ledger, key), at))?;
+        let mut seen = Vec::with_capacity(found.len());
+        for then in found.into_iter().filter(|then| owner.is_none() || then.owner_now == owner) {
+            let definition = definition_of(&catalog, &then.record.ledger)?;
+            seen.push(self.seen_by(actor, definition, then.record));
         }
         Ok(seen)
     }

@@ -9,6 +9,7 @@ use super::{Register, refuse};
 use crate::catalog::Catalog;
 use crate::cell::{self, Table};
 use crate::definition::{Geometry, LedgerDefinition};
+use crate::link_rows;
 use crate::pack::township_location;
 use crate::points::BINDINGS;
 use crate::problem::{Findings, PackProblem, Position};
@@ -269,7 +270,7 @@ impl Register {
 
     /// A record that living records link to stays.
     fn refuse_when_linked(&self, reader: &dyn Reader, catalog: &Catalog, record: &Record) -> Result<(), StoreError> {
-        let users = rows::linking(reader, self.division, catalog, &record.ledger, &record.content.key)?;
+        let users = link_rows::linking(reader, self.division, catalog, record)?;
         if users.is_empty() {
             return Ok(());
         }

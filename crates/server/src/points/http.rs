@@ -96,29 +96,33 @@ struct PointPage {
 }
 
 /// Query text → what it lets through.
-struct Wanted {
+pub(super) struct Wanted {
     kinds: Vec<PointKind>,
     states: Vec<StateCode>,
     township: Option<String>,
     text: String,
 }
 
-fn listed<T>(text: Option<&str>, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Problem> {
-    let parts = text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty());
+fn listed<T>(text: &str, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Problem> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| parse(part).ok_or_else(|| Problem::invalid(format!("{name}：不认识“{part}” (unknown)")))).collect()
 }
 
 impl Wanted {
-    fn of(query: &PointQuery) -> Result<Self, Problem> {
+    pub(super) fn of(kind: &str, state: &str, township: &str, q: &str) -> Result<Self, Problem> {
         Ok(Self {
-            kinds: listed(query.kind.as_deref(), "kind", PointKind::from_name)?,
-            states: listed(query.state.as_deref(), "state", StateCode::from_code)?,
-            township: query.township.clone().filter(|township| !township.is_empty()),
-            text: query.q.as_deref().unwrap_or_default().trim().to_lowercase(),
+            kinds: listed(kind, "kind", PointKind::from_name)?,
+            states: listed(state, "state", StateCode::from_code)?,
+            township: Some(township.to_owned()).filter(|township| !township.is_empty()),
+            text: q.trim().to_lowercase(),
         })
     }
 
-    fn takes(&self, point: &kernel::Point) -> bool {
+    pub(super) fn takes_state(&self, state: StateCode) -> bool {
+        self.states.is_empty() || self.states.contains(&state)
+    }
+
+    pub(super) fn takes(&self, point: &kernel::Point) -> bool {
         let has_text =
             || [&point.name.zh, &point.name.en, &point.key].iter().any(|text| text.to_lowercase().contains(&self.text));
         (self.kinds.is_empty() || self.kinds.contains(&point.kind))
@@ -151,12 +155,12 @@ pub fn routes(points: &Points) -> Routes {
 
 fn page_of(points: &Points, caller: &Caller, query: &PointQuery) -> Result<Response, Problem> {
     let now = kernel::time::now();
-    let wanted = Wanted::of(query)?;
+    let [kind, state, township, q] =
+        [&query.kind, &query.state, &query.township, &query.q].map(|part| part.as_deref().unwrap_or_default());
+    let wanted = Wanted::of(kind, state, township, q)?;
     let mut standings = points
         .standings(now, |point| wanted.takes(point) && caller.0.may(Action::ReadMonitoring, point.owner.as_deref()))?;
-    if !wanted.states.is_empty() {
-        standings.retain(|standing| wanted.states.contains(&standing.state.code));
-    }
+    standings.retain(|standing| wanted.takes_state(standing.state.code));
     let total = standings.len();
     let page = query.page.unwrap_or(1).max(1);
     let csv = query.format == Format::Csv;

@@ -1,6 +1,7 @@
 //! Points as people see them: what register, collect, judge and act know of each, merged.
 
 pub mod http;
+pub mod marks;
 pub mod state;
 
 use std::collections::HashMap;

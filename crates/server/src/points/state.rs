@@ -47,6 +47,23 @@ impl StateCode {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
+    /// From the worst to what says least: most points that say nothing are sampled by hand and never spoke.
+    const ON_MAP: [StateCode; 7] =
+        [Self::Exceeding, Self::Offline, Self::Attention, Self::Stale, Self::Suspended, Self::Normal, Self::NoData];
+
+    /// Which state a mark of several points shows: the least of these numbers.
+    pub fn place_on_map(self) -> u8 {
+        Self::ON_MAP
+            .iter()
+            .position(|state| *state == self)
+            .and_then(|place| u8::try_from(place).ok())
+            .unwrap_or(u8::MAX)
+    }
+
+    pub fn on_map(place: u8) -> Self {
+        Self::ON_MAP.get(usize::from(place)).copied().unwrap_or(Self::NoData)
+    }
+
     /// Somebody should look at it.
     pub const fn is_wrong(self) -> bool {
         matches!(self, Self::Exceeding | Self::Offline | Self::Attention | Self::Stale)

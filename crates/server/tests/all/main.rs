@@ -4,6 +4,7 @@
 mod browser;
 mod duties;
 mod errors;
+mod file;
 mod flow;
 mod full_disk;
 mod golden;

@@ -1,0 +1,182 @@
+//! Who names a record: in a link, in a list, in a row of a table; now, and on a day of before.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bench;
+
+use bench::{Bench, NOW, admin, bench, draft, make, someone};
+use kernel::{ErrorCode, Role, Timestamp};
+use register::catalog::Files;
+use register::ops::Target;
+use register::record::Record;
+use register::{Register, built_in, pack};
+use serde_json::{Value, json};
+
+/// A ledger of a county whose records name enterprises in every way there is.
+const LEDGER: &str = r#"
+id = "alliance"
+version = 1
+name = { zh = "治污联盟（示意）", en = "Alliances (example)" }
+group = "enterprise"
+key = "number"
+title = "number"
+
+[[field]]
+id = "number"
+label = { zh = "编号", en = "Number" }
+type = "text"
+required = true
+unique = true
+
+[[field]]
+id = "leader"
+label = { zh = "牵头", en = "Leader" }
+type = "link"
+ledgers = ["enterprise"]
+
+[[field]]
+id = "members"
+label = { zh = "成员", en = "Members" }
+type = "list"
+items = "link"
+ledgers = ["enterprise"]
+
+[[field]]
+id = "shares"
+label = { zh = "分摊", en = "Shares" }
+type = "table"
+
+[[field.column]]
+id = "of"
+label = { zh = "单位", en = "Of" }
+type = "link"
+ledgers = ["enterprise", "body"]
+"#;
+
+fn with_ledger(name: &str) -> Bench {
+    let bench = bench(name);
+    let county = "code = \"500242\"\nname = { zh = \"酉阳\", en = \"Youyang\" }\ntime_zone = \"+08:00\"\nextent = [108.2, 28.2, 109.5, 29.5]\nsource = \"试验\"\n";
+    let files: Files = [("county.toml", county), ("ledgers/alliance.toml", LEDGER)]
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), text.into()))
+        .collect();
+    let pack = match pack::load(&files, &built_in::catalog().unwrap()) {
+        Ok(pack) => pack,
+        Err(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    };
+    bench.register.load_pack(&pack, NOW.plus(-1)).unwrap();
+    bench
+}
+
+fn enterprise(key: &str) -> Value {
+    json!({ "number": key, "name": key, "location_note": "未知", "source": "试验" })
+}
+
+fn alliance(key: &str, rest: Value) -> Value {
+    let mut fields = json!({ "number": key, "source": "试验" });
+    fields.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    fields
+}
+
+fn keys(records: &[Record]) -> Vec<&str> {
+    records.iter().map(|record| record.content.key.as_str()).collect()
+}
+
+#[test]
+fn what_a_list_or_a_table_still_names_is_not_deleted() {
+    let Bench { register, .. } = &with_ledger("named");
+    // Keys that are part of one another, and one that JSON writes otherwise.
+    let all: Vec<Record> =
+        ["e1", "e11", "e\"1", "e_1"].iter().map(|key| make(register, "enterprise", enterprise(key))).collect();
+    make(register, "alliance", alliance("a1", json!({ "members": ["e11", "e\"1"] })));
+    make(register, "alliance", alliance("a2", json!({ "shares": [{ "of": "enterprise:e_1" }] })));
+    let delete = |record: &Record, at: Timestamp| register.set_deleted(&admin(), record.id, 1, true, "重复", at);
+    for (record, by) in [(&all[1], "alliance:a1"), (&all[2], "alliance:a1"), (&all[3], "alliance:a2")] {
+        let refused = delete(record, NOW).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NoTransition, "{by}");
+        assert!(refused.to_string().contains(by), "{refused}");
+    }
+    let linked = register.linked_to(&admin(), "enterprise", "e11").unwrap();
+    assert_eq!(keys(&linked), ["a1"]);
+    assert!(delete(&all[0], NOW).is_ok(), "nobody names it: its key is only the beginning of another");
+    // The list lets go of it.
+    let alone = register.record_by_key(&admin(), "alliance", "a1").unwrap();
+    let less = draft(alliance("a1", json!({ "members": ["e\"1"] })), Some(1));
+    register.write(&admin(), Target::Existing(alone.id), &less, NOW).unwrap();
+    assert!(delete(&all[1], NOW).is_ok());
+}
+
+#[test]
+fn a_record_that_names_only_itself_may_go() {
+    let Bench { register, .. } = &bench("itself");
+    let fields = |parent: Option<&str>| {
+        let mut fields =
+            json!({ "number": "b1", "name": "甲镇", "kind": "town", "location_note": "未知", "source": "试验" });
+        fields["parent"] = json!(parent);
+        draft(fields, parent.map(|_| 1))
+    };
+    let body = register.write(&admin(), Target::New { ledger: "body" }, &fields(None), NOW).unwrap();
+    register.write(&admin(), Target::Existing(body.id), &fields(Some("b1")), NOW).unwrap();
+    assert!(register.set_deleted(&admin(), body.id, 2, true, "试验", NOW).is_ok());
+}
+
+/// Keys of the alliances that named the enterprise at a time, with their leader then.
+fn check(register: &Register, enterprise: &str, at: Timestamp, expect: &[(&str, Option<&str>)]) {
+    let found = register.linked_at(&admin(), ("enterprise", enterprise), at).unwrap();
+    let found: Vec<_> =
+        found.iter().map(|record| (record.content.key.as_str(), record.content.text("leader"))).collect();
+    assert_eq!(found, expect, "{enterprise} at {}", at.millis() - NOW.millis());
+}
+
+#[test]
+fn links_are_shown_as_they_were_on_the_day() {
+    let Bench { register, .. } = &with_ledger("links-at");
+    for key in ["e1", "e2"] {
+        make(register, "enterprise", enterprise(key));
+    }
+    let [day1, day2, day3, day4] = [1, 2, 3, 4].map(|day| NOW.plus(day * 86_400_000));
+    let made = |key: &str, rest: Value, at: Timestamp| {
+        let fields = draft(alliance(key, rest), None);
+        register.write(&admin(), Target::New { ledger: "alliance" }, &fields, at).unwrap()
+    };
+    let revise = |record: &Record, rest: Value, at: Timestamp| {
+        let now = register.record(&admin(), record.id).unwrap();
+        let fields = draft(alliance(&now.content.key, rest), Some(now.revision));
+        register.write(&admin(), Target::Existing(record.id), &fields, at).unwrap()
+    };
+    let same = made("same", json!({ "leader": "e1" }), day1);
+    let moved = made("moved", json!({ "leader": "e1" }), day1);
+    let gone = made("gone", json!({ "members": ["e1"] }), day1);
+    made("late", json!({ "shares": [{ "of": "enterprise:e1" }] }), day3);
+    revise(&moved, json!({ "leader": "e2" }), day2);
+    revise(&moved, json!({ "leader": "e2", "members": ["e1"] }), day4);
+    register.set_deleted(&admin(), gone.id, 1, true, "解散", day3).unwrap();
+    check(register, "e1", NOW, &[]);
+    check(register, "e1", day1, &[("gone", None), ("moved", Some("e1")), ("same", Some("e1"))]);
+    check(register, "e1", day2, &[("gone", None), ("same", Some("e1"))]);
+    check(register, "e1", day3, &[("late", None), ("same", Some("e1"))]);
+    check(register, "e1", day4, &[("late", None), ("moved", Some("e2")), ("same", Some("e1"))]);
+    check(register, "e2", day1, &[]);
+    check(register, "e2", day2, &[("moved", Some("e2"))]);
+    // What nobody touched is of its first revision.
+    let found = register.linked_at(&admin(), ("enterprise", "e1"), day4).unwrap();
+    assert!(found.iter().any(|record| record.id == same.id && record.revision == 1));
+    // Somebody who is bound to another body sees none of it.
+    let bound = someone(Role::Enterprise, Some("elsewhere"));
+    assert!(register.linked_at(&bound, ("enterprise", "e1"), day1).is_ok_and(|found| found.is_empty()));
+}
+
+#[test]
+fn more_changes_than_a_page_holds_are_all_looked_at() {
+    let Bench { register, .. } = &with_ledger("links-pages");
+    make(register, "enterprise", enterprise("e1"));
+    let later = NOW.plus(86_400_000);
+    let drafts = |leader: Option<&str>| -> Vec<_> {
+        let one = |at: usize| draft(alliance(&format!("a{at:04}"), json!({ "leader": leader })), None);
+        (0..1_100).map(one).collect()
+    };
+    register.write_all(&admin(), "alliance", &drafts(Some("e1")), "试验", NOW).unwrap();
+    register.write_all(&admin(), "alliance", &drafts(None), "试验", later).unwrap();
+    assert_eq!(register.linked_at(&admin(), ("enterprise", "e1"), NOW).unwrap().len(), 1_100);
+    assert_eq!(register.linked_at(&admin(), ("enterprise", "e1"), later).unwrap().len(), 0);
+}
