@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan" | "design_ledgers";
 
 export interface ActionRequest {
   action: string;
@@ -714,6 +714,130 @@ export interface DerivedValue {
   missing: Name | null;
 }
 
+/** One difference between two definitions, with what stored records say to it. */
+export interface DesignChange {
+  /** Names the change when it is accepted, such as `field.phone.public`. */
+  path: string;
+  what: Name;
+  before: unknown;
+  after: unknown;
+  effect: Effect;
+  why: Name | null;
+  /** Records that it concerns. */
+  records: number;
+  /** Keys of some of them. */
+  examples: string[];
+  /** What is wrong with the first of them, when the new definition would not take it. */
+  complaint: Name | null;
+}
+
+/** A definition that somebody wants, as TOML or as JSON. */
+export interface DesignCheckBody {
+  kind: PartKind;
+  /** TOML; counts before `design`. */
+  text: string | null;
+  design: { [key: string]: unknown } | null;
+}
+
+/** A definition in the list of all. */
+export interface DesignLine {
+  kind: PartKind;
+  id: string;
+  name: Name;
+  /** Where it comes from; none: it is not in force any more. */
+  origin: Origin | null;
+  /** Of the definition, not of its text. */
+  version: number | null;
+  revision: number;
+  at: Timestamp | null;
+  by: string;
+  /** The release or the pack has changed what the designer wrote upon. */
+  base_changed: boolean;
+  /** What the designer wrote does not hold under this release. */
+  broken: boolean;
+}
+
+/** Why a text cannot be a definition. */
+export interface DesignProblem {
+  file: string;
+  line: number;
+  column: number;
+  /** Such as `QP-202`. */
+  code: string;
+  what: Name;
+  hint: Name;
+  excerpt: string;
+}
+
+/** What a definition would change. */
+export interface DesignReport {
+  kind: PartKind;
+  id: string;
+  text: string;
+  design: { [key: string]: unknown };
+  problems: DesignProblem[];
+  changes: DesignChange[];
+  /** Paths of the changes that must be accepted. */
+  to_accept: string[];
+  refused: boolean;
+  /** Records of the ledger, living or deleted. */
+  records: number;
+  /** How its form would look; of a ledger without problems. */
+  form: LedgerForm | null;
+  colours: ColourView[];
+  geometry: string | null;
+}
+
+export interface DesignRevisionView {
+  revision: number;
+  at: Timestamp;
+  by: string;
+  reason: string;
+  origin: Origin;
+  /** TOML; none: there was none from then on. */
+  text: string | null;
+}
+
+/** What saving needs beside the definition. */
+export interface DesignSaveBody {
+  kind: PartKind;
+  /** TOML; counts before `design`. */
+  text: string | null;
+  design: { [key: string]: unknown } | null;
+  /** Why it is changed. */
+  reason: string;
+  /** Revision of the definition that was seen; 0 for a new one. */
+  revision: number;
+  /** Paths of the changes that were shown and are accepted. */
+  accepted?: string[];
+}
+
+/** A definition with its history. */
+export interface DesignView {
+  kind: PartKind;
+  id: string;
+  name: Name;
+  /** Where it comes from; none: it is not in force any more. */
+  origin: Origin | null;
+  /** Of the definition, not of its text. */
+  version: number | null;
+  revision: number;
+  at: Timestamp | null;
+  by: string;
+  /** The release or the pack has changed what the designer wrote upon. */
+  base_changed: boolean;
+  /** What the designer wrote does not hold under this release. */
+  broken: boolean;
+  text: string | null;
+  /** The same as JSON, for the form. */
+  design: { [key: string]: unknown } | null;
+  /** What the release or the pack says, when the designer says otherwise. */
+  base: string | null;
+  problems: DesignProblem[];
+  /** Newest first. */
+  revisions: DesignRevisionView[];
+}
+
 /** A device of a point and its connection. What would help to pass oneself off as the device (MN, addresses, whether there is a password) is null for those who may neither read frames nor command stations. */
 export interface DeviceRow {
   mn: string | null;
@@ -840,6 +964,8 @@ export interface DutyView {
 
 /** Periods that the time is cut into. */
 export type Each = "day" | "month" | "year" | "whole";
+
+export type Effect = "fine" | "accept" | "refused";
 
 export interface EffectView {
   /** Division prefixes; empty: the nation. */
@@ -989,6 +1115,10 @@ export interface FieldView {
   min: string | null;
   max: string | null;
   max_length: number;
+  /** Such as `uscc`; what a text must look like. */
+  format: string | null;
+  /** 停用: asked for no more. */
+  retired: boolean;
 }
 
 /** One number of a chart that stands in no row: slope, p value, calm hours. */
@@ -1328,9 +1458,14 @@ export interface IndicatorRow {
   forecast: Forecasts;
   /** The value to date projected to the end of its year; only while the year runs, and never in place of the value. */
   projection: Projection | null;
-  /** What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs. */
+  /** What the period ended with: `met`, `not_met`, `partial` (资料不全: its facts lack some of their evidence, so neither is said), `no_evidence`, `in_words`; `open` while it runs. */
   result: string;
   place: string;
+  /** Its targets lie before the period: what the plan before this one ended with. */
+  earlier?: boolean;
+  /** What the facts of a computed value lack, the first of it, and how much there is. */
+  missing?: Name[];
+  missing_count?: number;
 }
 
 export interface InputView {
@@ -1466,6 +1601,14 @@ export interface LayerView {
   licence: string;
   accuracy: string;
   features: number;
+}
+
+/** What a page must know to show the records of a ledger: its fields with the code lists that they use. */
+export interface LedgerForm {
+  key: string;
+  title: string;
+  fields: FieldView[];
+  code_lists: { [key: string]: CodeView[] };
 }
 
 /** Records of one ledger that name the enterprise, with what is needed to show them. */
@@ -1813,6 +1956,9 @@ export interface NoteRequest {
   note: string;
 }
 
+/** Where a definition in force comes from. Each covers those before it. */
+export type Origin = "built_in" | "pack" | "designer";
+
 export interface OutcomeView {
   index: number | null;
   index_of_available: number | null;
@@ -1893,6 +2039,8 @@ export interface PageQuery {
 }
 
 export type Part = "lead" | "cooperating" | "owner" | "assigned";
+
+export type PartKind = "ledger" | "codes";
 
 export interface PasswordRequest {
   old: string;
@@ -2267,6 +2415,8 @@ export interface RecordView {
   derived: DerivedValue[];
   /** Field → the records that it links to. */
   links: { [key: string]: LinkedView[] };
+  /** Of a record as it was: the fields that its ledger then had otherwise, or has no more. */
+  former: FieldView[];
 }
 
 export interface RecordsPage {
@@ -2913,6 +3063,42 @@ export interface TakeOffQuery {
   reason: string;
 }
 
+export interface TaskQuery {
+  /** As they stood at the end of that year. */
+  year: number | null;
+  format?: Format;
+}
+
+/** One commitment of the plan. */
+export interface TaskRow {
+  id: string;
+  text: string;
+  /** Chapter and section. */
+  place: string;
+  /** Bodies that the plan names. */
+  owners: string[];
+  /** Bodies that it was given to since. */
+  assigned: string[];
+  deliverable: string;
+  /** How it is shown to be done. */
+  proof: string;
+  due: number | null;
+  /** Id and name. */
+  indicators: [string, string][];
+  projects: [number, string][];
+  /** Share done as the newest accepted report says, in per cent. */
+  progress: string | null;
+  progress_year: number | null;
+  report: Id | null;
+  /** Entries that wait for a decision. */
+  waiting: number;
+}
+
+export interface Tasks {
+  tasks: TaskRow[];
+  as_of: Timestamp;
+}
+
 /** How far data have been looked at by people (数据层级). */
 export type Tier = "provisional" | "reviewed" | "final";
 
@@ -3134,6 +3320,13 @@ export interface WhyQuery {
   revision: number | null;
   /** The verdict as it was known at that time. */
   as_of: string | null;
+}
+
+export interface WithdrawBody {
+  reason: string;
+  /** Revision that was seen. */
+  revision: number;
+  accepted?: string[];
 }
 
 export interface WrongNow {
