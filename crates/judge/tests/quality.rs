@@ -245,9 +245,22 @@ fn what_was_over_is_a_share_of_what_was_compared() {
 
 #[test]
 fn facts_answer_with_evidence_and_say_what_is_missing() {
-    let section = Point { function_class: Some("III".into()), ..point(2, PointKind::WaterSection) };
-    let idle = Point { function_class: Some("III".into()), ..point(3, PointKind::WaterSection) };
-    let bed = Bed::new(COUNTY, vec![point(1, PointKind::AirStation), section, idle]);
+    let section = |id, level: &str| Point {
+        function_class: Some("III".into()),
+        level: Some(level.into()),
+        ..point(id, PointKind::WaterSection)
+    };
+    let well = |id, ledger: &str| Point { ledger: ledger.into(), ..point(id, PointKind::GroundwaterWell) };
+    let points = vec![
+        point(1, PointKind::AirStation),
+        section(2, "national"),
+        section(3, "county"),
+        // Neither a section nor held to anything here.
+        Point { function_class: Some("III".into()), ..point(4, PointKind::LakePoint) },
+        well(5, "drinking_water_source"),
+        well(6, "groundwater_well"),
+    ];
+    let bed = Bed::new(COUNTY, points);
     let now = time("2026-06-03T01:00:00");
     let mut packets = Vec::new();
     for of_day in 0..48 {
@@ -272,7 +285,16 @@ fn facts_answer_with_evidence_and_say_what_is_missing() {
     assert!(good.simulated && !good.missing.is_empty() && !good.evidence.is_empty());
     let ratio = ask("water.section_compliance_ratio");
     assert_eq!((ratio.value, ratio.missing.len()), (FactValue::Number(100.0), 1));
-    assert_eq!(ask("source.compliance_ratio").value, FactValue::Missing);
+    let of_level = |level: &str| {
+        let query = FactQuery::new("water.good_section_ratio").with("year", FactValue::Integer(2026));
+        let found = bed.judge.answer(&query.with("level", FactValue::Text(level.into())), now).unwrap();
+        (found.value, found.missing.len())
+    };
+    assert_eq!(of_level("national"), (FactValue::Number(100.0), 0));
+    assert_eq!(of_level("county"), (FactValue::Missing, 1));
+    assert_eq!(of_level("municipal"), (FactValue::Missing, 0));
+    let sources = ask("source.compliance_ratio");
+    assert_eq!((sources.value, sources.missing.len()), (FactValue::Missing, 1), "a well that supplies, no other");
     for description in bed.judge.describe() {
         let mut query = FactQuery::new(&description.name).with("year", FactValue::Integer(2026));
         for (argument, value) in [("factor", "a34004"), ("point", "2")] {

@@ -26,9 +26,9 @@ impl Drop for Folder {
     }
 }
 
-/// Answers `air.mean` from a table of years; nothing else is known.
+/// Answers `air.mean` from a table of years; nothing else is known. From the year of the second on some days are missing.
 #[derive(Default)]
-struct Air(Mutex<BTreeMap<i64, f64>>);
+struct Air(Mutex<BTreeMap<i64, f64>>, Mutex<Option<i64>>);
 
 impl FactSource for Air {
     fn describe(&self) -> Vec<FactDescription> {
@@ -52,7 +52,10 @@ impl FactSource for Air {
                 label: Name::new("判定", "verdicts"),
                 href: format!("/api/verdicts?point=7&level=day&from={year}-01-01&until={}-01-01", year + 1),
             }],
-            missing: Vec::new(),
+            missing: match *self.1.lock().unwrap() {
+                Some(from) if year >= from => vec![Name::new("全年有 300 天没有日均值", "300 days have no daily mean")],
+                _ => Vec::new(),
+            },
             simulated: false,
         })
     }
@@ -154,6 +157,102 @@ fn a_fact_moves_the_value_the_light_and_the_evidence() {
         events.iter().filter(|event| event.kind == "plan.light_changed" && event.subject == "indicator:pm25").collect();
     assert_eq!(told.len(), 2);
     assert_eq!(told[1].payload["new"], "red");
+}
+
+/// What rests on a part of its evidence is said to; what the plan before this one ended with is no result of this one.
+#[test]
+fn incomplete_evidence_is_neither_met_nor_missed_and_the_earlier_plan_stands_apart() {
+    let world = World::new("partial");
+    let row = || world.plan.indicator("pm25", Some(2025), world.now).unwrap().row;
+    let results = || world.plan.home(Some(2025), world.now).unwrap().results;
+    world.plan.refresh(true, world.now).unwrap();
+    assert_eq!(results().get("met"), None, "{:?}", results());
+    let home = world.plan.home(Some(2025), world.now).unwrap();
+    let earlier = home.indicators.iter().filter(|row| row.earlier).count();
+    assert!(earlier > 0 && home.indicators.iter().filter(|row| row.earlier).all(|row| row.id.starts_with("x-")));
+    assert_eq!(home.lights.values().sum::<usize>(), home.indicators.len() - earlier);
+    let set = |value: f64, lacking: Option<i64>| {
+        world.air.0.lock().unwrap().insert(2025, value);
+        *world.air.1.lock().unwrap() = lacking;
+        world.plan.touch(&["air."], Some(vec![2025]));
+        world.plan.refresh(false, world.now).unwrap();
+        (row().result, row().standing.met, row().missing_count)
+    };
+    assert_eq!(set(24.0, None), ("met".into(), Some(true), 0));
+    assert_eq!(set(31.0, None), ("not_met".into(), Some(false), 0));
+    assert_eq!(set(24.0, Some(2025)), ("partial".into(), None, 1));
+    assert_eq!(set(31.0, Some(2025)), ("partial".into(), None, 1));
+    assert_eq!(results().get("partial"), Some(&1));
+    let paper = world.plan.assess(Kind::Final, None, world.now).unwrap();
+    let line = paper.sections[1].tables[0].rows.iter().find(|row| row[3].text == "31").unwrap();
+    assert_eq!(line[6].text, "全年有 300 天没有日均值");
+    assert!(paper.sections[1].tables[0].rows.iter().all(|row| row[0].href.as_ref().unwrap().find("/x-").is_none()));
+}
+
+/// Nothing that came later stands in the paper of a year.
+#[test]
+fn a_paper_ends_with_its_year() {
+    let world = World::new("paper-year");
+    world.air.0.lock().unwrap().extend([(2022, 27.0), (2023, 26.0), (2024, 25.0)]);
+    world.plan.refresh(true, world.now).unwrap();
+    let money = |year, amount: i64| {
+        let content = Content::Money {
+            step: plan::item::MoneyStep::Arranged,
+            source: plan::item::MoneySource::County,
+            amount: Decimal::from(amount),
+        };
+        world.approve(world.enter(&officer(1), "project:19", year, content, "").unwrap()).unwrap();
+    };
+    money(2023, 100);
+    money(2026, 900);
+    world
+        .approve(world.enter(&officer(1), "project:19", 2026, Content::Stage { to: "reserve".into() }, "").unwrap())
+        .unwrap();
+    let check = |kind, year, expect: (&str, &str)| {
+        let paper = world.plan.assess(kind, year, world.now).unwrap();
+        let line = paper.sections[2].tables[0].rows.iter().find(|row| row[0].text == "19").unwrap();
+        assert_eq!((line[2].text.as_str(), line[4].text.as_str()), expect, "{kind:?}");
+        let curve: Vec<&str> = paper.sections[2].tables[1].rows.iter().map(|row| row[0].text.as_str()).collect();
+        assert_eq!(curve.last().copied(), Some(paper.year.min(2026).to_string().as_str()));
+        let years: Vec<&str> = paper.sections[1].tables[1].header.iter().skip(2).map(|name| name.zh.as_str()).collect();
+        assert_eq!((years[0], years[years.len() - 1]), ("2020", paper.year.min(2026).to_string().as_str()));
+        let pm25 =
+            paper.sections[1].tables[1].rows.iter().find(|row| row.iter().any(|cell| cell.text == "26")).unwrap();
+        assert_eq!(pm25[5].text, "26", "the value of 2023 stands under 2023");
+    };
+    check(Kind::MidTerm, None, ("未填报", "100"));
+    check(Kind::Yearly, Some(2026), ("储备", "1000"));
+}
+
+#[test]
+fn a_task_is_as_far_as_its_slowest_body() {
+    let world = World::new("tasks");
+    let task = world.plan.tasks(None)[0].clone();
+    assert_eq!((&task.progress, task.waiting), (&None, 0));
+    let subject = format!("task:{}", task.id);
+    let bodies = ["县林业局", "县水利局"];
+    for body in bodies {
+        let content = Content::Assignment { body: body.into(), target: None, what: "一起办".into() };
+        world.approve(world.enter(&officer(1), &subject, 2026, content, "").unwrap()).unwrap();
+    }
+    let report = |body: &str, progress: &str| Content::Report {
+        body: body.into(),
+        progress: progress.parse().unwrap(),
+        value: None,
+        text: "进展".into(),
+    };
+    for (body, progress) in bodies.iter().zip(["0.8", "0.35"]) {
+        world.approve(world.enter(&officer(1), &subject, 2026, report(body, progress), "").unwrap()).unwrap();
+    }
+    world.enter(&officer(1), &subject, 2026, report("县林业局", "1"), "").unwrap();
+    let now = world.plan.tasks(None)[0].clone();
+    assert_eq!((now.progress.as_deref(), now.progress_year, now.waiting), (Some("35"), Some(2026), 1));
+    assert!(
+        bodies
+            .iter()
+            .all(|body| now.assigned.contains(&(*body).to_owned()) || now.owners.contains(&(*body).to_owned()))
+    );
+    assert_eq!(world.plan.tasks(Some(2025))[0].progress, None, "at the end of 2025 nothing was reported");
 }
 
 #[test]

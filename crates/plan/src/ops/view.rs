@@ -254,7 +254,7 @@ impl<'r> Reading<'r> {
             projection: (year == self.this_year).then(|| self.projection(indicator)).flatten(),
             result: result.to_owned(),
             place: indicator.place.clone(),
-            earlier: goals.last().is_some_and(|goal| goal.year < plan.period[0]),
+            earlier: indicator.targets.iter().map(|target| target.year).max().is_some_and(|year| year < plan.period[0]),
             missing: cell.missing.iter().take(MOST_NAMED).cloned().collect(),
             missing_count: cell.missing.len(),
         }
