@@ -271,14 +271,15 @@ fn only_the_system_administrator_designs_and_only_what_was_seen() {
     save(&text, 1, &["field.phone.sensitive"]).unwrap();
     assert_eq!(found(&admin(), "13900000001"), 1, "records are indexed again");
     assert_eq!(save(&text, 2, &[]).unwrap_err().code, ErrorCode::NoTransition, "the same again changes nothing");
+    // Written while everybody could read it; then it is hidden again, and whichever is stricter counts.
+    let open = bench::make(&bench.register, "shed", shed("s3", "13900000003", "在用"));
     let hidden = text.replace("version = 2", "version = 3").replace("sensitive = false", "sensitive = true");
-    save(&hidden, 2, &[]).unwrap();
-    assert_eq!(found(&admin(), "13900000001"), 0);
-    // What was readable once is not any more: whichever is stricter counts.
-    let question = Question { ledger: "shed".into(), page_size: 10, ..Question::default() };
-    let first = bench.register.list(&admin(), &question).unwrap().records[0].id;
+    let later = NOW.plus(60_000);
+    bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&hidden, 2, &[]), later).unwrap();
+    assert_eq!(found(&admin(), "13900000003"), 0);
     let leader = someone(Role::Leader, None);
-    let then = bench.register.as_of(&leader, first, NOW.plus(1)).unwrap();
+    let (then, definition) = bench.register.as_of_with_definition(&leader, open.id, later).unwrap();
+    assert!(!definition.field("phone").unwrap().sensitive, "so it was then");
     assert_eq!((then.content.text("phone"), then.content.text("state")), (None, Some("在用")));
     let events = bench.store.read(|reader| store::event_log::after(reader, kernel::Division(500_242), 0, 100)).unwrap();
     let designs = events.iter().filter(|event| event.kind == "register.definition_changed").count();
