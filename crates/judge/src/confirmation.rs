@@ -13,6 +13,7 @@ use store::{Reader, StoreError, Transaction, event_log};
 
 use crate::model::Method;
 use crate::plan::{Rules, method_of};
+use crate::stop::marking_of;
 use crate::{Judge, Worked, gather, period};
 
 /// Figures in one batch: the largest table of unconfirmed figures has fewer than a hundred.
@@ -186,6 +187,7 @@ impl Judge {
         known.extend(kept.iter().cloned());
         // Read before it is kept: a figure that does not parse never becomes a rule.
         let rules = Rules::new(library_with(&self.shipped, &known, None)?, self.division.to_string())?;
+        marking_of(&rules.library, now)?;
         rules.set_units((*self.rules().units()).clone());
         self.store.write(|transaction| {
             let mut events = Vec::new();

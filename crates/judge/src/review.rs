@@ -320,6 +320,16 @@ pub fn stops_of_point(
     rows.iter().rev().map(|row| stop_of(reader, division, row)).collect()
 }
 
+/// How many declarations of a point wait for a reviewer.
+pub fn waiting(reader: &dyn Reader, division: Division, point: i64) -> Result<i64, StoreError> {
+    let row = reader.query_one(
+        "SELECT COUNT(*) FROM judge_stop WHERE division = $1 AND point = $2 AND waits <> 0 AND NOT EXISTS (
+           SELECT 1 FROM judge_stop_decision AS said WHERE said.division = judge_stop.division AND said.stop = judge_stop.id)",
+        &[division.into(), point.into()],
+    )?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
 pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {
     transaction.execute(
         &format!(
