@@ -10,6 +10,7 @@
 //! | `mark.rs`, `unit.rs`, `emission.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
+//! | `basis.rs`, `again.rs` | what the register changed is judged again; what broke off, later |
 //! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
@@ -17,6 +18,7 @@
 //! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
 //! date; raw observations are never touched.
 
+mod again;
 pub mod basis;
 mod change;
 pub mod chart;
@@ -80,6 +82,9 @@ pub struct Judge {
     /// The points whose basis was compared last.
     pub(crate) points_seen: std::sync::Mutex<Option<Arc<kernel::PointSet>>>,
     pub(crate) changes: change::Changes,
+    /// When points, and confirmed figures, are looked at again of which a part could not be judged.
+    pub(crate) points_again: again::Again,
+    pub(crate) confirmations_again: again::Again,
     /// Periods that could not be judged and were put off, since the start.
     pub(crate) put_off: std::sync::atomic::AtomicU64,
 }
@@ -114,6 +119,8 @@ impl Judge {
             names: OnceLock::new(),
             points_seen: std::sync::Mutex::new(None),
             changes: change::Changes::default(),
+            points_again: again::Again::default(),
+            confirmations_again: again::Again::default(),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),
             put_off: std::sync::atomic::AtomicU64::new(0),
