@@ -391,9 +391,12 @@ impl Judge {
             return (Vec::new(), 0);
         }
         let frame = own.iter().map(|packet| packet.frame).max().unwrap_or(0);
+        let rules = self.rules();
         let settings = Settings {
+            point: point.id,
+            rules: &rules,
             store: &*self.store,
-            codes: &self.rules().codes,
+            codes: &rules.codes,
             kind: point.kind,
             minute_minutes: None,
             needed_minutes: 0,

@@ -141,11 +141,6 @@ impl Stop {
         self.condition.is_none() && self.holds_at(at)
     }
 
-    /// Whether a value counts as valid though it does not judge (标记规则: the mark is about the source, not the device).
-    pub fn marks(&self, factor: Code, at: Timestamp) -> bool {
-        self.condition.is_some() && self.covers(factor, at)
-    }
-
     /// As it stood at a moment; `None` before it was declared.
     pub fn as_of(mut self, at: Timestamp) -> Option<Self> {
         self.decisions.retain(|decision| decision.at <= at);

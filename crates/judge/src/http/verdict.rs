@@ -12,6 +12,7 @@ use super::view::{
     VerdictView,
 };
 use crate::model::{Key, Verdict, name_of};
+use crate::rate::check_days;
 use crate::why::{self, Why};
 use crate::{Judge, names, period, rows, summary};
 
@@ -103,10 +104,10 @@ fn list_of(judge: &Judge, caller: &Caller, query: &ListQuery) -> Result<Vec<Verd
 }
 
 impl Judge {
-    /// Verdicts of a level whose periods lie in `from..until`, oldest first. At most 400 days of hours.
+    /// Verdicts of a level whose periods lie in `from..until`, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When hours of more than 400 days are asked for, or the store fails.
     pub fn verdicts(
         &self,
         point: i64,
@@ -114,14 +115,16 @@ impl Judge {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Verdict>, Problem> {
+        if level == PeriodLevel::Hour {
+            check_days(from, until)?;
+        }
         Ok(self.store.read(|reader| {
             if level != PeriodLevel::Hour {
                 let (first, last) = (period::of(level, from), period::of(level, until.plus(-1)) + 1);
                 return rows::between(reader, self.division, point, level, first, last);
             }
             let last = until.plus(-1).day();
-            let first = from.day().max(Day(last.0 - 400));
-            let days = rows::hours_between(reader, self.division, point, first, Day(last.0 + 1))?;
+            let days = rows::hours_between(reader, self.division, point, from.day(), Day(last.0 + 1))?;
             Ok(days
                 .into_iter()
                 .flat_map(|(day, slots)| {
