@@ -10,7 +10,7 @@ use store::StoreError;
 use store::contract::{PeriodLevel, Reader, Transaction};
 
 use crate::Judge;
-use crate::ops::Worked;
+use crate::ops::{Worked, guarded};
 
 /// Kept as JSON; a change of this shape by a new version of the program judges the points again once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,12 +21,18 @@ pub struct Basis {
     standard: Option<String>,
     reference_oxygen: Option<Decimal>,
     minute_minutes: Option<u32>,
+    /// Sorted; they decide whether minutes are read beside the hours. `None`: kept by a version that did not look.
+    #[serde(default)]
+    factors: Option<Vec<String>>,
     /// Its own and those of the standards that bind it.
     limits: Vec<FactorLimit>,
 }
 
 impl Basis {
     pub fn of(point: &Point) -> Self {
+        let mut factors = point.factors.clone();
+        factors.sort_unstable();
+        factors.dedup();
         Self {
             kind: point.kind,
             ledger: point.ledger.clone(),
@@ -34,6 +40,7 @@ impl Basis {
             standard: point.standard.clone(),
             reference_oxygen: point.reference_oxygen,
             minute_minutes: point.minute_minutes,
+            factors: Some(factors),
             limits: point.limits.clone(),
         }
     }
@@ -45,7 +52,11 @@ pub type Concerned = (Option<Timestamp>, Option<Timestamp>);
 /// The time that a change of basis concerns; `None` where nothing changed. Limits concern the time that they are in
 /// force, everything else all of it.
 pub fn concerned(old: &Basis, new: &Basis) -> Option<Concerned> {
-    let rest = |basis: &Basis| Basis { limits: Vec::new(), ..basis.clone() };
+    let rest = |basis: &Basis| Basis {
+        limits: Vec::new(),
+        factors: basis.factors.clone().filter(|_| old.factors.is_some()),
+        ..basis.clone()
+    };
     if rest(old) != rest(new) {
         return Some((None, None));
     }
@@ -87,17 +98,20 @@ fn keep(
 }
 
 impl Judge {
-    /// Judges again what rests on points that the register changed since. A break-off is taken up at the next call.
+    /// Judges again what rests on points that the register changed since. A break-off is taken up at the next call; a
+    /// point that cannot be judged is put off and does not keep the others.
     ///
     /// # Errors
     /// When the store fails; what was judged until then is kept.
     pub fn judge_changed_points(&self, now: Timestamp) -> Result<Worked, Problem> {
         let points = self.points.points();
         let seen = || self.points_seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen().as_ref().is_some_and(|seen: &Arc<PointSet>| Arc::ptr_eq(seen, &points)) {
+        if seen().as_ref().is_some_and(|seen: &Arc<PointSet>| Arc::ptr_eq(seen, &points)) && !self.points_again.due(now)
+        {
             return Ok(Worked::default());
         }
         let mut worked = Worked::default();
+        let mut put_off = false;
         // Points seen for the first time are kept together: there may be thousands.
         let mut fresh: Vec<(i64, Basis)> = Vec::new();
         for point in points.iter() {
@@ -110,11 +124,12 @@ impl Judge {
                 fresh.push((point.id, basis));
                 continue;
             };
-            if let Some((from, until)) = concerned(&old, &basis) {
-                let from = from.map_or(Day(0), Timestamp::day);
-                let until = until.map_or(now.day(), |until| until.plus(-1).day().min(now.day()));
-                if let Some(first) = self.first_day(point.id, from, now)?.filter(|first| *first <= until) {
-                    worked += self.rejudge_levels(point, PeriodLevel::Hour, first, Day(until.0 + 1), now)?;
+            match guarded(|| self.judge_concerned(point, concerned(&old, &basis), now)) {
+                Ok(more) => worked += more,
+                Err(problem) => {
+                    put_off = true;
+                    self.note_put_off(point, &problem);
+                    continue;
                 }
             }
             self.store.write(|transaction| keep(transaction, self.division, point.id, &basis, now))?;
@@ -122,8 +137,19 @@ impl Judge {
         self.store.write(|transaction| {
             fresh.iter().try_for_each(|(point, basis)| keep(transaction, self.division, *point, basis, now))
         })?;
+        self.points_again.set(put_off, now);
         *seen() = Some(points);
         Ok(worked)
+    }
+
+    fn judge_concerned(&self, point: &Arc<Point>, time: Option<Concerned>, now: Timestamp) -> Result<Worked, Problem> {
+        let Some((from, until)) = time else { return Ok(Worked::default()) };
+        let from = from.map_or(Day(0), Timestamp::day);
+        let until = until.map_or(now.day(), |until| until.plus(-1).day().min(now.day()));
+        match self.first_day(point.id, from, now)?.filter(|first| *first <= until) {
+            Some(first) => self.rejudge_levels(point, PeriodLevel::Hour, first, Day(until.0 + 1), now),
+            None => Ok(Worked::default()),
+        }
     }
 }
 
@@ -166,6 +192,13 @@ mod tests {
         check(&[limit(1, Some(5), Some(9))], &[limit(2, Some(7), Some(12))], Some((Some(5), Some(12))));
         let mut other = basis(std::slice::from_ref(&first));
         other.function_class = Some("III".into());
-        assert_eq!(concerned(&basis(&[first]), &other), Some((None, None)));
+        assert_eq!(concerned(&basis(std::slice::from_ref(&first)), &other), Some((None, None)));
+        // The list of factors; one kept by an older version without it is no change.
+        let own = basis(&[first]);
+        let sends = Basis { factors: Some(vec!["w01018".into()]), ..own.clone() };
+        assert_eq!(concerned(&own, &sends), Some((None, None)));
+        let mut older = serde_json::to_value(&own).unwrap();
+        older.as_object_mut().unwrap().remove("factors");
+        assert_eq!(concerned(&serde_json::from_value(older).unwrap(), &sends), None);
     }
 }

@@ -12,7 +12,9 @@ use store::contract::{ObservationQuery, PeriodLevel};
 use store::{Reader, StoreError, Transaction, event_log};
 
 use crate::model::Method;
+use crate::ops::{DAY_SETTLE_MILLIS, guarded};
 use crate::plan::{Rules, method_of};
+use crate::stop::marking_of;
 use crate::{Judge, Worked, gather, period};
 
 /// Figures in one batch: the largest table of unconfirmed figures has fewer than a hundred.
@@ -186,6 +188,7 @@ impl Judge {
         known.extend(kept.iter().cloned());
         // Read before it is kept: a figure that does not parse never becomes a rule.
         let rules = Rules::new(library_with(&self.shipped, &known, None)?, self.division.to_string())?;
+        marking_of(&rules.library, now)?;
         rules.set_units((*self.rules().units()).clone());
         self.store.write(|transaction| {
             let mut events = Vec::new();
@@ -203,6 +206,8 @@ impl Judge {
         })?;
         self.standard_points.set_library(Arc::clone(&rules.library));
         self.current_rules.store(Arc::new(rules));
+        // At once, whatever rests.
+        self.confirmations_again.set(false, now);
         self.confirmations_wait.store(true, Ordering::Release);
         Ok(kept)
     }
@@ -226,12 +231,13 @@ impl Judge {
         Ok(Arc::new(rules))
     }
 
-    /// Judges again what depends on figures confirmed since; nothing else. A break-off is taken up at the next start.
+    /// Judges again what depends on figures confirmed since; nothing else. A break-off is taken up at the next start;
+    /// a point that cannot be judged keeps the figure waiting, and is tried again in ten minutes.
     ///
     /// # Errors
     /// When the store fails; what was judged until then is kept.
     pub fn judge_confirmed(&self, now: Timestamp) -> Result<Worked, Problem> {
-        if !self.confirmations_wait.swap(false, Ordering::AcqRel) {
+        if self.confirmations_again.rests(now) || !self.confirmations_wait.swap(false, Ordering::AcqRel) {
             return Ok(Worked::default());
         }
         let judged = self.judge_waiting(now);
@@ -252,9 +258,14 @@ impl Judge {
                 standards.push(standard);
             }
         }
+        let mut put_off = false;
         for standard in &standards {
-            let done = self.judge_standard(standard, now)?;
+            let (done, complete) = self.judge_standard(standard, now)?;
             worked += done;
+            if !complete {
+                put_off = true;
+                continue;
+            }
             self.store.write(|transaction| {
                 let prefix = format!("{}/", standard.id());
                 for one in waiting.iter().filter(|one| one.figure.starts_with(&prefix)) {
@@ -264,11 +275,16 @@ impl Judge {
                 Ok(())
             })?;
         }
+        self.confirmations_again.set(put_off, now);
+        if put_off {
+            self.confirmations_wait.store(true, Ordering::Release);
+        }
         Ok(worked)
     }
 
-    fn judge_standard(&self, standard: &Standard, now: Timestamp) -> Result<Worked, Problem> {
-        let mut worked = Worked::default();
+    /// Judges again what depends on a standard, and whether that was possible of every point.
+    fn judge_standard(&self, standard: &Standard, now: Timestamp) -> Result<(Worked, bool), Problem> {
+        let (mut worked, mut complete) = (Worked::default(), true);
         let area = self.division.to_string();
         let spans = standard.effects.iter().filter(|effect| match &effect.area {
             Area::National => true,
@@ -280,14 +296,26 @@ impl Judge {
             let until = effect.until.map_or(now.day(), |date| day(date).min(now.day()));
             for point in points.iter() {
                 let Some(lowest) = depends(point, &standard.family) else { continue };
-                let Some(first) = self.first_day(point.id, day(effect.from), now)? else { continue };
-                let from = first.max(day(effect.from));
-                if from <= until {
-                    worked += self.rejudge_levels(point, lowest, from, Day(until.0 + 1), now)?;
+                let judged = guarded(|| {
+                    let Some(first) = self.first_day(point.id, day(effect.from), now)? else {
+                        return Ok(Worked::default());
+                    };
+                    let from = first.max(day(effect.from));
+                    if from > until {
+                        return Ok(Worked::default());
+                    }
+                    self.rejudge_levels(point, lowest, from, Day(until.0 + 1), now)
+                });
+                match judged {
+                    Ok(more) => worked += more,
+                    Err(problem) => {
+                        complete = false;
+                        self.note_put_off(point, &problem);
+                    }
                 }
             }
         }
-        Ok(worked)
+        Ok((worked, complete))
     }
 
     /// The first day with data of a point from `from` on.
@@ -320,7 +348,8 @@ impl Judge {
         Ok(first)
     }
 
-    /// Judges the periods of `from..until` again from a level upward; an unchanged finding writes nothing.
+    /// Judges the periods of `from..until` again from a level upward, so far as they have ended: the running hour, the
+    /// running day and what was sent of the future are left to their time. An unchanged finding writes nothing.
     pub(crate) fn rejudge_levels(
         &self,
         point: &Arc<Point>,
@@ -336,11 +365,12 @@ impl Judge {
             let start = month.first_day().max(from);
             let end = month.next().first_day().min(until);
             if lowest == PeriodLevel::Hour {
-                let hours: Vec<i64> = (start.hour(0).0..end.hour(0).0).collect();
+                let hours: Vec<i64> = (start.hour(0).0..end.hour(0).0.min(now.hour().0)).collect();
                 worked += self.judge_again(point, PeriodLevel::Hour, &hours, now)?;
             }
             if matches!(lowest, PeriodLevel::Hour | PeriodLevel::Day) {
-                let days: Vec<i64> = (start.0..end.0).map(i64::from).collect();
+                let over = |day: &i32| Day(*day).end().plus(DAY_SETTLE_MILLIS) <= now;
+                let days: Vec<i64> = (start.0..end.0).filter(over).map(i64::from).collect();
                 worked += self.judge_again(point, PeriodLevel::Day, &days, now)?;
             }
             month = month.next();

@@ -17,6 +17,10 @@ pub const MINUTE: u16 = 2051;
 pub const REALTIME: u16 = 2011;
 pub const DAY: u16 = 2031;
 
+/// A device's clock may be ahead by so much; what is of a later time is stored and never judged (`collect` names it
+/// `future_data_time`), also when that time has come.
+pub const FUTURE_MILLIS: i64 = 2 * kernel::time::HOUR_MILLIS;
+
 /// More packets than this in one read of a span are not looked at (a month of minutes of four systems).
 const MOST_PACKETS: usize = 200_000;
 
@@ -192,7 +196,8 @@ pub fn packets(
         every_revision: as_of.is_some(),
         limit: MOST_PACKETS,
     };
-    let found = store.observations(query)?;
+    let mut found = store.observations(query)?;
+    found.retain(|packet| packet.key.data_time.millis() <= packet.received_at.millis() + FUTURE_MILLIS);
     let Some(as_of) = as_of else { return Ok(found) };
     let mut then: Vec<StoredObservation> = Vec::new();
     for packet in found.into_iter().filter(|packet| packet.frame <= as_of.frame) {

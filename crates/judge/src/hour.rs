@@ -1,18 +1,17 @@
 //! One hour of a point from its packets (小时值): which values count, what their mean is, whether the hour is valid.
 
-use kernel::{Day, Hour, Name, PointKind, Timestamp};
+use kernel::{Hour, PointKind};
 use rust_decimal::Decimal;
 use standards::Step;
+use store::PackedValue;
 use store::contract::StoredObservation;
 use store::packed::Statistic;
-use store::{PackedValue, Scalar, Store};
 
 use crate::code::Code;
-use crate::gather::{Codes, HourPackets};
-use crate::mark;
-use crate::model::{Explain, Input, name_of, step};
-use crate::review::{Review, ReviewAction, Stop};
-use crate::rule::air;
+use crate::gather::HourPackets;
+use crate::model::{Explain, Input, step};
+pub use crate::settings::{MOST_CREDIBLE, Settings};
+use crate::settings::{Refusal, decimal};
 
 /// One factor of an hour, in the unit that the device sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +27,10 @@ pub struct HourMean {
     pub valid: bool,
     /// There were values and all of them were set aside.
     pub set_aside: bool,
+    /// Values of any kind came that do not count.
+    pub refused: bool,
+    /// It would be valid but for a condition mark (工况标记): nothing else is wrong with it.
+    pub marked: bool,
     /// Values that count: 1 for an hour packet, minutes or samples otherwise.
     pub count: u16,
 }
@@ -43,6 +46,8 @@ impl HourMean {
             minimum: None,
             valid: false,
             set_aside: false,
+            refused: false,
+            marked: false,
             count: 0,
         }
     }
@@ -52,8 +57,10 @@ impl HourMean {
         self.count > 0 || self.set_aside
     }
 
-    /// Takes the mean of another kind of packet, and of the rest what is missing.
+    /// Takes the mean of another kind of packet, and of the rest what is missing. One that has no mean either, counting
+    /// or not, leaves validity as it is.
     fn complete(&mut self, other: Self) {
+        let spoken = if other.spoken() { other } else { *self };
         let wider =
             |own: Option<Decimal>, other: Option<Decimal>, wider: fn(Decimal, Decimal) -> Decimal| match (own, other) {
                 (Some(own), Some(other)) => Some(wider(own, other)),
@@ -64,114 +71,14 @@ impl HourMean {
             total: self.total.or(other.total),
             maximum: wider(self.maximum, other.maximum, Decimal::max),
             minimum: wider(self.minimum, other.minimum, Decimal::min),
-            ..other
+            refused: self.refused || other.refused,
+            ..spoken
         };
     }
 }
 
-/// What an hour is read with.
-#[derive(Clone, Copy)]
-pub struct Settings<'s> {
-    pub store: &'s dyn Store,
-    pub codes: &'s Codes,
-    pub kind: PointKind,
-    /// Expected interval of minute data.
-    pub minute_minutes: Option<u32>,
-    /// Valid minutes that an hour needs (GB 3095 table 4, HJ 75: 45).
-    pub needed_minutes: u32,
-    pub reviews: &'s [Review],
-    pub stops: &'s [Stop],
-    /// The values are those of a whole day. Such a value was made of all of the day: what is not valid in part is not
-    /// valid, and a correction counts only where it covers the day.
-    pub day: Option<Day>,
-}
-
-/// No instrument of a county reads more in any unit of the factor table: a value beyond it is a broken number. The
-/// bound also keeps sums and products of a year within what decimals hold.
-pub const MOST_CREDIBLE: Decimal = Decimal::from_parts(0x4876_E800, 0x17, 0, false, 0);
-
-/// Temperatures may be below zero, and so may positions and differences of pressure; concentrations may not.
-fn may_be_negative(factor: Code) -> bool {
-    let text = factor.as_str();
-    matches!(text, "w01010" | "a01001" | "a01011" | "a01012" | "a01013") || text.starts_with('i')
-}
-
-fn decimal(value: &Scalar) -> Option<Decimal> {
-    let (mantissa, scale) = value.as_number()?;
-    Decimal::try_from_i128_with_scale(i128::from(mantissa), scale.into()).ok()
-}
-
-/// What no instrument can have measured in the open air, in µg/m³ and the more so in mg/m³: a tenth of a gram in a cubic
-/// metre. Such a number is broken, whatever its mark says.
-fn impossible(kind: PointKind, factor: Code, number: Decimal) -> bool {
-    kind == PointKind::AirStation && air::pollutant(factor).is_some() && number > MOST_IN_OPEN_AIR
-}
-
-/// µg/m³.
-const MOST_IN_OPEN_AIR: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
-
-impl Settings<'_> {
-    /// Why a value does not count; `None` when it does.
-    fn refusal(&self, factor: Code, value: &PackedValue, at: Timestamp) -> Option<Name> {
-        if let Some(why) = mark::why_not(value.mark) {
-            return Some(name_of(&why));
-        }
-        match decimal(&value.value) {
-            None if value.value == Scalar::Empty => return Some(Name::new("无值", "no value")),
-            None => return Some(Name::new("不是数", "not a number")),
-            Some(number) if number.abs() > MOST_CREDIBLE || impossible(self.kind, factor, number) => {
-                return Some(Name::new("数值大得不可能", "impossibly large"));
-            }
-            Some(number) if number.is_sign_negative() && !number.is_zero() && !may_be_negative(factor) => {
-                return Some(Name::new("负值", "negative"));
-            }
-            Some(_) => {}
-        }
-        if let Some(review) = self.invalidation(factor, at) {
-            let (who, why) = (&review.by_name, &review.reason);
-            return Some(Name::new(format!("{who} 审核判为无效：{why}"), format!("invalidated by {who}: {why}")));
-        }
-        let whole = |stop: &&Stop| self.day.is_none_or(|day| day.end() <= stop.until);
-        if let Some(stop) = self.stops.iter().filter(whole).find(|stop| stop.covers(factor, at)) {
-            let why = &stop.reason;
-            return Some(match stop.kind.as_str() {
-                "condition" => Name::new(
-                    format!("已标记非正常工况，不用于判定：{why}"),
-                    format!("marked as an abnormal condition, does not judge: {why}"),
-                ),
-                "maintenance" => Name::new(format!("已申报维护：{why}"), format!("declared maintenance: {why}")),
-                _ => Name::new(format!("已申报停运：{why}"), format!("declared stop: {why}")),
-            });
-        }
-        None
-    }
-
-    /// The statement that counts at an instant.
-    fn last(&self, factor: Code, at: Timestamp) -> Option<&Review> {
-        self.reviews.iter().rev().find(|review| review.decides() && review.covers(factor, at))
-    }
-
-    /// Why people say that a value does not count.
-    fn invalidation(&self, factor: Code, at: Timestamp) -> Option<&Review> {
-        let Some(day) = self.day else {
-            return self.last(factor, at).filter(|review| review.action == ReviewAction::Invalidate);
-        };
-        let hours = (0..24).filter_map(|hour| self.last(factor, day.hour(hour).start()));
-        hours.into_iter().find(|review| match review.action {
-            ReviewAction::Invalidate => true,
-            ReviewAction::Correct => day.start() < review.from || review.until < day.end(),
-            _ => false,
-        })
-    }
-
-    fn correction(&self, factor: Code, at: Timestamp) -> Option<&Review> {
-        let last = self.last(factor, at)?;
-        let whole = self.day.is_none_or(|_| self.invalidation(factor, at).is_none());
-        (last.action == ReviewAction::Correct && last.factor.is_some() && whole).then_some(last)
-    }
-}
-
-fn input(factor: Code, packet: &StoredObservation, value: &PackedValue, why: Option<Name>) -> Input {
+fn input(factor: Code, packet: &StoredObservation, value: &PackedValue, refusal: Option<Refusal>) -> Input {
+    let why = refusal.map(|refusal| refusal.why);
     Input {
         factor,
         statistic: value.statistic,
@@ -216,10 +123,21 @@ pub fn hour_means(
                 format!("{factor} corrected to {value} by {who}: {why}"),
             )
         });
-        // What the device said besides is about the value that was wrong.
-        *mean = HourMean { mean: Some(value), valid: true, count: mean.count, ..HourMean::new(mean.factor) };
+        // What the device said besides is about the value that was wrong; an amount goes with it, so that the day keeps
+        // its sum and its weights.
+        let total = if packets.have_amount(factor, settings) { settings.amount(mean, value) } else { None };
+        *mean = HourMean { mean: Some(value), total, valid: true, count: mean.count, ..HourMean::new(factor) };
     }
     means
+}
+
+impl HourPackets {
+    /// Whether an amount of a factor came, counting or not.
+    fn have_amount(&self, factor: Code, settings: &Settings<'_>) -> bool {
+        let values = self.hour.iter().chain(&self.minute).chain(&self.realtime).flat_map(|packet| &packet.values);
+        let mut amounts = values.filter(|value| value.statistic == Statistic::Total);
+        amounts.any(|value| settings.codes.get(settings.store, value.factor) == Some(factor))
+    }
 }
 
 fn place(means: &mut Vec<HourMean>, factor: Code) -> usize {
@@ -242,8 +160,9 @@ fn from_hour_packets(
     for packet in packets {
         for value in &packet.values {
             let Some(factor) = settings.codes.get(settings.store, value.factor) else { continue };
-            let why = settings.refusal(factor, value, packet.key.data_time);
-            let number = if why.is_none() { decimal(&value.value) } else { None };
+            let refusal = settings.refusal(factor, value, packet.key.data_time);
+            let number = if refusal.is_none() { decimal(&value.value) } else { None };
+            let marked = refusal.as_ref().is_some_and(|refusal| refusal.marked);
             let place = place(&mut means, factor);
             let mean = &mut means[place];
             let main = match value.statistic {
@@ -276,14 +195,17 @@ fn from_hour_packets(
             // An amount, an extreme or a converted value may come alone, as flow meters send it.
             if !main && !mean.spoken() {
                 mean.valid |= number.is_some();
+                mean.marked |= marked;
             }
             if main {
                 mean.count = u16::from(number.is_some());
                 mean.valid = number.is_some();
-                mean.set_aside = why.is_some();
+                mean.set_aside = refusal.is_some();
+                mean.marked = marked;
             }
+            mean.refused |= refusal.is_some();
             if let Some(explain) = explain {
-                explain.inputs.push(input(factor, packet, value, why));
+                explain.inputs.push(input(factor, packet, value, refusal));
             }
         }
     }
@@ -299,7 +221,11 @@ struct Sums {
     minimum: Option<Decimal>,
     /// Civil minutes with a value that counts.
     minutes: Vec<i64>,
+    /// Civil minutes with a value that only a condition mark keeps from counting.
+    marked: Vec<i64>,
     refused: u16,
+    /// Amounts, extremes and converted values that do not count.
+    refused_besides: bool,
 }
 
 /// The means of minute or real-time values, without the factors that are `known` already (sorted).
@@ -324,11 +250,11 @@ fn from_many(
                 }
             };
             let entry = &mut sums[place].1;
-            let why = settings.refusal(factor, value, packet.key.data_time);
-            let number = if why.is_none() { decimal(&value.value) } else { None };
+            let refusal = settings.refusal(factor, value, packet.key.data_time);
+            let number = if refusal.is_none() { decimal(&value.value) } else { None };
+            let minute = packet.key.data_time.millis().div_euclid(60_000);
             match (value.statistic, number) {
                 (Statistic::Average | Statistic::Level | Statistic::Realtime, Some(number)) => {
-                    let minute = packet.key.data_time.millis().div_euclid(60_000);
                     // `-Avg` and `-Rtd` of one factor in one packet: one value.
                     if packet.key.kind == crate::gather::MINUTE && entry.minutes.last() == Some(&minute) {
                         continue;
@@ -338,7 +264,12 @@ fn from_many(
                     entry.maximum = Some(entry.maximum.map_or(number, |known| known.max(number)));
                     entry.minimum = Some(entry.minimum.map_or(number, |known| known.min(number)));
                 }
-                (Statistic::Average | Statistic::Level | Statistic::Realtime, None) => entry.refused += 1,
+                (Statistic::Average | Statistic::Level | Statistic::Realtime, None) => {
+                    entry.refused += 1;
+                    if refusal.as_ref().is_some_and(|refusal| refusal.marked) {
+                        entry.marked.push(minute);
+                    }
+                }
                 (Statistic::ConvertedAverage | Statistic::ConvertedRealtime, Some(number)) => {
                     entry.converted.push(number);
                 }
@@ -349,10 +280,18 @@ fn from_many(
                 (Statistic::Minimum, Some(number)) => {
                     entry.minimum = Some(entry.minimum.map_or(number, |known| known.min(number)));
                 }
+                (
+                    Statistic::ConvertedAverage
+                    | Statistic::ConvertedRealtime
+                    | Statistic::Total
+                    | Statistic::Maximum
+                    | Statistic::Minimum,
+                    None,
+                ) => entry.refused_besides = true,
                 _ => continue,
             }
             if let Some(explain) = explain {
-                explain.inputs.push(input(factor, packet, value, why));
+                explain.inputs.push(input(factor, packet, value, refusal));
             }
         }
     }
@@ -373,6 +312,11 @@ impl Sums {
         let minute_kind = packets.first().is_some_and(|packet| packet.key.kind == crate::gather::MINUTE);
         let interval = if minute_kind { settings.minute_minutes.unwrap_or_else(|| spacing(packets)) } else { 1 };
         let minutes = self.minutes.len() as u32 * interval;
+        // With those that are marked only: whether the hour would have been valid.
+        let mut all: Vec<i64> = self.minutes.iter().chain(&self.marked).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let would_be = !self.marked.is_empty() && all.len() as u32 * interval >= settings.needed_minutes;
         let (valid, rule) = match settings.kind {
             // HJ 212-2017 annex D: one abnormal value makes the period of waste water abnormal.
             PointKind::WastewaterOutlet => (samples > 0 && self.refused == 0, "HJ 212-2017 附录 D"),
@@ -408,6 +352,8 @@ impl Sums {
             minimum: self.minimum,
             valid,
             set_aside: samples == 0 && self.refused > 0,
+            refused: self.refused > 0 || self.refused_besides,
+            marked: !valid && would_be,
             count: samples.min(usize::from(u16::MAX)) as u16,
         }
     }

@@ -7,9 +7,10 @@
 //! | file | holds |
 //! |---|---|
 //! | `model.rs`, `code.rs`, `period.rs` | the nouns |
-//! | `mark.rs`, `unit.rs`, `emission.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
+//! | `mark.rs`, `unit.rs`, `emission.rs`, `settings.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
+//! | `basis.rs`, `again.rs` | what the register changed is judged again; what broke off, later |
 //! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
@@ -17,6 +18,7 @@
 //! arrival order never matters; nothing is judged by a figure that is not confirmed, nor where no edition covers the
 //! date; raw observations are never touched.
 
+mod again;
 pub mod basis;
 mod change;
 pub mod chart;
@@ -42,6 +44,7 @@ pub mod review;
 pub mod rows;
 pub mod rule;
 pub mod rules;
+mod settings;
 pub mod sheet;
 pub mod source;
 pub mod stop;
@@ -73,6 +76,7 @@ pub struct Judge {
     pub(crate) current_rules: ArcSwap<plan::Rules>,
     pub(crate) ids: IdSource,
     names: OnceLock<Box<Names>>,
+    pub(crate) devices: OnceLock<Box<Devices>>,
     /// The library as shipped, before anything was confirmed.
     pub(crate) shipped: Arc<standards::Library>,
     /// Confirmations may wait for what rests on them to be judged again.
@@ -80,12 +84,18 @@ pub struct Judge {
     /// The points whose basis was compared last.
     pub(crate) points_seen: std::sync::Mutex<Option<Arc<kernel::PointSet>>>,
     pub(crate) changes: change::Changes,
+    /// When points, and confirmed figures, are looked at again of which a part could not be judged.
+    pub(crate) points_again: again::Again,
+    pub(crate) confirmations_again: again::Again,
     /// Periods that could not be judged and were put off, since the start.
     pub(crate) put_off: std::sync::atomic::AtomicU64,
 }
 
 /// Names of enterprises and rivers by key.
 type Names = dyn Fn(&str) -> Option<Name> + Send + Sync;
+
+/// When devices were bound to a point, by its id.
+type Devices = dyn Fn(i64) -> Vec<rate::Bound> + Send + Sync;
 
 impl Judge {
     /// The area whose dates of effect count is the division.
@@ -112,8 +122,11 @@ impl Judge {
             current_rules: ArcSwap::from_pointee(rules),
             ids: IdSource::new(),
             names: OnceLock::new(),
+            devices: OnceLock::new(),
             points_seen: std::sync::Mutex::new(None),
             changes: change::Changes::default(),
+            points_again: again::Again::default(),
+            confirmations_again: again::Again::default(),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),
             put_off: std::sync::atomic::AtomicU64::new(0),
@@ -144,6 +157,12 @@ impl Judge {
     pub fn set_names(&self, names: impl Fn(&str) -> Option<Name> + Send + Sync + 'static) {
         // Only the first call counts; there is one wiring.
         let _ = self.names.set(Box::new(names));
+    }
+
+    /// When devices were bound to a point; the wiring knows. Hours without one are due in no rate.
+    pub fn set_devices(&self, devices: impl Fn(i64) -> Vec<rate::Bound> + Send + Sync + 'static) {
+        // Only the first call counts; there is one wiring.
+        let _ = self.devices.set(Box::new(devices));
     }
 
     /// The name of an enterprise or river.

@@ -133,6 +133,8 @@ impl Flags {
     pub const LOWER: u8 = 8;
     /// The instrument or a person says that the value does not count.
     pub const SET_ASIDE: u8 = 16;
+    /// It would count but for a condition mark (工况标记): it does not judge, and is valid in rates.
+    pub const MARKED: u8 = 32;
 
     pub const fn has(self, flag: u8) -> bool {
         self.0 & flag != 0

@@ -24,14 +24,14 @@ const BATCH: usize = 4096;
 /// Periods stored in one transaction: enough to share a sync, few enough that packets do not wait for it.
 const TRANSACTION: usize = 512;
 /// A day is judged this long after its end, so that its last hour is in.
-const DAY_SETTLE_MILLIS: i64 = 5 * 60_000;
+pub(crate) const DAY_SETTLE_MILLIS: i64 = 5 * 60_000;
 /// Changes older than this are not told to the live stream: a recomputed year is no news.
 const LIVE_MILLIS: i64 = 48 * HOUR_MILLIS;
 /// Pause of the loop when nothing is due.
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// What could not be judged is tried again after this long.
-const PUT_OFF_MILLIS: i64 = 10 * 60_000;
+pub(crate) const PUT_OFF_MILLIS: i64 = 10 * 60_000;
 
 const LEVELS: [PeriodLevel; 4] = [PeriodLevel::Hour, PeriodLevel::Day, PeriodLevel::Month, PeriodLevel::Year];
 
@@ -228,7 +228,7 @@ impl Judge {
         worked: &mut Worked,
     ) -> Result<Vec<Planned>, Problem> {
         let planned = match level {
-            PeriodLevel::Hour => self.plan_hours(point, numbers)?,
+            PeriodLevel::Hour => self.plan_hours(point, numbers, now)?,
             PeriodLevel::Day => self.plan_days(point, numbers)?,
             _ => self.plan_periods(point, level, numbers, now)?,
         };
@@ -298,7 +298,15 @@ impl Judge {
         Ok(worked)
     }
 
-    fn plan_hours(&self, point: &Point, wanted: &[i64]) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
+    /// Plans hours that have begun; of what is to come nothing is judged, whatever was sent of it.
+    fn plan_hours(
+        &self,
+        point: &Point,
+        numbers: &[i64],
+        now: Timestamp,
+    ) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
+        let begun = now.plus(gather::FUTURE_MILLIS).hour().0;
+        let wanted = &numbers[..numbers.partition_point(|hour| *hour <= begun)];
         let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Ok(Ok(Vec::new())) };
         let rolling = plan::method_of(point.kind) == crate::model::Method::Air
             && self.rules().air_at(Hour(first).day()).is_ok_and(|set| set.rolling());
@@ -310,7 +318,7 @@ impl Judge {
         let mut hours = wanted.to_vec();
         if rolling {
             for &hour in wanted {
-                hours.extend((hour + 1..=hour + 23).filter(|later| gathered.hours.contains_key(later)));
+                hours.extend((hour + 1..=(hour + 23).min(begun)).filter(|later| gathered.hours.contains_key(later)));
             }
             hours.sort_unstable();
             hours.dedup();
@@ -383,9 +391,12 @@ impl Judge {
             return (Vec::new(), 0);
         }
         let frame = own.iter().map(|packet| packet.frame).max().unwrap_or(0);
+        let rules = self.rules();
         let settings = Settings {
+            point: point.id,
+            rules: &rules,
             store: &*self.store,
-            codes: &self.rules().codes,
+            codes: &rules.codes,
             kind: point.kind,
             minute_minutes: None,
             needed_minutes: 0,
@@ -568,7 +579,7 @@ impl Judge {
 }
 
 /// Runs a step of judging; one that breaks off is a problem of what it looked at, not the end of judging.
-fn guarded<T>(step: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+pub(crate) fn guarded<T>(step: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(step)).unwrap_or_else(|broken| {
         let said = broken
             .downcast_ref::<String>()

@@ -69,6 +69,8 @@ pub struct HourPlan<'p> {
 impl HourPlan<'_> {
     fn settings(&self) -> Settings<'_> {
         Settings {
+            point: self.point.id,
+            rules: self.rules,
             store: self.store,
             codes: &self.rules.codes,
             kind: self.point.kind,
@@ -219,7 +221,9 @@ impl HourPlan<'_> {
         for mean in &means {
             let mut add = |stat, value: Option<Decimal>| {
                 if value.is_some() {
-                    finding.items.push(Item::new(mean.factor, stat, value, mean.valid, mean.count));
+                    let mut item = Item::new(mean.factor, stat, value, mean.valid, mean.count);
+                    item.flags.set(Flags::MARKED, mean.marked && !mean.valid);
+                    finding.items.push(item);
                 }
             };
             add(Stat::Mean, mean.mean);
@@ -268,9 +272,11 @@ impl HourPlan<'_> {
 
 /// Values that came and do not count stay visible as items without a number.
 fn add_set_aside(finding: &mut Finding, means: &[HourMean]) {
-    for mean in means.iter().filter(|mean| mean.set_aside && mean.mean.is_none()) {
+    let nothing = |mean: &&HourMean| mean.mean.is_none() && (mean.set_aside || (mean.refused && !mean.valid));
+    for mean in means.iter().filter(nothing) {
         let mut item = Item::new(mean.factor, Stat::Mean, None, false, 0);
         item.flags.set(Flags::SET_ASIDE, true);
+        item.flags.set(Flags::MARKED, mean.marked);
         finding.items.push(item);
     }
 }

@@ -169,10 +169,10 @@ impl Judge {
         Ok(reviews)
     }
 
-    /// What looks odd in the hours of a point; flags with their statistic, newest first. At most 400 days.
+    /// What looks odd in the hours of a point; flags with their statistic, newest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When more than 400 days are asked for, or the store fails.
     pub fn suspicions(&self, point: &Point, from: Day, until: Day) -> Result<Vec<Suspicion>, Problem> {
         let verdicts = self.verdicts(point.id, PeriodLevel::Hour, from.start(), until.start())?;
         let series = series_of(&verdicts);

@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Hour, Name, Point, PointKind, Problem, Timestamp};
+use kernel::time::DAY_MILLIS;
+use kernel::{ErrorCode, Hour, Name, Point, PointKind, Problem, Timestamp};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use store::contract::PeriodLevel;
@@ -22,8 +23,10 @@ use crate::{Judge, gather, review};
 const MOST_MISSING: usize = 500;
 /// Packets received later than this after the end of their hour were caught up.
 const LATE_MILLIS: i64 = 2 * 3_600_000;
-/// Longest period of one answer.
-const MOST_DAYS: i64 = 400;
+/// Longest period of one answer, and of one read of hours.
+pub(crate) const MOST_DAYS: i64 = 400;
+/// Days before the end of a period that show every how many hours a station sends.
+const STEP_DAYS: i64 = 30;
 
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct MissingValue {
@@ -129,6 +132,7 @@ pub struct HourState {
     /// Factors with a value, counting or not. A dozen at most: a list is found through faster than a tree is made, and a
     /// year of a county has some three hundred thousand of them.
     pub received: Vec<Code>,
+    /// Those that count, and those that only a condition mark keeps from judging.
     pub valid: Vec<Code>,
     pub late: bool,
     pub compared: Compared,
@@ -170,9 +174,20 @@ pub struct Course {
     pub stops: Vec<Stop>,
     /// Every how many hours a value is due; at least 1.
     pub step: i64,
+    /// When a device was bound to the point; `None`: nobody says, and every hour is due.
+    pub bound: Option<Vec<Bound>>,
 }
 
+/// When a device was bound to a point: from, and until (exclusive) where it ended.
+pub type Bound = (Timestamp, Option<Timestamp>);
+
 impl Course {
+    /// Whether a device was bound for the whole hour.
+    fn is_due(&self, hour: Hour) -> bool {
+        let covers = |(from, until): &Bound| *from <= hour.start() && until.is_none_or(|until| hour.end() <= until);
+        self.bound.as_ref().is_none_or(|bound| bound.iter().any(covers))
+    }
+
     /// The rates of the hours `from..until`.
     pub fn rates(&self, from: Hour, until: Hour) -> Rates {
         let mut counts = Counts::default();
@@ -185,17 +200,20 @@ impl Course {
                 continue;
             }
             let hour = self.hours.get(&number).unwrap_or(&nothing);
+            // What people brought by hand is compared, though no device owed it.
+            counts.hours_compared += u32::from(hour.compared != Compared::No);
+            counts.hours_exceeding += u32::from(hour.compared == Compared::Over);
+            if !self.is_due(Hour(number)) {
+                continue;
+            }
             counts.hours_due += 1;
             counts.hours_received += u32::from(!hour.received.is_empty());
             counts.hours_valid += u32::from(!hour.valid.is_empty());
             counts.hours_caught_up += u32::from(hour.late);
-            counts.hours_compared += u32::from(hour.compared != Compared::No);
-            counts.hours_exceeding += u32::from(hour.compared == Compared::Over);
             for factor in &self.expected {
                 counts.due += 1;
                 let received = hour.received.contains(factor);
-                let marked = received && self.stops.iter().any(|stop| stop.marks(*factor, start));
-                let valid = marked || hour.valid.contains(factor);
+                let valid = hour.valid.contains(factor);
                 counts.received += u32::from(received);
                 counts.valid += u32::from(valid);
                 if !valid && missing.len() < MOST_MISSING {
@@ -226,34 +244,40 @@ impl Course {
 
 pub fn formula() -> Name {
     Name::new(
-        "传输率＝实收／应收；有效率＝有效／实收；有效传输率＝有效／应收；补传率＝补传小时／未按时到达小时；运行率＝有有效值的小时／应有小时；超标率＝超标的时段／参加评价的时段（小时、日分别计）；应收不含已申报的停运，环境空气站按六项污染物计",
+        "传输率＝实收／应收；有效率＝有效／实收；有效传输率＝有效／应收；补传率＝补传小时／未按时到达小时；运行率＝有有效值的小时／应有小时；超标率＝超标的时段／参加评价的时段（小时、日分别计）；应收为绑定设备期间的小时，不含已申报的停运，工况标记的数据计为有效，环境空气站按六项污染物计",
         "transmission = received / due; valid = valid / received; effective = valid / due; catch-up = hours caught up / \
          hours not in time; running = hours with a valid value / hours due; exceedance = periods over a limit / periods compared with one \
-         (hours and days apart); declared stops are not due; of ambient air stations the six pollutants count",
+         (hours and days apart); due are the hours with a device bound, without declared stops; data that only a condition mark \
+         sets aside are valid; of ambient air stations the six pollutants count",
     )
 }
 
-/// Every fourth hour, where a water station has never sent another.
-fn step_of(kind: PointKind, hours: &BTreeMap<i64, HourState>) -> i64 {
-    let water = matches!(kind, PointKind::WaterSection | PointKind::LakePoint | PointKind::DrinkingWaterSource);
-    let fourth = !hours.is_empty() && hours.keys().all(|hour| Hour(*hour).of_day().is_multiple_of(4));
-    if water && fourth { 4 } else { 1 }
+fn by_fours(kind: PointKind) -> bool {
+    matches!(kind, PointKind::WaterSection | PointKind::LakePoint | PointKind::DrinkingWaterSource)
+}
+
+/// Every fourth hour, where a water station has sent no other in [`STEP_DAYS`]; never from the time asked about alone,
+/// or one packet of a bad day would make the day a good one.
+fn step_of(kind: PointKind, mut sent: impl Iterator<Item = i64>) -> i64 {
+    let fourth = |hour: i64| Hour(hour).of_day().is_multiple_of(4);
+    let Some(first) = sent.next().filter(|_| by_fours(kind)) else { return 1 };
+    if fourth(first) && sent.all(fourth) { 4 } else { 1 }
 }
 
 impl Judge {
-    /// The rates of a point over the hours of `from..until` that have ended; at most 400 days.
+    /// The rates of a point over the hours of `from..until` that have ended.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When these are more than 400 days, or the store fails.
     pub fn rates(&self, point: &Point, from: Timestamp, until: Timestamp, now: Timestamp) -> Result<Rates, Problem> {
-        let (from, until) = ended_hours(from, until, now);
+        let (from, until) = ended_hours(from, until, now)?;
         Ok(self.course(point, from, until)?.rates(from, until))
     }
 
     /// What the rates of a point over `from..until` are computed from.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When these are more than 400 days, or the store fails.
     pub fn course(&self, point: &Point, from: Hour, until: Hour) -> Result<Course, Problem> {
         if until.0 <= from.0 {
             return Ok(Course { step: 1, ..Course::default() });
@@ -278,8 +302,19 @@ impl Judge {
             let seen: BTreeSet<Code> = hours.values().flat_map(|hour| hour.received.iter().copied()).collect();
             expected.extend(seen);
         }
-        let step = step_of(point.kind, &hours);
-        Ok(Course { hours, days, expected, stops, step })
+        let step = self.step(point, until)?;
+        let bound = self.devices.get().map(|devices| devices(point.id));
+        Ok(Course { hours, days, expected, stops, step, bound })
+    }
+
+    /// Every how many hours a point sends, by the days before the end of a period.
+    fn step(&self, point: &Point, until: Hour) -> Result<i64, Problem> {
+        if !by_fours(point.kind) {
+            return Ok(1);
+        }
+        let verdicts =
+            self.verdicts(point.id, PeriodLevel::Hour, Hour(until.0 - STEP_DAYS * 24).start(), until.start())?;
+        Ok(step_of(point.kind, verdicts.iter().map(|verdict| verdict.key.period)))
     }
 
     /// Hours whose first hour packet came late. Minute data come with a delay of their own and are not counted.
@@ -293,10 +328,23 @@ impl Judge {
     }
 }
 
-/// The hours of `from..until` that have ended, at most 400 days of them.
-pub fn ended_hours(from: Timestamp, until: Timestamp, now: Timestamp) -> (Hour, Hour) {
-    let until = until.min(now).hour();
-    (Hour(from.hour().0.max(until.0 - MOST_DAYS * 24)), until)
+/// The hours of `from..until` that have ended.
+///
+/// # Errors
+/// When they are more than 400 days: rates of a part would stand under the name of the whole.
+pub fn ended_hours(from: Timestamp, until: Timestamp, now: Timestamp) -> Result<(Hour, Hour), Problem> {
+    let (from, until) = (from.hour(), until.min(now).hour());
+    check_days(from.start(), until.start())?;
+    Ok((from, until))
+}
+
+/// A time of hours is refused where it is too long, and never cut silently.
+pub(crate) fn check_days(from: Timestamp, until: Timestamp) -> Result<(), Problem> {
+    if until.millis() - from.millis() <= MOST_DAYS * DAY_MILLIS {
+        return Ok(());
+    }
+    let what = format!("一次最多 {MOST_DAYS} 天，请分段查询 (at most {MOST_DAYS} days at once; ask year by year)");
+    Err(Problem::new(ErrorCode::TooLarge, what))
 }
 
 /// The factors of a point that its hours are judged by. Of an ambient air station the six pollutants: its weather is
@@ -308,11 +356,15 @@ fn expected_of(point: &Point) -> Vec<Code> {
 
 fn state_of(method: Method, verdict: &Verdict) -> HourState {
     let mut state = HourState { compared: Compared::of(method, verdict), ..HourState::default() };
-    for item in verdict.finding.items.iter().filter(|item| item.stat == Stat::Mean) {
-        if item.value.is_some() || item.flags.has(Flags::SET_ASIDE) {
+    // What came of the hour itself, in whatever form: a flow meter may send amounts alone. Rolling means come of others.
+    let own = [Stat::Mean, Stat::Converted, Stat::Total, Stat::Maximum, Stat::Minimum];
+    for item in verdict.finding.items.iter().filter(|item| own.contains(&item.stat)) {
+        let came = item.value.is_some() || item.flags.has(Flags::SET_ASIDE);
+        if came && !state.received.contains(&item.factor) {
             state.received.push(item.factor);
         }
-        if item.valid() && item.value.is_some() {
+        let valid = (item.valid() && item.value.is_some()) || item.flags.has(Flags::MARKED);
+        if valid && !state.valid.contains(&item.factor) {
             state.valid.push(item.factor);
         }
     }
@@ -376,6 +428,31 @@ mod tests {
         assert_eq!(text(found.shares.running), "0.75");
         assert_eq!(found.missing.len(), 4);
         assert_eq!(course.rates(Hour(9), Hour(9)).shares, Shares::default());
+    }
+
+    #[test]
+    fn only_hours_with_a_device_are_due_and_what_came_by_hand_is_compared() {
+        let both = ["w01018"];
+        let state = HourState { compared: Compared::Over, ..hour(&both, &both, false) };
+        let course = Course {
+            hours: (0..10).map(|number| (number, state.clone())).collect(),
+            expected: vec![Code::new("w01018").unwrap()],
+            step: 1,
+            ..Course::default()
+        };
+        let check = |bound: Option<&[Bound]>, expect: (u32, u32, u32, bool)| {
+            let course = Course { bound: bound.map(<[_]>::to_vec), ..course.clone() };
+            let found = course.rates(Hour(0), Hour(10));
+            let counts = found.counts;
+            assert_eq!((counts.due, counts.received, counts.hours_exceeding, found.networked), expect, "{bound:?}");
+        };
+        let at = |hours: i64| Timestamp(Hour(0).start().millis() + hours * 3_600_000);
+        check(None, (10, 10, 10, true));
+        check(Some(&[]), (0, 0, 10, false));
+        check(Some(&[(at(4), None)]), (6, 6, 10, true));
+        // Half an hour is no hour; one device after another.
+        check(Some(&[(at(4).plus(1_800_000), Some(at(7).plus(1_800_000)))]), (2, 2, 10, true));
+        check(Some(&[(at(0), Some(at(3))), (at(8), None)]), (5, 5, 10, true));
     }
 
     #[test]

@@ -141,11 +141,6 @@ impl Stop {
         self.condition.is_none() && self.holds_at(at)
     }
 
-    /// Whether a value counts as valid though it does not judge (标记规则: the mark is about the source, not the device).
-    pub fn marks(&self, factor: Code, at: Timestamp) -> bool {
-        self.condition.is_some() && self.covers(factor, at)
-    }
-
     /// As it stood at a moment; `None` before it was declared.
     pub fn as_of(mut self, at: Timestamp) -> Option<Self> {
         self.decisions.retain(|decision| decision.at <= at);
@@ -318,6 +313,16 @@ pub fn stops_of_point(
         &[division.into(), point.into(), until.into(), from.into()],
     )?;
     rows.iter().rev().map(|row| stop_of(reader, division, row)).collect()
+}
+
+/// How many declarations of a point wait for a reviewer.
+pub fn waiting(reader: &dyn Reader, division: Division, point: i64) -> Result<i64, StoreError> {
+    let row = reader.query_one(
+        "SELECT COUNT(*) FROM judge_stop WHERE division = $1 AND point = $2 AND waits <> 0 AND NOT EXISTS (
+           SELECT 1 FROM judge_stop_decision AS said WHERE said.division = judge_stop.division AND said.stop = judge_stop.id)",
+        &[division.into(), point.into()],
+    )?;
+    row.map_or(Ok(0), |row| row.integer(0))
 }
 
 pub fn put_stop(transaction: &dyn Transaction, division: Division, stop: &Stop) -> Result<(), StoreError> {

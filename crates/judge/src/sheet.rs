@@ -79,6 +79,8 @@ impl Judge {
         let wanted: Vec<i64> = (first..=last).collect();
         let gathered = gather(&self.store, &rules.codes, point, first, last, &wanted, None)?;
         let settings = Settings {
+            point: point.id,
+            rules: &rules,
             store: &*self.store,
             codes: &rules.codes,
             kind: point.kind,

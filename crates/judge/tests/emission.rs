@@ -94,11 +94,27 @@ fn of_a_permit_and_a_standard_the_stricter_is_shown() {
         assert_eq!(over(&day, "w01018"), expect, "permit {upper}, value {value}");
         let item = day.items.iter().find(|item| item.factor == *"w01018" && item.stat == Stat::Mean).unwrap();
         assert_eq!(item.limit, Some(Decimal::from(upper.min(50))), "permit {upper}, value {value}");
+        // The verdict rests on the document that the limit shown stands in.
+        let basis = if upper < 50 { "排污许可证" } else { "GB 18918-2002 表" };
+        assert!(day.standard.starts_with(basis), "permit {upper}, value {value}: {}", day.standard);
     };
     check(60, "40", None);
     check(60, "55", Some(("50", "0.1")));
     check(60, "75", Some(("50", "0.5")));
     check(40, "75", Some(("40", "0.88")));
+}
+
+#[test]
+fn a_verdict_rests_on_the_document_that_its_worst_item_is_over() {
+    let works = Point { limits: vec![limit("w01018", LimitPeriod::Day, 40)], ..works() };
+    let check = |cod: &str, ammonia: &str, expect: &str| {
+        let values = [("w01018", cod), ("w21003", ammonia), ("w01010", "20")];
+        let day = day_of(works.clone(), "2026-06-01T00:00:00", &values);
+        assert!(day.standard.starts_with(expect), "{cod} {ammonia}: {}", day.standard);
+    };
+    check("45", "20", "GB 18918-2002 表");
+    check("200", "6", "排污许可证");
+    check("30", "6", "GB 18918-2002 表");
 }
 
 #[test]

@@ -129,10 +129,12 @@ fn a_condition_mark_keeps_its_factors_from_judging_and_stays_valid() {
         owner: Some("plant".into()),
         factors: vec!["a21002".into(), "a34013".into()],
         limits,
+        standard: Some("GB 4915-2013".into()),
         ..point(1, PointKind::WasteGasOutlet)
     };
     let bed = Bed::new(COUNTY, vec![own.clone()]);
     let now = time("2026-06-02T10:00:00");
+    bed.confirm_all("公告 2022 年第 21 号/", now);
     let at = |of_day: i64| start().plus(of_day * 3_600_000);
     let packets: Vec<Packet> =
         (0..24).map(|of_day| hour(1, at(of_day), &[("a21002", "90"), ("a34013", "90")])).collect();

@@ -122,6 +122,15 @@ impl Platform {
         act.set_duties(Arc::new(duties::LedgerDuties(Arc::clone(&register))));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));
+        let bound = Arc::clone(&collect);
+        judge.set_devices(move |point| {
+            let directory = bound.directory();
+            directory
+                .devices()
+                .filter(|device| device.point == point)
+                .map(|device| (device.from, device.until))
+                .collect()
+        });
         let rules = RuleBook::built_in()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
         let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));

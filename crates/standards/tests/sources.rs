@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use standards::library::FigureError;
+use standards::library::{Confirmation, FigureError};
 use standards::measure::{Factors, MeasureError};
 use standards::sources::{
     Conversion, ConversionError, HourMean, Limit, Marking, MassError, Measured, MissingReason, MonthCount,
@@ -326,6 +326,34 @@ fn condition_marks_have_windows_and_factors_from_2023_on() {
     check("ceramic_brick_start", Some((4, "")));
     check("steel_start", None);
     assert_eq!(marking.deadline_hour, 12);
+    // Second hand: known, and not confirmed by anybody.
+    assert!(!marking.confirmed && marking.conditions.iter().all(|condition| !condition.confirmed));
+    let read = |figure: &str, value: Option<&str>| Confirmation {
+        figure: format!("公告 2022 年第 21 号/{figure}"),
+        value: value.map(str::to_owned),
+        source: "附件 3".into(),
+    };
+    let figures = [
+        read("deadline_hour", None),
+        read("windows/cement_kiln_shutdown/hours", Some("6")),
+        read("windows/cement_kiln_shutdown/factors", None),
+        read("windows/sinter_start/hours", None),
+    ];
+    let marking = Marking::in_force(&library.confirmed(&figures).unwrap(), date("2023-01-01")).unwrap().unwrap();
+    let state = |id: &str| marking.condition(id).map(|condition| (condition.hours, condition.confirmed));
+    assert!(marking.confirmed);
+    assert_eq!(state("cement_kiln_shutdown"), Some((6, true)));
+    assert_eq!(state("sinter_start"), Some((8, false)), "its factors are not confirmed");
+    let kiln = marking.condition("cement_kiln_shutdown").unwrap();
+    let fits =
+        ["GB 4915", "GB 4915-2013", "GB 49150-2013", "GB 16297-1996", ""].map(|standard| kiln.fits(standard, &[]));
+    assert_eq!(fits, [true, true, false, false, false]);
+    // GB 13271 is of gas and oil boilers too.
+    let boiler = marking.condition("coal_boiler_shutdown").unwrap();
+    let fits = [&["coal", "new"][..], &["gas"], &[]].map(|conditions| {
+        boiler.fits("GB 13271-2014", &conditions.iter().map(|condition| (*condition).to_owned()).collect::<Vec<_>>())
+    });
+    assert_eq!(fits, [true, false, false]);
 }
 
 pub const SCENARIOS: &[(&str, fn())] = &[

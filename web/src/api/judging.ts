@@ -79,6 +79,8 @@ export interface StopCondition {
   factors: Name[];
   standard: string;
   deadline_hour: number;
+  confirmed: boolean;
+  fits: string[];
 }
 export interface Suspicions {
   point: { id: string; name: Name };

@@ -565,6 +565,10 @@ export interface ConditionView {
   standard: string;
   /** Marks by hand are made before this hour of the next day. */
   deadline_hour: number;
+  /** Its figures are confirmed; until they are, every mark of it waits for a reviewer. */
+  confirmed: boolean;
+  /** The emission standards of the facilities that it is of; a mark anywhere else waits. */
+  fits: string[];
 }
 
 /** What an item says. Amounts of money are in 万元. */

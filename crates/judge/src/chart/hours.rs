@@ -50,6 +50,8 @@ impl Judge {
             let wanted: Vec<i64> = (start..=end).collect();
             let gathered = gather(&self.store, &rules.codes, point, start, end, &wanted, None)?;
             let settings = Settings {
+                point: point.id,
+                rules: &rules,
                 store: &*self.store,
                 codes: &rules.codes,
                 kind: point.kind,

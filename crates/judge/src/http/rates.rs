@@ -171,7 +171,7 @@ fn courses(judge: &Judge, points: &[Arc<Point>], from: Hour, until: Hour) -> Res
 fn rates_table(judge: &Judge, caller: &Caller, query: &TableQuery) -> Result<Table, Problem> {
     let now = kernel::time::now();
     let (from, until) = period(query.from.as_deref(), query.until.as_deref(), 1)?;
-    let (from, until) = ended_hours(from, until, now);
+    let (from, until) = ended_hours(from, until, now)?;
     let points = super::readable(judge, caller, |_| true);
     let parts = cut(from, until, query.each);
     let groups: Vec<(String, Name)> = points.iter().map(|point| group_of(judge, point, query.by)).collect();

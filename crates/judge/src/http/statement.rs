@@ -172,6 +172,10 @@ struct ConditionView {
     standard: String,
     /// Marks by hand are made before this hour of the next day.
     deadline_hour: u32,
+    /// Its figures are confirmed; until they are, every mark of it waits for a reviewer.
+    confirmed: bool,
+    /// The emission standards of the facilities that it is of; a mark anywhere else waits.
+    fits: Vec<String>,
 }
 
 fn conditions(judge: &Judge) -> Result<Vec<ConditionView>, Problem> {
@@ -183,6 +187,8 @@ fn conditions(judge: &Judge) -> Result<Vec<ConditionView>, Problem> {
         factors: condition.factors.iter().map(|factor| summary::factor_name(factor)).collect(),
         standard: marking.standard.clone(),
         deadline_hour: marking.deadline_hour,
+        confirmed: marking.confirmed && condition.confirmed,
+        fits: condition.fits.clone(),
     };
     Ok(marking.conditions.iter().map(view).collect())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
 use kernel::{Action, Day, Problem, Timestamp};
 use serde::Deserialize;
+use standards::{Library, Standard};
 use store::contract::PeriodLevel;
 
 use super::view::{
@@ -12,6 +13,7 @@ use super::view::{
     VerdictView,
 };
 use crate::model::{Key, Verdict, name_of};
+use crate::rate::check_days;
 use crate::why::{self, Why};
 use crate::{Judge, names, period, rows, summary};
 
@@ -103,10 +105,10 @@ fn list_of(judge: &Judge, caller: &Caller, query: &ListQuery) -> Result<Vec<Verd
 }
 
 impl Judge {
-    /// Verdicts of a level whose periods lie in `from..until`, oldest first. At most 400 days of hours.
+    /// Verdicts of a level whose periods lie in `from..until`, oldest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When hours of more than 400 days are asked for, or the store fails.
     pub fn verdicts(
         &self,
         point: i64,
@@ -114,14 +116,16 @@ impl Judge {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Verdict>, Problem> {
+        if level == PeriodLevel::Hour {
+            check_days(from, until)?;
+        }
         Ok(self.store.read(|reader| {
             if level != PeriodLevel::Hour {
                 let (first, last) = (period::of(level, from), period::of(level, until.plus(-1)) + 1);
                 return rows::between(reader, self.division, point, level, first, last);
             }
             let last = until.plus(-1).day();
-            let first = from.day().max(Day(last.0 - 400));
-            let days = rows::hours_between(reader, self.division, point, first, Day(last.0 + 1))?;
+            let days = rows::hours_between(reader, self.division, point, from.day(), Day(last.0 + 1))?;
             Ok(days
                 .into_iter()
                 .flat_map(|(day, slots)| {
@@ -143,6 +147,15 @@ fn why_of(judge: &Judge, caller: &Caller, id: &str, query: &WhyQuery) -> Result<
     Ok(view_of(judge, judge.why(key, query.revision, as_of)?))
 }
 
+/// The edition that a basis names: by its id or code, also with the table after it (`GB 18918-2002 表 1`).
+fn standard_of<'l>(library: &'l Library, basis: &'l str) -> Option<&'l Standard> {
+    let named = |standard: &&Standard| {
+        let rest = basis.trim().strip_prefix(standard.code.as_str());
+        rest.is_some_and(|rest| rest.starts_with(char::is_whitespace))
+    };
+    library.find(basis).next().or_else(|| library.all().iter().filter(named).max_by_key(|known| known.code.len()))
+}
+
 fn view_of(judge: &Judge, why: Why) -> VerdictView {
     let Why { point, verdict, explain, input_verdicts, revisions } = why;
     let rules = &judge.rules();
@@ -155,7 +168,7 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
             clauses.push(&step.clause);
         }
     }
-    let known = rules.library.find(&verdict.finding.standard).next();
+    let known = standard_of(&rules.library, &verdict.finding.standard);
     let standard = StandardView {
         code: known.map_or_else(|| verdict.finding.standard.clone(), |standard| standard.code.clone()),
         title: known.map(|standard| name_of(&standard.title)).unwrap_or_default(),
@@ -236,5 +249,25 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
         inputs,
         notes: explain.notes.iter().map(names::in_words).collect(),
         revisions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_basis_names_its_standard_with_or_without_a_table() {
+        let library = Library::embedded().unwrap();
+        let check = |basis: &str, expect: Option<&str>| {
+            let found = standard_of(&library, basis).map(|standard| standard.code.as_str());
+            assert_eq!(found, expect, "{basis}");
+        };
+        check("GB 18918-2002", Some("GB 18918-2002"));
+        check("GB 18918-2002 表 1", Some("GB 18918-2002"));
+        check("GB 3838-2002", Some("GB 3838-2002"));
+        check("GB 18918-20021", None);
+        check("排污许可证", None);
+        check("", None);
     }
 }

@@ -3,7 +3,7 @@
 use kernel::{FactorLimit, LimitPeriod, Name, Point, Timestamp};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use standards::measure::Unit;
+use standards::measure::{Quantity, Unit};
 use store::contract::PeriodLevel;
 
 use crate::model::{Finding, Item, Key, Method, Stat, Tier, Verdict};
@@ -28,8 +28,12 @@ pub fn item_value(point: &Point, item: &Item) -> String {
     shown(value, places)
 }
 
-/// The unit that the items of a point's findings are in.
+/// The unit that the items of a point's findings are in. An amount has one of its own: HJ 212 sends that of a flow in
+/// m³ and that of a pollutant in kg.
 pub fn unit_of(rules: &Rules, point: &Point, item: &Item, at: Timestamp) -> String {
+    if item.stat == Stat::Total {
+        return rules.factors.get(item.factor.as_str()).map_or("", |known| unit_of_amount(&known.unit)).to_owned();
+    }
     match method_of(point.kind) {
         Method::Air => match air::pollutant(item.factor) {
             Some(pollutant) => pollutant.unit().to_owned(),
@@ -57,6 +61,15 @@ pub fn unit_of(rules: &Rules, point: &Point, item: &Item, at: Timestamp) -> Stri
                 || point.limits.iter().find(|limit| item.factor == *limit.factor).map(|limit| limit.unit.clone());
             known.or_else(limit).unwrap_or_default()
         }
+    }
+}
+
+/// The unit of amounts of what is measured in a unit; empty where an amount of it makes no sense.
+fn unit_of_amount(unit: &str) -> &'static str {
+    match unit.parse::<Unit>().map(|unit| unit.quantity) {
+        Ok(Quantity::Flow) => "m³",
+        Ok(Quantity::MassPerVolume | Quantity::MassFlow) => "kg",
+        _ => "",
     }
 }
 
@@ -321,6 +334,23 @@ mod tests {
     use super::*;
     use crate::code::Code;
     use kernel::PointKind;
+
+    #[test]
+    fn an_amount_is_in_cubic_metres_or_kilograms() {
+        let rules = Rules::new(standards::Library::embedded().unwrap(), "500242".into()).unwrap();
+        let check = |kind: PointKind, factor: &str, stat: Stat, expect: &str| {
+            let item = Item::new(Code::new(factor).unwrap(), stat, Some(7.into()), true, 1);
+            let point = Point::simulated(1, kind);
+            assert_eq!(unit_of(&rules, &point, &item, Timestamp(1_780_000_000_000)), expect, "{kind:?} {factor}");
+        };
+        check(PointKind::WastewaterOutlet, "w00000", Stat::Mean, "L/s");
+        check(PointKind::WastewaterOutlet, "w00000", Stat::Total, "m³");
+        check(PointKind::WastewaterOutlet, "w01018", Stat::Total, "kg");
+        check(PointKind::WasteGasOutlet, "a00000", Stat::Total, "m³");
+        check(PointKind::WasteGasOutlet, "a34013", Stat::Total, "kg");
+        check(PointKind::DrinkingWaterSource, "w00000", Stat::Total, "m³");
+        check(PointKind::WastewaterOutlet, "days_over", Stat::Total, "");
+    }
 
     #[test]
     fn a_limit_with_two_ends_is_a_range_in_the_unit_of_the_value() {

@@ -51,6 +51,8 @@ impl Limits<'_> {
         let in_force: Vec<&FactorLimit> =
             self.limits.iter().filter(|limit| limit.period == period && limit.in_force(at)).collect();
         let mut uncompared = false;
+        // The document of the limit shown of each item.
+        let mut shown: Vec<(Code, Stat, &str)> = Vec::new();
         for limit in &in_force {
             let Some(factor) = Code::new(&limit.factor) else { continue };
             let name = &limit.factor;
@@ -87,20 +89,36 @@ impl Limits<'_> {
                     }
                     continue;
                 };
-                if finding.standard.is_empty() {
-                    finding.standard = match self.standard {
-                        Some(standard) => standard.to_owned(),
-                        None => limit.basis.clone(),
-                    };
+                let basis = self.basis_of(limit);
+                if self.compare_one(&mut finding.items[place], limit, bound, lower, explain) {
+                    shown.retain(|(known, of, _)| (*known, *of) != (factor, stat));
+                    shown.push((factor, stat, basis));
                 }
-                self.compare_one(&mut finding.items[place], limit, bound, lower, explain);
+                if finding.standard.is_empty() {
+                    finding.standard = basis.to_owned();
+                }
             }
+        }
+        // The verdict rests on what its worst item is over, otherwise on the first that was compared.
+        let worst = finding.worst().map(|item| (item.factor, item.stat));
+        let named = match worst {
+            Some(worst) => shown.iter().find(|(factor, stat, _)| (*factor, *stat) == worst),
+            None => shown.first(),
+        };
+        if let Some((_, _, basis)) = named {
+            finding.standard = (*basis).to_owned();
         }
         finding.exceeding = finding.items.iter().any(Item::exceeding);
         // A limit that could not be compared leaves the rest standing and the period without a good verdict.
         finding.valid &= finding.exceeding || !uncompared;
     }
 
+    /// The document that a limit stands in.
+    fn basis_of<'b>(&'b self, limit: &'b FactorLimit) -> &'b str {
+        if limit.basis.trim().is_empty() { self.standard.unwrap_or_default() } else { &limit.basis }
+    }
+
+    /// Compares an item with one bound, and says whether that is the one shown from now on.
     fn compare_one(
         &self,
         item: &mut Item,
@@ -108,8 +126,8 @@ impl Limits<'_> {
         bound: Decimal,
         lower: bool,
         explain: &mut Option<&mut Explain>,
-    ) {
-        let (Some(value), true) = (item.value, item.valid()) else { return };
+    ) -> bool {
+        let (Some(value), true) = (item.value, item.valid()) else { return false };
         let Some(bound) = self.in_sent_unit(bound, &limit.unit, item.factor) else {
             let (factor, unit) = (item.factor, &limit.unit);
             note(
@@ -117,7 +135,7 @@ impl Limits<'_> {
                 format!("{factor} 的限值单位 {unit} 与上报单位不能换算，未比较"),
                 format!("the limit of {factor} in {unit} does not convert to the unit sent; not compared"),
             );
-            return;
+            return false;
         };
         // A value on a limit is inside.
         let outside = if lower { value < bound } else { value > bound };
@@ -146,7 +164,7 @@ impl Limits<'_> {
                 _ => None,
             };
         }
-        let (factor, basis) = (item.factor, limit.basis.as_str());
+        let (factor, basis) = (item.factor, self.basis_of(limit));
         step(explain, || {
             let (zh, en) = match (outside, lower) {
                 (false, _) => ("未超过", "is inside"),
@@ -160,6 +178,7 @@ impl Limits<'_> {
                 format!("{factor} {value} {en} the limit {bound}"),
             )
         });
+        shown
     }
 }
 

@@ -6,9 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use judge::Judge;
-use kernel::{Division, FactorLimit, LimitPeriod, Name, Point, PointKind, PointSet, PointSource, Timestamp};
+use judge::confirmation::NewConfirmation;
+use judge::model::{Key, Verdict};
+use kernel::{
+    Actor, Division, FactorLimit, Id, LimitPeriod, Name, Point, PointKind, PointSet, PointSource, Role, Timestamp,
+};
 use store::Store;
-use store::contract::{IncomingFrame, NewObservation, ObservationKey, PacketBatch, Transport, Urgency};
+use store::contract::{IncomingFrame, NewObservation, ObservationKey, PacketBatch, PeriodLevel, Transport, Urgency};
 use store::packed::{Mark, PackedValue, Scalar, Statistic};
 use store::sqlite::{SqliteOptions, SqliteStore};
 
@@ -125,6 +129,10 @@ impl Bed {
 
     /// Commits packets in batches, as `collect` does; the bytes of a packet follow from what it says.
     pub fn commit(&self, packets: &[Packet], received_at: Timestamp) {
+        self.commit_as(packets, received_at, Urgency::Now);
+    }
+
+    pub fn commit_as(&self, packets: &[Packet], received_at: Timestamp, judge: Urgency) {
         for some in packets.chunks(2000) {
             let mut batch = PacketBatch::default();
             for packet in some {
@@ -154,11 +162,32 @@ impl Bed {
                     },
                     frame: batch.frames.len() - 1,
                     values,
-                    judge: Urgency::Now,
+                    judge,
                 });
             }
             self.store.commit_packets(&batch, received_at).unwrap();
         }
+    }
+
+    /// As when an administrator has read every figure of a standard that is not confirmed.
+    pub fn confirm_all(&self, standard: &str, now: Timestamp) {
+        let open = standards::Library::embedded().unwrap().unconfirmed().into_iter();
+        let items: Vec<NewConfirmation> = open
+            .filter(|figure| figure.figure.starts_with(standard))
+            .map(|figure| NewConfirmation { figure: figure.figure, value: None, source: "公告附件".into() })
+            .collect();
+        if !items.is_empty() {
+            let admin =
+                Actor { id: Id(7), name: "张管理".into(), roles: vec![Role::SystemAdministrator], body: None };
+            self.judge.confirm(&admin, &items, now).unwrap();
+        }
+    }
+
+    /// The newest verdict of a period.
+    pub fn verdict(&self, point: i64, level: PeriodLevel, at: Timestamp) -> Option<Verdict> {
+        let key = Key::new(point, level, judge::period::of(level, at));
+        let division = self.store.division();
+        self.store.read(|reader| judge::rows::current(reader, division, key)).unwrap()
     }
 
     pub fn counts(&self) -> (i64, i64, i64) {
