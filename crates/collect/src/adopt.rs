@@ -360,6 +360,8 @@ mod tests {
             function_class_basis: None,
             standard: None,
             standard_grade: None,
+            survey: None,
+            road_length: None,
             reference_oxygen: None,
             emission: Vec::new(),
             limits: Vec::new(),

@@ -21,6 +21,9 @@ pub struct Basis {
     standard: Option<String>,
     reference_oxygen: Option<Decimal>,
     minute_minutes: Option<u32>,
+    /// Lakes have a trophic state by month and year; those judged before there was one are judged again once.
+    #[serde(default)]
+    trophic: bool,
     /// Its own and those of the standards that bind it.
     limits: Vec<FactorLimit>,
 }
@@ -34,6 +37,7 @@ impl Basis {
             standard: point.standard.clone(),
             reference_oxygen: point.reference_oxygen,
             minute_minutes: point.minute_minutes,
+            trophic: point.kind == PointKind::LakePoint,
             limits: point.limits.clone(),
         }
     }

@@ -10,6 +10,7 @@
 //! | `mark.rs`, `unit.rs`, `emission.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
+//! | `dust.rs` | dust days, which leave statistics |
 //! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
@@ -22,6 +23,7 @@ mod change;
 pub mod chart;
 pub mod code;
 pub mod confirmation;
+pub mod dust;
 pub mod emission;
 mod event;
 pub mod facts;
@@ -47,6 +49,7 @@ pub mod source;
 pub mod stop;
 pub mod summary;
 pub mod suspicion;
+pub mod trophic;
 pub mod unit;
 pub mod waters;
 pub mod why;
@@ -80,6 +83,10 @@ pub struct Judge {
     /// The points whose basis was compared last.
     pub(crate) points_seen: std::sync::Mutex<Option<Arc<kernel::PointSet>>>,
     pub(crate) changes: change::Changes,
+    /// The dust days that verdicts rest on, those that the ledger says now, and whether they were compared.
+    pub(crate) current_dust: ArcSwap<dust::DustBook>,
+    pub(crate) dust_wanted: std::sync::Mutex<Option<dust::DustBook>>,
+    pub(crate) dust_waits: AtomicBool,
     /// Periods that could not be judged and were put off, since the start.
     pub(crate) put_off: std::sync::atomic::AtomicU64,
 }
@@ -101,6 +108,7 @@ impl Judge {
     ) -> Result<Arc<Self>, Problem> {
         let confirmed = store.read(|reader| confirmation::all(reader, division))?;
         let library = confirmation::library_with(&standards, &confirmed, None)?;
+        let dust = store.read(|reader| dust::current(reader, division))?;
         let rules = plan::Rules::new(Arc::clone(&library), division.to_string())?;
         let points = Arc::new(emission::StandardPoints::new(points, division.to_string(), library));
         Ok(Arc::new(Self {
@@ -114,6 +122,10 @@ impl Judge {
             names: OnceLock::new(),
             points_seen: std::sync::Mutex::new(None),
             changes: change::Changes::default(),
+            current_dust: ArcSwap::from_pointee(dust),
+            dust_wanted: std::sync::Mutex::new(None),
+            // A change may have been broken off.
+            dust_waits: AtomicBool::new(true),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),
             put_off: std::sync::atomic::AtomicU64::new(0),

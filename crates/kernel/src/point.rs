@@ -211,6 +211,11 @@ pub struct Point {
     /// Environmental function class (功能类别): `I`…`V` of water, `1`/`2` of air, `0`…`4b` of noise.
     pub function_class: Option<String>,
     pub function_class_basis: Option<String>,
+    /// Kind of noise monitoring (功能区、区域、道路交通): `zone`, `region`, `traffic`.
+    pub survey: Option<String>,
+    /// Length of the road in metres that a point of road traffic stands for.
+    #[schemars(with = "Option<String>")]
+    pub road_length: Option<Decimal>,
     /// Discharge standard and grade, such as `GB 18918-2002` / `一级A标准`.
     pub standard: Option<String>,
     pub standard_grade: Option<String>,
@@ -251,6 +256,8 @@ impl Point {
             owner: None,
             function_class: None,
             function_class_basis: None,
+            survey: None,
+            road_length: None,
             standard: None,
             standard_grade: None,
             reference_oxygen: None,

@@ -107,7 +107,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    pub const ROLES: [&'static str; 14] = [
+    pub const ROLES: [&'static str; 16] = [
         "river",
         "township",
         "body",
@@ -122,6 +122,8 @@ impl Observed {
         "factors",
         "realtime_seconds",
         "minute_minutes",
+        "survey",
+        "road_length",
     ];
 
     pub fn field(&self, role: &str) -> Option<&str> {

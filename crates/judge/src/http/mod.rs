@@ -1,6 +1,7 @@
 //! Routes of the judge. Every table is JSON or CSV at the same address.
 
 mod air;
+mod air_period;
 mod chart;
 mod confirm;
 mod headline;
@@ -13,6 +14,7 @@ mod report;
 mod standard;
 mod statement;
 mod today;
+mod trophic;
 mod verdict;
 mod view;
 mod water;
@@ -35,7 +37,9 @@ pub use water::{WaterToday, is_water};
 
 pub fn routes(judge: &Arc<Judge>) -> api::Routes {
     air::routes(judge)
+        .merge(air_period::routes(judge))
         .merge(water::routes(judge))
+        .merge(trophic::routes(judge))
         .merge(outlet::routes(judge))
         .merge(limits::routes(judge))
         .merge(verdict::routes(judge))
