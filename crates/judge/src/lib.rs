@@ -45,6 +45,7 @@ pub mod rows;
 pub mod rule;
 pub mod rules;
 pub mod sheet;
+pub mod soil;
 pub mod source;
 pub mod stop;
 pub mod summary;

@@ -25,7 +25,7 @@ use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, dust, duties, enterprise, factors, live, overview, zones};
+use crate::{announce, app, audit, county, dust, duties, enterprise, factors, live, overview, soil, zones};
 
 /// How to start.
 pub struct Settings {
@@ -165,6 +165,7 @@ impl Platform {
             .merge(points::http::routes(points))
             .merge(enterprise::routes(points))
             .merge(duties::routes(points))
+            .merge(soil::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))
             .merge(points.collect.routes())
             .merge(points.judge.routes())

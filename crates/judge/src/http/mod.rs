@@ -4,6 +4,7 @@ mod air;
 mod air_period;
 mod chart;
 mod confirm;
+mod flux;
 mod headline;
 mod limits;
 mod outlet;
@@ -30,7 +31,7 @@ pub use headline::Headline;
 pub use limits::LimitLine;
 pub use outlet::OutletToday;
 pub(crate) use outlet::is_outlet;
-pub use view::{VerdictBrief, VerdictView, brief};
+pub use view::{StepView, VerdictBrief, VerdictView, brief};
 pub(crate) use view::{item_value, unit_of};
 pub(crate) use water::main_pollutants;
 pub use water::{WaterToday, is_water};
@@ -40,6 +41,7 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(air_period::routes(judge))
         .merge(water::routes(judge))
         .merge(trophic::routes(judge))
+        .merge(flux::routes(judge))
         .merge(outlet::routes(judge))
         .merge(limits::routes(judge))
         .merge(verdict::routes(judge))

@@ -12,4 +12,5 @@ mod office;
 mod openapi;
 mod replay;
 mod rig;
+mod soil;
 mod zones;
