@@ -294,10 +294,14 @@ mod tests {
         };
         let first = entry(10, 12, &[], true);
         check(&[], &[], &[]);
-        check(&[first.clone()], &[DustEntry { basis: "改正文号".into(), ..first.clone() }], &[]);
-        check(&[first.clone()], &[], &[(10, 12, &[])]);
-        check(&[first.clone()], &[DustEntry { confirmed: false, ..first.clone() }], &[(10, 12, &[])]);
+        check(std::slice::from_ref(&first), &[DustEntry { basis: "改正文号".into(), ..first.clone() }], &[]);
+        check(std::slice::from_ref(&first), &[], &[(10, 12, &[])]);
+        check(std::slice::from_ref(&first), &[DustEntry { confirmed: false, ..first.clone() }], &[(10, 12, &[])]);
         check(&[entry(9, 8, &[], true)], &[entry(1, 1, &[], false)], &[]);
-        check(&[first.clone()], &[DustEntry { points: vec![7], ..first }], &[(10, 12, &[]), (10, 12, &[7])]);
+        check(
+            std::slice::from_ref(&first),
+            &[DustEntry { points: vec![7], ..first.clone() }],
+            &[(10, 12, &[]), (10, 12, &[7])],
+        );
     }
 }

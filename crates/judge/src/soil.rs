@@ -305,8 +305,8 @@ mod tests {
     #[test]
     fn nothing_is_judged_by_guess() {
         let cadmium = row("CD", "0.3", None);
-        check(&[cadmium.clone()], None, ("", None, None, "不知道土地利用"));
-        check(&[cadmium.clone()], Some("paddy"), ("", None, None, "缺 pH"));
+        check(std::slice::from_ref(&cadmium), None, ("", None, None, "不知道土地利用"));
+        check(std::slice::from_ref(&cadmium), Some("paddy"), ("", None, None, "缺 pH"));
         check(&[row("CD", "1", Some("5")), row("PB", "1", Some("6"))], Some("paddy"), ("", None, None, "两个 pH"));
         check(&[SoilRow { date: None, ..cadmium.clone() }], Some("first"), ("", None, None, "没有采样日期"));
         check(

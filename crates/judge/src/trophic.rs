@@ -63,9 +63,7 @@ pub fn of_finding(
         let text = error.text();
         let named = culprit(&error);
         let of_key = |reading: &Reading| {
-            parameters
-                .iter()
-                .any(|(key, codes, _)| Some(*key) == named && codes.iter().any(|code| *code == reading.factor))
+            parameters.iter().any(|(key, codes, _)| Some(*key) == named && codes.contains(&reading.factor))
         };
         let place = readings.iter().rposition(|reading| Some(reading.factor.as_str()) == named || of_key(reading));
         let Some(place) = place else { return Err(text) };

@@ -8,7 +8,7 @@ use common::{Bed, Packet, hour, point, time};
 use judge::dust::{DustBook, DustEntry};
 use judge::model::{Finding, Key, Stat};
 use judge::rows;
-use kernel::{Day, PointKind, Timestamp};
+use kernel::{Day, FactQuery, FactSource, FactValue, PointKind, Timestamp};
 use store::contract::PeriodLevel;
 
 const COUNTY: i32 = 500_242;
@@ -136,4 +136,36 @@ fn a_change_while_the_program_stood_still_is_found_and_the_old_verdict_is_explai
     assert_eq!(mean(3), ("256.67".into(), false, false));
     // A start without a word of the ledger keeps what was known.
     assert_eq!(bed.reopened().judge_changed_dust(last).unwrap().judged, 0);
+}
+
+#[test]
+fn the_ranking_and_the_facts_of_the_county_leave_dust_out_and_say_so() {
+    let now = time("2021-04-01T01:00:00");
+    let bed = bed(now);
+    let (from, until) = (time("2021-01-01T00:00:00"), time("2022-01-01T00:00:00"));
+    let days = bed.judge.verdicts(1, PeriodLevel::Day, from, until).unwrap();
+    let dust = std::collections::BTreeSet::from(["2021-03-15".parse().unwrap()]);
+    let check = |leave_out: bool, expect: &str| {
+        let found = bed.judge.air_summary(&days, None, now.day(), (&dust, leave_out)).unwrap();
+        let text = |value: Option<rust_decimal::Decimal>| value.unwrap().round_dp(2).normalize().to_string();
+        assert_eq!((text(found.means[3]).as_str(), text(found.with_dust[0]).as_str()), (expect, "256.67"));
+        assert_eq!((found.dust_days, found.valid_days, found.good_days), (1, 3, 2), "counts keep dust");
+    };
+    check(true, "60");
+    check(false, "256.67");
+    let fact = |year: i64| {
+        let factor = FactValue::Text("PM10".to_owned());
+        let query = FactQuery::new("air.mean").with("year", FactValue::Integer(year)).with("factor", factor);
+        let fact = bed.judge.answer(&query, now).unwrap();
+        (fact.value, fact.method.zh.contains("不含沙尘天"))
+    };
+    assert_eq!(fact(2021), (FactValue::Number(257.0), true), "nothing is confirmed");
+    bed.judge.take_changed_years();
+    let entries =
+        [entry("d0", "2016-03-15", "2016-03-15", &[], true), entry("d1", "2021-03-15", "2021-03-15", &[], true)];
+    bed.judge.set_dust(DustBook::new(entries));
+    bed.judge.judge_changed_dust(now).unwrap();
+    assert_eq!(fact(2021), (FactValue::Number(60.0), true));
+    assert_eq!(fact(2016), (FactValue::Number(257.0), false), "no rule then");
+    assert!(bed.judge.take_changed_years().contains(&2021), "who computes from it is told");
 }
