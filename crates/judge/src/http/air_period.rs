@@ -181,6 +181,30 @@ fn rows_of(point: &Point, verdict: &Verdict) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
 
+    /// Item, without dust, with dust, which judges, meets.
+    #[test]
+    fn both_views_stand_beside_and_the_one_that_judges_is_named() {
+        let pm10 = air::code(Pollutant::Pm10).unwrap();
+        let item = |stat, value: i64| Item::new(pm10, stat, Some(value.into()), true, 300);
+        let point = Point::simulated(1, PointKind::AirStation);
+        let check = |beside: Option<Stat>, expect: [&str; 4]| {
+            let mut mean = item(Stat::Mean, 60);
+            mean.limit = Some(70.into());
+            let mut finding = Finding { items: vec![mean], ..Finding::default() };
+            finding.items.extend(beside.map(|stat| item(stat, 80)));
+            let key = Key::new(1, PeriodLevel::Year, 2021);
+            let rows =
+                rows_of(&point, &Verdict { key, revision: 1, judged_at: kernel::Timestamp(0), horizon: 0, finding });
+            assert_eq!(
+                (rows.len(), [&rows[0][5], &rows[0][6], &rows[0][7], &rows[0][9]]),
+                (1, expect.map(str::to_owned).each_ref())
+            );
+        };
+        check(None, ["60", "60", "", "1"]);
+        check(Some(Stat::MeanWithDust), ["60", "80", "without_dust", "1"]);
+        check(Some(Stat::MeanWithoutDust), ["80", "60", "with_dust", "1"]);
+    }
+
     #[test]
     fn a_period_is_a_year_or_a_month() {
         let today = Day::parse("2026-11-26").unwrap();

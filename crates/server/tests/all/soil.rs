@@ -54,5 +54,22 @@ async fn samples_of_soil_are_judged_on_their_record() {
         "{soil}"
     );
     assert_eq!(admin.get("/api/records/1/soil").await.status, 404);
+
+    // Without data the tables of the water page say what is missing.
+    let places = admin.json("/api/water/today").await;
+    let of_kind = |kind: &str| {
+        let found = places.as_array().unwrap().iter().find(|place| place["kind"] == kind);
+        found.unwrap_or_else(|| panic!("no {kind} in the pack"))["point"].as_str().unwrap().to_owned()
+    };
+    let (section, lake) = (of_kind("water_section"), of_kind("lake_point"));
+    let path = format!("/api/water/flux?point={section}&factor=w21011&from=2026-01-01&until=2026-02-01");
+    let flux = admin.json(&path).await;
+    assert!(flux["method"]["zh"].as_str().unwrap().contains("没有日判定 31 天"), "{flux}");
+    assert_eq!((flux["rows"].as_array().unwrap().len(), &flux["rows"][0][3]), (5, &json!("")), "{flux}");
+    assert_eq!(admin.get(&format!("/api/water/flux?point={lake}&factor=w21011")).await.status, 422);
+    assert_eq!(admin.get(&format!("/api/water/flux?point={section}&factor=w00000")).await.status, 422);
+    let trophic = admin.json(&format!("/api/water/trophic?point={lake}&year=2026")).await;
+    assert_eq!((trophic["rows"].as_array().unwrap().len(), trophic["columns"].as_array().unwrap().len()), (0, 12));
+    assert_eq!(admin.get("/api/water/trophic?year=1066").await.status, 422);
     rig.stop().await;
 }
