@@ -361,6 +361,8 @@ mod tests {
             level: None,
             standard: None,
             standard_grade: None,
+            survey: None,
+            road_length: None,
             reference_oxygen: None,
             emission: Vec::new(),
             limits: Vec::new(),

@@ -24,6 +24,9 @@ pub struct Basis {
     /// Sorted; they decide whether minutes are read beside the hours. `None`: kept by a version that did not look.
     #[serde(default)]
     factors: Option<Vec<String>>,
+    /// Lakes have a trophic state by month and year; those judged before there was one are judged again once.
+    #[serde(default)]
+    trophic: bool,
     /// Its own and those of the standards that bind it.
     limits: Vec<FactorLimit>,
 }
@@ -41,6 +44,7 @@ impl Basis {
             reference_oxygen: point.reference_oxygen,
             minute_minutes: point.minute_minutes,
             factors: Some(factors),
+            trophic: point.kind == PointKind::LakePoint,
             limits: point.limits.clone(),
         }
     }

@@ -151,8 +151,8 @@ impl Judge {
         self.verdicts(point, PeriodLevel::Day, from, until)
     }
 
-    /// The county's days of a year, and the stations they rest on.
-    fn county_air(&self, year: i32) -> Result<(Vec<DailyValue>, Vec<std::sync::Arc<Point>>), Problem> {
+    /// The county's days of a year, and the stations they rest on; `leave_out`: without the particles of dust days.
+    fn county_air(&self, year: i32, leave_out: bool) -> Result<(Vec<DailyValue>, Vec<std::sync::Arc<Point>>), Problem> {
         let mut stations = Vec::new();
         let mut points = Vec::new();
         for point in self.of_kind(&[PointKind::AirStation]) {
@@ -161,14 +161,17 @@ impl Judge {
                 continue;
             }
             let date = |verdict: &Verdict| period::date(verdict.key.start().day());
-            stations.push(days.iter().map(|verdict| air::daily_value(date(verdict), &verdict.finding)).collect());
+            let whole = (Day::from_civil(year, 1, 1), Day::from_civil(year + 1, 1, 1));
+            let dust = if leave_out { self.dust().days(point.id, whole.0, whole.1, true) } else { Default::default() };
+            let value = |verdict| air::without_dust(air::daily_value(date(verdict), &verdict.finding), &dust);
+            stations.push(days.iter().map(value).collect());
             points.push(point);
         }
         Ok((area_days(&stations), points))
     }
 
     fn air_days_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
-        let (days, points) = self.county_air(year)?;
+        let (days, points) = self.county_air(year, false)?;
         let edition = match optional_text(query, "edition") {
             Some(edition) => {
                 Some(self.rules().air.rules_of(edition).map_err(|error| Problem::invalid(error.text().zh))?)
@@ -240,9 +243,15 @@ impl Judge {
     }
 
     fn air_value_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
-        let (days, points) = self.county_air(year)?;
-        let set = self.rules().air_at(Day::from_civil(year, 12, 31)).map_err(|error| Problem::invalid(error.zh))?;
-        let statistics = air::statistics(&set, air::Part::Year(year as i16), &days);
+        let last = Day::from_civil(year, 12, 31);
+        let set = self.rules().air_at(last).map_err(|error| Problem::invalid(error.zh))?;
+        let rule = self.rules().dust_at(last).map_err(|error| Problem::invalid(error.zh))?;
+        let (days, points) = self.county_air(year, rule.as_ref().is_some_and(|rule| rule.mean))?;
+        let statistics = air::statistics(&set, air::Part::Year(year as i16), &days, rules::Dust::Keep);
+        let dust = match rule {
+            Some(rule) if rule.mean => Name::new("，PM10、PM2.5 不含沙尘天", ", PM10 and PM2.5 without dust days"),
+            _ => Name::default(),
+        };
         let pollutant = match query.name.as_str() {
             "air.o3_percentile" => Pollutant::O3,
             _ => {
@@ -262,12 +271,19 @@ impl Judge {
         Ok(Answer {
             value: number(value),
             method: Name::new(
-                format!("{} 个站日值平均，{} 个有效日（{}）", points.len(), item.valid_days, set.method.standard),
                 format!(
-                    "daily values of {} stations, {} valid days ({})",
+                    "{} 个站日值平均，{} 个有效日（{}）{}",
                     points.len(),
                     item.valid_days,
-                    set.method.standard
+                    set.method.standard,
+                    dust.zh
+                ),
+                format!(
+                    "daily values of {} stations, {} valid days ({}){}",
+                    points.len(),
+                    item.valid_days,
+                    set.method.standard,
+                    dust.en
                 ),
             ),
             missing: item.reason.iter().map(crate::model::name_of).collect(),
@@ -396,7 +412,9 @@ impl Judge {
         let (mut met, mut judged) = (0u32, 0u32);
         let (mut missing, mut points) = (Vec::new(), Vec::new());
         for point in self.of_kind(kinds) {
-            if enterprise.is_some() && point.enterprise.as_deref() != enterprise {
+            // Points of area and road traffic noise are in no functional zone.
+            let elsewhere = noise.is_some() && matches!(point.survey.as_deref(), Some("region" | "traffic"));
+            if elsewhere || enterprise.is_some() && point.enterprise.as_deref() != enterprise {
                 continue;
             }
             let days = self.year_days(point.id, year)?;

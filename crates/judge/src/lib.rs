@@ -11,6 +11,7 @@
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
 //! | `basis.rs`, `again.rs` | what the register changed is judged again; what broke off, later |
+//! | `dust.rs` | dust days, which leave statistics |
 //! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
@@ -24,6 +25,7 @@ mod change;
 pub mod chart;
 pub mod code;
 pub mod confirmation;
+pub mod dust;
 pub mod emission;
 mod event;
 pub mod facts;
@@ -46,10 +48,12 @@ pub mod rule;
 pub mod rules;
 mod settings;
 pub mod sheet;
+pub mod soil;
 pub mod source;
 pub mod stop;
 pub mod summary;
 pub mod suspicion;
+pub mod trophic;
 pub mod unit;
 pub mod waters;
 pub mod why;
@@ -87,6 +91,10 @@ pub struct Judge {
     /// When points, and confirmed figures, are looked at again of which a part could not be judged.
     pub(crate) points_again: again::Again,
     pub(crate) confirmations_again: again::Again,
+    /// The dust days that verdicts rest on, those that the ledger says now, and whether they were compared.
+    pub(crate) current_dust: ArcSwap<dust::DustBook>,
+    pub(crate) dust_wanted: std::sync::Mutex<Option<dust::DustBook>>,
+    pub(crate) dust_waits: AtomicBool,
     /// Periods that could not be judged and were put off, since the start.
     pub(crate) put_off: std::sync::atomic::AtomicU64,
 }
@@ -111,6 +119,7 @@ impl Judge {
     ) -> Result<Arc<Self>, Problem> {
         let confirmed = store.read(|reader| confirmation::all(reader, division))?;
         let library = confirmation::library_with(&standards, &confirmed, None)?;
+        let dust = store.read(|reader| dust::current(reader, division))?;
         let rules = plan::Rules::new(Arc::clone(&library), division.to_string())?;
         let points = Arc::new(emission::StandardPoints::new(points, division.to_string(), library));
         Ok(Arc::new(Self {
@@ -127,6 +136,10 @@ impl Judge {
             changes: change::Changes::default(),
             points_again: again::Again::default(),
             confirmations_again: again::Again::default(),
+            current_dust: ArcSwap::from_pointee(dust),
+            dust_wanted: std::sync::Mutex::new(None),
+            // A change may have been broken off.
+            dust_waits: AtomicBool::new(true),
             shipped: standards,
             confirmations_wait: AtomicBool::new(true),
             put_off: std::sync::atomic::AtomicU64::new(0),

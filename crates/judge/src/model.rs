@@ -49,10 +49,15 @@ pub enum Stat {
     /// Rolling means that the 2012 hourly report shows.
     Rolling8 = 11,
     Rolling24 = 12,
+    /// Of a period that dust days touch: the view that does not judge (沙尘不扣除、扣除的另一口径).
+    MeanWithDust = 13,
+    PercentileWithDust = 14,
+    MeanWithoutDust = 15,
+    PercentileWithoutDust = 16,
 }
 
 impl Stat {
-    const ALL: [Stat; 13] = [
+    const ALL: [Stat; 17] = [
         Self::Mean,
         Self::Converted,
         Self::Total,
@@ -66,6 +71,10 @@ impl Stat {
         Self::Minimum,
         Self::Rolling8,
         Self::Rolling24,
+        Self::MeanWithDust,
+        Self::PercentileWithDust,
+        Self::MeanWithoutDust,
+        Self::PercentileWithoutDust,
     ];
 
     pub fn from_number(number: u8) -> Option<Self> {
@@ -87,6 +96,10 @@ impl Stat {
             Self::Minimum => "min",
             Self::Rolling8 => "rolling_8h",
             Self::Rolling24 => "rolling_24h",
+            Self::MeanWithDust => "mean_with_dust",
+            Self::PercentileWithDust => "percentile_with_dust",
+            Self::MeanWithoutDust => "mean_without_dust",
+            Self::PercentileWithoutDust => "percentile_without_dust",
         }
     }
 }

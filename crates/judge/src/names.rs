@@ -53,6 +53,8 @@ pub fn factor_name(code: &str) -> Name {
         "days_good" => ("优良天数", "good days"),
         "days_heavy" => ("重污染天数", "heavily polluted days"),
         "days_over" => ("超标天数", "days over the limit"),
+        "tli" => ("综合营养状态指数", "trophic level index"),
+        "days_dust" => ("沙尘天数", "dust days"),
         "composite" => ("综合指数", "composite index"),
         other => return NAMER.get().and_then(|namer| namer(other)).unwrap_or_else(|| Name::new(other, other)),
     };

@@ -91,6 +91,7 @@ impl Judge {
                 let mut worked = judge.judge_due(kernel::time::now())?;
                 worked += judge.judge_confirmed(kernel::time::now())?;
                 worked += judge.judge_changed_points(kernel::time::now())?;
+                worked += judge.judge_changed_dust(kernel::time::now())?;
                 Ok::<_, Problem>(worked)
             };
             let round = tokio::task::spawn_blocking(work).await;
@@ -416,13 +417,18 @@ impl Judge {
         now: Timestamp,
     ) -> Result<Result<Vec<Planned>, plan::NotJudged>, Problem> {
         let mut planned = Vec::new();
+        let (rules, dust) = (self.rules(), self.dust());
         for &number in numbers {
             let key = Key::new(point.id, level, number);
             let days = self.store.read(|reader| self.days_of(reader, key))?;
             let horizon = days.iter().map(|verdict| verdict.horizon).max().unwrap_or(0);
             let findings: Vec<(Day, &Finding)> =
                 days.iter().map(|verdict| (Day(verdict.key.period as i32), &verdict.finding)).collect();
-            match plan::judge_period(&self.rules(), point, key, &findings, key.end() > now, None) {
+            let running = key.end() > now;
+            let judged = self
+                .dust_days(&rules, &dust, key, days.last().map(|last| last.key))
+                .and_then(|dust| plan::judge_period(&rules, point, key, &findings, running, &dust, None));
+            match judged {
                 Ok(Some(finding)) => planned.push(Planned { key, finding, horizon }),
                 Ok(None) => {}
                 Err(why) => return Ok(Err(why)),

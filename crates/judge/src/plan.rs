@@ -13,6 +13,7 @@ use store::contract::PeriodLevel;
 pub use crate::rules::Rules;
 
 use crate::code::Code;
+use crate::dust::DustDays;
 use crate::gather::Gathered;
 use crate::hour::{HourMean, Settings, hour_means};
 use crate::model::{Explain, Finding, Flags, Item, Key, Method, Stat, Tier};
@@ -23,7 +24,7 @@ use crate::rule::electromagnetic;
 use crate::rule::limit;
 use crate::rule::noise;
 use crate::rule::water::WaterValue;
-use crate::{period, source, waters};
+use crate::{period, source, trophic, waters};
 
 /// Valid minutes that an hour needs where no edition of GB 3095 says otherwise (HJ 75).
 pub const HOUR_MINUTES: u32 = 45;
@@ -358,6 +359,7 @@ pub fn judge_period(
     key: Key,
     days: &[(Day, &Finding)],
     running: bool,
+    dust: &DustDays,
     mut explain: Option<&mut Explain>,
 ) -> Result<Option<Finding>, NotJudged> {
     let Some((last, _)) = days.last() else { return Ok(None) };
@@ -378,11 +380,15 @@ pub fn judge_period(
             };
             let dated: Vec<_> = days.iter().map(|(day, finding)| (period::date(*day), *finding)).collect();
             let grade = air::grade(point.function_class.as_deref());
-            air::period(&set, grade, part, &dated, running, explain)
+            air::period(&set, grade, part, &dated, running, dust, explain)
         }
         Method::Water { .. } | Method::Groundwater => {
             let indexed: Vec<(usize, &Finding)> = days.iter().map(|(_, finding)| (0, *finding)).collect();
-            waters::water_period(rules, point, *last, &indexed, &[], explain)?
+            let mut finding = waters::water_period(rules, point, *last, &indexed, &[], explain)?;
+            if point.kind == PointKind::LakePoint {
+                trophic::add(rules, point, *last, &mut finding, explain)?;
+            }
+            finding
         }
         Method::Limits | Method::Noise | Method::Electromagnetic => {
             let mut finding = sums_of(days);

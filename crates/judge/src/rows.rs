@@ -69,6 +69,13 @@ pub const MIGRATIONS: &[Migration] = &[
                 division BIGINT NOT NULL, point BIGINT NOT NULL, basis TEXT NOT NULL, at BIGINT NOT NULL,
                 PRIMARY KEY (division, point))",
     },
+    Migration {
+        mechanism: "judge",
+        number: 7,
+        sql: "CREATE TABLE judge_dust (
+                division BIGINT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL, book TEXT NOT NULL,
+                done_at BIGINT, PRIMARY KEY (division, number))",
+    },
 ];
 
 fn damaged(key: impl std::fmt::Display) -> StoreError {

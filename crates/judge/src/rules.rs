@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 use kernel::{Day, Point, Problem};
-use standards::air::Air;
+use standards::air::{Air, DustRule};
 use standards::electromagnetic::EmLimits;
 use standards::groundwater::Groundwater;
 use standards::measure::Factors;
 use standards::noise::NoiseLimits;
 use standards::sources::{SourceKind, Validity};
-use standards::water::Surface;
+use standards::water::{Surface, Trophic};
 use standards::{Library, Text};
 
 use crate::gather::Codes;
@@ -27,6 +27,7 @@ pub struct Rules {
     pub area: String,
     pub codes: Codes,
     surfaces: Mutex<HashMap<String, Arc<Surface>>>,
+    trophic: Mutex<HashMap<String, Arc<Trophic>>>,
     noise: Vec<(String, Arc<NoiseLimits>)>,
     groundwater: Vec<(String, Arc<Groundwater>)>,
     electromagnetic: Vec<(String, Arc<EmLimits>)>,
@@ -63,6 +64,7 @@ impl Rules {
             area,
             codes: Codes::default(),
             surfaces: Mutex::default(),
+            trophic: Mutex::default(),
             noise,
             units: RwLock::default(),
         })
@@ -87,6 +89,11 @@ impl Rules {
         })
     }
 
+    /// What leaves dust days out on a day; `None` before there was a rule.
+    pub fn dust_at(&self, day: Day) -> Result<Option<DustRule>, Text> {
+        DustRule::in_force(&self.library, period::date(day)).map_err(|error| error.text())
+    }
+
     pub fn surface_at(&self, day: Day) -> Result<Arc<Surface>, Text> {
         let date = period::date(day);
         let edition = self.library.in_force("GB 3838", &self.area, date).map_err(|error| error.text())?.id();
@@ -102,6 +109,19 @@ impl Rules {
         let surface = Arc::new(surface);
         surfaces.insert(name, Arc::clone(&surface));
         Ok(surface)
+    }
+
+    /// The trophic index of lakes in force on a day.
+    pub fn trophic_at(&self, day: Day) -> Result<Arc<Trophic>, Text> {
+        let date = period::date(day);
+        let method = self.library.in_force("地表水环境质量评价办法", "", date).map_err(|error| error.text())?.id();
+        let mut known = self.trophic.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(trophic) = known.get(&method) {
+            return Ok(Arc::clone(trophic));
+        }
+        let trophic = Arc::new(Trophic::in_force(&self.library, date).map_err(|error| error.text())?);
+        known.insert(method, Arc::clone(&trophic));
+        Ok(trophic)
     }
 
     pub fn noise_at(&self, day: Day) -> Result<Arc<NoiseLimits>, Text> {

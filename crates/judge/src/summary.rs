@@ -17,7 +17,7 @@ pub fn factor_label(item: &Item) -> String {
 pub fn of(point: &Point, finding: &Finding) -> Name {
     let base = match method_of(point.kind) {
         Method::Air => of_air(finding),
-        Method::Water { .. } | Method::Groundwater => of_water(finding),
+        Method::Water { .. } | Method::Groundwater => of_lake(finding),
         Method::Noise => of_noise(finding),
         Method::Limits | Method::Electromagnetic => Name::default(),
     };
@@ -81,6 +81,15 @@ fn of_water(finding: &Finding) -> Name {
             Name::new(name.zh, name.en)
         }
         None => Name::new("未评价类别", "no class"),
+    }
+}
+
+/// Class, and of a lake's month or year the trophic index.
+fn of_lake(finding: &Finding) -> Name {
+    let class = of_water(finding);
+    match finding.items.iter().find(|item| item.factor == *"tli").and_then(|item| item.value) {
+        Some(index) => Name::new(format!("{}，TLI {index}", class.zh), format!("{}, TLI {index}", class.en)),
+        None => class,
     }
 }
 

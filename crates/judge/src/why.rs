@@ -144,7 +144,14 @@ impl Judge {
         let findings: Vec<(Day, &Finding)> =
             days.iter().map(|verdict| (Day(verdict.key.period as i32), &verdict.finding)).collect();
         let running = verdict.finding.running;
-        let finding = match plan::judge_period(rules, point, key, &findings, running, Some(explain)) {
+        let dust = self.dust_as_of(then.at)?;
+        let judged = self
+            .dust_days(rules, &dust, key, days.last().map(|last| last.key))
+            .and_then(|dust| plan::judge_period(rules, point, key, &findings, running, &dust, Some(explain)));
+        if plan::method_of(point.kind) == Method::Air {
+            explain.notes.extend(dust.of(key.point, key.start().day(), key.end().day()).map(crate::dust::note));
+        }
+        let finding = match judged {
             Ok(finding) => finding,
             Err(why) => {
                 explain.notes.push(why);

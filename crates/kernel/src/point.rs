@@ -213,6 +213,11 @@ pub struct Point {
     pub function_class_basis: Option<String>,
     /// Who holds the county to it (考核级别), such as `national`: a code of its ledger.
     pub level: Option<String>,
+    /// Kind of noise monitoring (功能区、区域、道路交通): `zone`, `region`, `traffic`.
+    pub survey: Option<String>,
+    /// Length of the road in metres that a point of road traffic stands for.
+    #[schemars(with = "Option<String>")]
+    pub road_length: Option<Decimal>,
     /// Discharge standard and grade, such as `GB 18918-2002` / `一级A标准`.
     pub standard: Option<String>,
     pub standard_grade: Option<String>,
@@ -254,6 +259,8 @@ impl Point {
             function_class: None,
             function_class_basis: None,
             level: None,
+            survey: None,
+            road_length: None,
             standard: None,
             standard_grade: None,
             reference_oxygen: None,

@@ -109,7 +109,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    pub const ROLES: [&'static str; 15] = [
+    pub const ROLES: [&'static str; 17] = [
         "river",
         "township",
         "body",
@@ -125,6 +125,8 @@ impl Observed {
         "factors",
         "realtime_seconds",
         "minute_minutes",
+        "survey",
+        "road_length",
     ];
 
     pub fn field(&self, role: &str) -> Option<&str> {

@@ -16,6 +16,9 @@ use crate::record::{Content, Record};
 /// The ledger whose records bind devices to points.
 pub const BINDINGS: &str = "device_binding";
 
+/// The ledger of dust days, which statistics of air leave out.
+pub const DUST_DAYS: &str = "dust_day";
+
 /// Records of the ledgers that are observed, and of the bindings.
 pub type Observable<'r> = BTreeMap<&'r str, Vec<Record>>;
 
@@ -91,6 +94,8 @@ fn point_of(record: &Record, definition: &LedgerDefinition, observed: &Observed)
         function_class: text("function_class"),
         function_class_basis: text("function_class_basis"),
         level: text("level"),
+        survey: text("survey"),
+        road_length: text("road_length").and_then(|digits| digits.parse().ok()),
         standard: text("standard"),
         standard_grade: text("standard_grade"),
         reference_oxygen: text("reference_oxygen").and_then(|digits| digits.parse().ok()),

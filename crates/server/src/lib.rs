@@ -7,7 +7,7 @@
 //! | `identity/` | users, passwords, sessions, the one-time set-up link |
 //! | `access.rs` | who may call a route at all: one decision, from the registry |
 //! | `app.rs`, `openapi.rs`, `assets.rs`, `compress.rs` | the application, its document, the embedded web app, gzip |
-//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `factors.rs`, `zones.rs`, `duties.rs` | what several mechanisms know, merged for people |
+//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `factors.rs`, `zones.rs`, `duties.rs`, `dust.rs`, `soil.rs` | what several mechanisms know, merged for people |
 //! | `live.rs`, `announce.rs` | event stream; states of points on it |
 //! | `audit.rs`, `metrics.rs` | audit log; numbers for Prometheus |
 //!
@@ -22,6 +22,7 @@ pub mod audit;
 mod bindings;
 mod compress;
 mod county;
+mod dust;
 mod duties;
 mod enterprise;
 mod factors;
@@ -33,6 +34,7 @@ mod overview;
 pub mod platform;
 pub mod points;
 mod public;
+mod soil;
 mod zones;
 
 pub use platform::{Platform, Settings};

@@ -25,7 +25,7 @@ use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, duties, enterprise, factors, live, overview, zones};
+use crate::{announce, app, audit, county, dust, duties, enterprise, factors, live, overview, soil, zones};
 
 /// How to start.
 pub struct Settings {
@@ -131,6 +131,7 @@ impl Platform {
                 .map(|device| (device.from, device.until))
                 .collect()
         });
+        judge.set_dust(dust::book_of(&register)?);
         let rules = RuleBook::built_in()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
         let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));
@@ -174,6 +175,7 @@ impl Platform {
             .merge(points::marks::routes(points))
             .merge(enterprise::routes(points))
             .merge(duties::routes(points))
+            .merge(soil::routes(points))
             .merge(county::routes(&points.register, self.simulating, self.version))
             .merge(points.collect.routes())
             .merge(points.judge.routes())
@@ -230,7 +232,7 @@ impl Platform {
         });
     }
 
-    /// Bindings and names that people change hold at once.
+    /// Bindings, names and dust days that people change hold at once.
     async fn follow_register(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut changes = self.points.register.changes();
         loop {
@@ -242,6 +244,10 @@ impl Platform {
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
                 platform.points.collect.set_directory(bindings::directory_of(&platform.points.register.devices()));
+                match dust::book_of(&platform.points.register) {
+                    Ok(book) => platform.points.judge.set_dust(book),
+                    Err(problem) => tracing::error!(%problem, "reading the dust days"),
+                }
                 match zones::layers_of(platform.zones.plan(), &platform.points.register) {
                     Ok(layers) => platform.zones.set_layers(layers),
                     Err(problem) => tracing::error!("exchanging zone layers: {problem}"),

@@ -125,6 +125,17 @@ fn what_is_not_monitored_by_plan_does_not_hold_an_index_back() {
 }
 
 #[test]
+fn dust_leaves_statistics_from_2017_on() {
+    let check = |at: &str, expect: Option<[bool; 3]>| {
+        let rule = standards::air::DustRule::in_force(&support::library(), at.parse().unwrap()).unwrap();
+        assert_eq!(rule.map(|rule| [rule.mean, rule.percentile, rule.composite]), expect, "{at}");
+    };
+    check("2016-12-31", None);
+    check("2017-01-01", Some([true; 3]));
+    check("2026-11-26", Some([true; 3]));
+}
+
+#[test]
 fn dust_days_leave_particles_out_and_nothing_else() {
     let air = air();
     let (limits, method) = (air.limits_of("2012").unwrap(), air.method_of("2013").unwrap());

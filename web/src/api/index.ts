@@ -63,6 +63,7 @@ export const judge = {
   air: () => list<T.AirToday>('/api/air/today'),
   airDays: (query: http.Query) => http.get<T.Table>('/api/air/days', query),
   airRanking: (query: http.Query) => http.get<T.Table>('/api/air/ranking', query),
+  airStatistics: (query: http.Query) => http.get<T.Table>('/api/air/statistics', query),
   water: () => list<T.WaterToday>('/api/water/today'),
   waterDays: (query: http.Query) => http.get<T.Table>('/api/water/days', query),
   waterRanking: (query: http.Query) => http.get<T.Table>('/api/water/ranking', query),

@@ -16,6 +16,7 @@ export const KIND_CODES: Record<string, number> = { realtime: 2011, minute: 2051
 export const STATISTICS: Record<string, Pair> = {
   mean: ['均值', 'mean'], total: ['累计', 'total'], minimum: ['最小', 'minimum'], maximum: ['最大', 'maximum'], percentile: ['百分位', 'percentile'], count: ['计数', 'count'],
   converted: ['折算', 'converted'], mda8: ['日最大 8 小时', 'daily maximum 8 h'], max_hour: ['日最大小时', 'largest hour'], ld: ['昼间', 'daytime'], ln: ['夜间', 'night'], ldn: ['昼夜', 'day–night'], rolling_8h: ['8 小时滑动', 'rolling 8 h'], rolling_24h: ['24 小时滑动', 'rolling 24 h'],
+  mean_with_dust: ['均值（含沙尘）', 'mean with dust'], percentile_with_dust: ['百分位（含沙尘）', 'percentile with dust'], mean_without_dust: ['均值（扣除沙尘）', 'mean without dust'], percentile_without_dust: ['百分位（扣除沙尘）', 'percentile without dust'],
   Data: ['监测值', 'value'], DayData: ['昼间', 'daytime'], NightData: ['夜间', 'night'], Rtd: ['实测', 'sample'], rtd: ['实测', 'sample'], Avg: ['均值', 'mean'], avg: ['均值', 'mean'], Min: ['最小', 'minimum'], min: ['最小', 'minimum'], Max: ['最大', 'maximum'], max: ['最大', 'maximum'], Cou: ['累计', 'total'], cou: ['累计', 'total'],
   ZsRtd: ['折算实测', 'converted sample'], ZsAvg: ['折算均值', 'converted mean'], ZsMin: ['折算最小', 'converted minimum'], ZsMax: ['折算最大', 'converted maximum'],
 };

@@ -43,32 +43,13 @@ pub fn open(folder: &Folder, options: SqliteOptions) -> Arc<dyn Store> {
 
 pub fn point(id: i64, kind: PointKind, owner: Option<&str>) -> Arc<Point> {
     Arc::new(Point {
-        id,
         ledger: "test".into(),
         key: format!("p{id}"),
         name: kernel::Name::new(format!("点位{id}"), format!("point {id}")),
-        kind,
-        location: None,
-        location_note: String::new(),
-        township: None,
-        body: None,
-        enterprise: None,
-        river: None,
         owner: owner.map(str::to_owned),
-        function_class: None,
-        function_class_basis: None,
-        level: None,
-        standard: None,
-        standard_grade: None,
-        reference_oxygen: None,
-        emission: Vec::new(),
-        limits: Vec::new(),
-        factors: Vec::new(),
-        realtime_seconds: None,
-        minute_minutes: None,
         simulated: false,
         schematic: false,
-        valid_from: None,
+        ..Point::simulated(id, kind)
     })
 }
 

@@ -1,11 +1,13 @@
 //! Air: today, the days of a year, the ranking.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Column, Format, Json, Query, Routes, Table, blocking, operation};
 use axum::response::Response;
 use kernel::{Action, Day, Hour, Name, Point, PointKind, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
+use standards::Date;
 use standards::air::{self as rules, AqiRules, DayIndex, Pollutant};
 use store::contract::PeriodLevel;
 
@@ -272,6 +274,9 @@ fn days_of(judge: &Judge, caller: &Caller, query: &DaysQuery) -> Result<Table, P
         let name = index_label(pollutant, stat);
         columns.push(Column::new(key, &name.zh, &name.en, pollutant.unit()));
     }
+    columns.push(Column::new("dust", "沙尘天", "dust day", ""));
+    let book = judge.dust();
+    let (dust, waiting) = (book.days(point.id, from, until, true), book.days(point.id, from, until, false));
     let rows = verdicts
         .iter()
         .map(|verdict| {
@@ -292,6 +297,13 @@ fn days_of(judge: &Judge, caller: &Caller, query: &DaysQuery) -> Result<Table, P
                 verdict.key.to_string(),
             ];
             row.extend(CONCENTRATIONS.map(|(pollutant, stat, _)| concentration(&point, finding, pollutant, stat)));
+            let date = period::date(day);
+            let word = match (dust.contains(&date), waiting.contains(&date)) {
+                (true, _) => "confirmed",
+                (false, true) => "unconfirmed",
+                _ => "",
+            };
+            row.push(word.to_owned());
             row
         })
         .collect();
@@ -333,11 +345,16 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
         return Err(Problem::invalid("时段最长十年 (at most ten years)"));
     }
     let edition = judge.edition(query.edition.as_deref())?;
+    let book = judge.dust();
+    let last = Day(until.0 - 1).min(today);
+    let rule = judge.rules().dust_at(last).map_err(|error| Problem::invalid(error.zh))?;
     let points = super::readable(judge, caller, |point| point.kind == PointKind::AirStation);
     let mut found = Vec::new();
     for point in &points {
         let verdicts = judge.verdicts(point.id, PeriodLevel::Day, from.start(), until.start())?;
-        found.push((point, judge.air_summary(&verdicts, edition.as_deref(), today)?));
+        let dust = book.days(point.id, from, until, true);
+        let leave_out = rule.as_ref().is_some_and(|rule| rule.mean);
+        found.push((point, judge.air_summary(&verdicts, edition.as_deref(), today, (&dust, leave_out))?));
     }
     found.sort_by(|left, right| right.1.ratio.cmp(&left.1.ratio).then(left.1.means[4].cmp(&right.1.means[4])));
     let mut columns = vec![
@@ -358,7 +375,12 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
         };
         columns.push(Column::new(&pollutant.key().to_ascii_lowercase(), &name.zh, &name.en, pollutant.unit()));
     }
-    columns.push(Column::new("simulated", "模拟", "simulated", ""));
+    columns.extend([
+        Column::new("days_dust", "沙尘天数", "dust days", "d"),
+        Column::new("pm10_with_dust", "PM10 平均（含沙尘）", "PM10 mean with dust", "µg/m³"),
+        Column::new("pm25_with_dust", "PM2.5 平均（含沙尘）", "PM2.5 mean with dust", "µg/m³"),
+        Column::new("simulated", "模拟", "simulated", ""),
+    ]);
     let rows = found
         .iter()
         .enumerate()
@@ -377,6 +399,8 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
                 let places = if pollutant == Pollutant::Co { 1 } else { 0 };
                 row.push(value.map(|value| shown(value, places)).unwrap_or_default());
             }
+            row.push(summary.dust_days.to_string());
+            row.extend(summary.with_dust.map(|value| value.map(|value| shown(value, 0)).unwrap_or_default()));
             row.push(if point.simulated { "1" } else { "0" }.to_owned());
             row
         })
@@ -384,8 +408,16 @@ fn ranking_of(judge: &Judge, caller: &Caller, query: &RankingQuery) -> Result<Ta
     Ok(Table {
         title: Name::new("空气站排名", "ranking of air stations"),
         method: Name::new(
-            "优良天数比例 = 优良天数／有效天数；CO 为第 95 百分位，O3 为第 90 百分位，其余为日均值的平均",
-            "good days / valid days; CO 95th percentile, O3 90th percentile, means of daily values for the rest",
+            format!(
+                "优良天数比例 = 优良天数／有效天数；CO 为第 95 百分位，O3 为第 90 百分位，其余为日均值的平均{}",
+                rule.as_ref().map(|rule| format!("，PM10、PM2.5 不含沙尘天（{}）", rule.standard)).unwrap_or_default()
+            ),
+            format!(
+                "good days / valid days; CO 95th percentile, O3 90th percentile, means of daily values for the rest{}",
+                rule.as_ref()
+                    .map(|rule| format!(", PM10 and PM2.5 without dust days ({})", rule.standard))
+                    .unwrap_or_default()
+            ),
         ),
         source: Name::new("日判定", "daily verdicts"),
         as_of: now,
@@ -410,10 +442,14 @@ pub struct AirSummary {
     pub ratio: Option<rust_decimal::Decimal>,
     /// In the order of [`Pollutant::ALL`]: means; CO and O3 the percentile that is assessed.
     pub means: [Option<rust_decimal::Decimal>; 6],
+    /// Days with a verdict that are dust days, and the means of PM10 and PM2.5 with them.
+    pub dust_days: u32,
+    pub with_dust: [Option<rust_decimal::Decimal>; 2],
 }
 
 impl Judge {
-    /// Counts days and takes means over day verdicts; under one edition, or as judged.
+    /// Counts days and takes means over day verdicts; under one edition, or as judged. `dust`: the dust days, and
+    /// whether the means leave them out.
     ///
     /// # Errors
     /// When no edition covers today.
@@ -422,6 +458,7 @@ impl Judge {
         verdicts: &[Verdict],
         edition: Option<&AqiRules>,
         today: Day,
+        (dust, leave_out): (&BTreeSet<Date>, bool),
     ) -> Result<AirSummary, Problem> {
         let set = self.rules().air_at(today).map_err(|error| Problem::invalid(error.zh))?;
         let day_of = |verdict: &Verdict| period::date(Hour(verdict.key.start().hour().0).day());
@@ -429,11 +466,17 @@ impl Judge {
             verdicts.iter().map(|verdict| air::day_index(day_of(verdict), &verdict.finding, edition)).collect();
         let method = &*set.method;
         let count = rules::count_days(&indices, edition.unwrap_or(&set.rules), &rules::DayCountRules::from(method));
+        let days: Vec<_> = verdicts.iter().map(|verdict| air::daily_value(day_of(verdict), &verdict.finding)).collect();
+        let mean_with = |pollutant: Pollutant| {
+            standards::decimal::mean(days.iter().filter_map(|day| day.values[pollutant.index()]))
+        };
+        let with_dust = [Pollutant::Pm10, Pollutant::Pm25].map(mean_with);
+        let dust_days = days.iter().filter(|day| dust.contains(&day.date)).count() as u32;
+        let none = BTreeSet::new();
+        let judged: Vec<_> =
+            days.into_iter().map(|day| air::without_dust(day, if leave_out { dust } else { &none })).collect();
         let means = Pollutant::ALL.map(|pollutant| {
-            let mut values: Vec<_> = verdicts
-                .iter()
-                .filter_map(|verdict| air::daily_value(day_of(verdict), &verdict.finding).values[pollutant.index()])
-                .collect();
+            let mut values: Vec<_> = judged.iter().filter_map(|day| day.values[pollutant.index()]).collect();
             values.sort_unstable();
             match (pollutant, method.percentiles[pollutant.index()]) {
                 (Pollutant::Co | Pollutant::O3, Some(rank)) => rules::percentile_of(&values, rank),
@@ -446,6 +489,8 @@ impl Judge {
             heavy_days: count.heavy_days,
             ratio: count.good_ratio,
             means,
+            dust_days,
+            with_dust,
         })
     }
 }

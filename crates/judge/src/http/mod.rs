@@ -1,8 +1,10 @@
 //! Routes of the judge. Every table is JSON or CSV at the same address.
 
 mod air;
+mod air_period;
 mod chart;
 mod confirm;
+mod flux;
 mod headline;
 mod limits;
 mod outlet;
@@ -13,6 +15,7 @@ mod report;
 mod standard;
 mod statement;
 mod today;
+mod trophic;
 mod verdict;
 mod view;
 mod water;
@@ -28,14 +31,17 @@ pub use headline::Headline;
 pub use limits::LimitLine;
 pub use outlet::OutletToday;
 pub(crate) use outlet::is_outlet;
-pub use view::{VerdictBrief, VerdictView, brief};
+pub use view::{StepView, VerdictBrief, VerdictView, brief};
 pub(crate) use view::{item_value, unit_of};
 pub(crate) use water::main_pollutants;
 pub use water::{WaterToday, is_water};
 
 pub fn routes(judge: &Arc<Judge>) -> api::Routes {
     air::routes(judge)
+        .merge(air_period::routes(judge))
         .merge(water::routes(judge))
+        .merge(trophic::routes(judge))
+        .merge(flux::routes(judge))
         .merge(outlet::routes(judge))
         .merge(limits::routes(judge))
         .merge(verdict::routes(judge))

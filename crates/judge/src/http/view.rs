@@ -222,7 +222,7 @@ pub struct StandardView {
     pub in_force_from: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct StepView {
     pub text: Name,
     pub clause: String,

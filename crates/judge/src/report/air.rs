@@ -116,11 +116,17 @@ pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<P
         };
         summary.push(Column::new(key, &zh, key, pollutant.unit()));
     }
+    summary.extend([
+        Column::new("days_dust", "沙尘天数", "dust days", "d"),
+        Column::new("pm25_beside", "PM2.5 平均（沙尘另一口径）", "PM2.5, the other view of dust", "µg/m³"),
+        Column::new("pm10_beside", "PM10 平均（沙尘另一口径）", "PM10, the other view of dust", "µg/m³"),
+    ]);
     let mut section = Section::new(
         ("各站月评价", "stations"),
         (
-            "HJ 663 月评价；优良天数比例 = 优良天数／有效天数；未确认的权重不用于综合指数",
-            "month by HJ 663; good days / valid days; unconfirmed weights give no composite index",
+            "HJ 663 月评价；优良天数比例 = 优良天数／有效天数；未确认的权重不用于综合指数；2017 年起 PM10、PM2.5 和综合指数不含沙尘天",
+            "month by HJ 663; good days / valid days; unconfirmed weights give no composite index; from 2017 PM10, PM2.5 \
+             and the composite index without dust days",
         ),
         summary,
     );
@@ -158,6 +164,13 @@ fn month_row(point: &Point, month: &Verdict) -> Vec<Cell> {
     for (pollutant, ..) in VALUES {
         let stat = if matches!(pollutant, Pollutant::O3 | Pollutant::Co) { Stat::Percentile } else { Stat::Mean };
         let item = air::code(pollutant).and_then(|factor| month.finding.item(factor, stat));
+        row.push(Cell::of(item.map(|item| item_value(point, item)).unwrap_or_default(), month.key));
+    }
+    row.push(number("days_dust"));
+    for pollutant in [Pollutant::Pm25, Pollutant::Pm10] {
+        let factor = air::code(pollutant);
+        let beside = [Stat::MeanWithDust, Stat::MeanWithoutDust].into_iter();
+        let item = beside.filter_map(|stat| month.finding.item(factor?, stat)).next();
         row.push(Cell::of(item.map(|item| item_value(point, item)).unwrap_or_default(), month.key));
     }
     row

@@ -4,6 +4,7 @@
 pub mod air;
 pub mod file;
 pub mod noise;
+pub mod noise_grade;
 pub mod outlet;
 pub mod quality;
 pub mod water;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::Column;
-use kernel::{Name, Point, PointKind, Problem};
+use kernel::{Day, Name, Point, PointKind, Problem};
 use standards::water::Class;
 use store::contract::PeriodLevel;
 
@@ -13,6 +13,7 @@ use crate::Judge;
 use crate::http::main_pollutants;
 use crate::model::{Stat, Verdict, name_of};
 use crate::rule::water::class_of_number;
+use crate::trophic;
 
 fn waters(points: &[Arc<Point>]) -> impl Iterator<Item = &Arc<Point>> {
     let wanted =
@@ -160,5 +161,60 @@ pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<P
     }
     let mut lines = vec![line(&verdicts)];
     lines.extend(missing_line(&missing));
-    Ok((lines, vec![section], used))
+    let mut sections = vec![section];
+    sections.extend(lakes(judge, period, points)?);
+    Ok((lines, sections, used))
+}
+
+/// Trophic state of lakes in the month and in the year so far; what is missing is said. `None` without lakes.
+fn lakes(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Option<Section>, Problem> {
+    let lakes: Vec<_> = points.iter().filter(|point| point.kind == PointKind::LakePoint).collect();
+    if lakes.is_empty() {
+        return Ok(None);
+    }
+    let mut section = Section::new(
+        ("湖库营养状态", "trophic state of lakes"),
+        (
+            "环办〔2011〕22号 综合营养状态指数：叶绿素a、总磷、总氮、透明度、高锰酸盐指数的均值，缺一项不计算",
+            "trophic level index of the 2011 method from means of five parameters; with one missing there is none",
+        ),
+        vec![
+            Column::new("name", "湖库", "lake", ""),
+            Column::new("tli", "本月 TLI(Σ)", "TLI(Σ) of the month", ""),
+            Column::new("state", "营养状态", "trophic state", ""),
+            Column::new("missing", "缺少的项目", "missing parameters", ""),
+            Column::new("year_tli", "本年 TLI(Σ)", "TLI(Σ) of the year", ""),
+            Column::new("year_state", "本年营养状态", "trophic state of the year", ""),
+        ],
+    );
+    let levels = [(PeriodLevel::Month, period.month().0.into()), (PeriodLevel::Year, period.month().year().into())];
+    for point in lakes {
+        let mut row = vec![Cell::text(point.name.zh.clone())];
+        for (level, number) in levels {
+            let Some(verdict) = judge.verdict_of(point.id, level, number)? else {
+                row.extend([Cell::text(""), Cell::text("")]);
+                if level == PeriodLevel::Month {
+                    row.push(Cell::text("没有月判定"));
+                }
+                continue;
+            };
+            let (rules, key) = (judge.rules(), verdict.key);
+            let day = Day(key.end().day().0 - 1);
+            let item = verdict.finding.items.iter().find(|item| item.factor == *trophic::TLI);
+            let state = item.and_then(|item| trophic::state_of(&rules, day, item.index?));
+            let value = item.and_then(|item| item.value).map(|value| value.to_string()).unwrap_or_default();
+            let rich = state.as_ref().is_some_and(|state| state.key.ends_with("_eutrophic"));
+            row.push(Cell::of(value, key));
+            row.push(Cell::of(state.map(|state| state.name.zh).unwrap_or_default(), key).alarm_if(rich));
+            if level == PeriodLevel::Month {
+                let (result, notes) = trophic::of_finding(&rules, point, day, &verdict.finding)
+                    .map_err(|error| Problem::invalid(error.zh))?;
+                let missing = trophic::missing(&rules, day, &result).into_iter().map(|name| name.zh);
+                let words: Vec<String> = missing.chain(notes.into_iter().map(|note| note.zh)).collect();
+                row.push(Cell::text(words.join("、")));
+            }
+        }
+        section.push(row);
+    }
+    Ok(Some(section))
 }

@@ -1,17 +1,19 @@
 //! Ambient air: hourly and daily index, months and years (HJ 633, GB 3095, HJ 663).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use standards::air::{
-    self, AirLimits, AqiRules, Averaging, DailyInput, DailyValue, DayIndex, Dust, Grade, HourValues, HourlyInput,
-    Item as IndexItem, ItemValues, MISSING, PackedAqi, PeriodStatistics, Pollutant, Report,
+    self, AirLimits, AqiRules, Averaging, DailyInput, DailyValue, DayIndex, Dust, DustRule, Grade, HourValues,
+    HourlyInput, Item as IndexItem, ItemValues, MISSING, PackedAqi, PeriodStatistics, Pollutant, Report,
 };
 use standards::decimal::round_half_even;
 use standards::{Date, Step};
 
 use crate::code::Code;
+use crate::dust::DustDays;
 use crate::model::{Explain, Finding, Flags, Item, Stat, name_of, step};
 
 /// The editions in force at a date.
@@ -286,6 +288,16 @@ pub fn daily_value(date: Date, finding: &Finding) -> DailyValue {
     DailyValue { date, values: [input.so2, input.no2, input.co, input.pm10, input.pm25, input.o3_8h] }
 }
 
+/// A day without the particles that dust days leave out.
+pub fn without_dust(mut day: DailyValue, dust: &BTreeSet<Date>) -> DailyValue {
+    if dust.contains(&day.date) {
+        for pollutant in [Pollutant::Pm10, Pollutant::Pm25] {
+            day.values[pollutant.index()] = None;
+        }
+    }
+    day
+}
+
 /// The index of a stored day: as judged then, or recomputed under `rules`.
 pub fn day_index(date: Date, finding: &Finding, rules: Option<&AqiRules>) -> DayIndex {
     let (aqi, available) = match rules {
@@ -307,55 +319,121 @@ pub enum Part {
     Year(i16),
 }
 
-pub fn statistics(set: &AirSet, part: Part, days: &[DailyValue]) -> PeriodStatistics {
+pub fn statistics(set: &AirSet, part: Part, days: &[DailyValue], dust: Dust) -> PeriodStatistics {
     let validity = &set.limits.validity;
     match part {
-        Part::Month(year, month) => air::assess_month(year, month, days, validity, &set.method, Dust::Keep),
-        Part::Year(year) => air::assess_year(year, days, validity, &set.method, Dust::Keep),
+        Part::Month(year, month) => air::assess_month(year, month, days, validity, &set.method, dust),
+        Part::Year(year) => air::assess_year(year, days, validity, &set.method, dust),
     }
 }
 
-/// A month or year from its days.
+/// The statistics of a period both ways; equal where no dust day has a value.
+struct BothWays {
+    with: PeriodStatistics,
+    without: PeriodStatistics,
+    /// Days with a verdict that are dust days.
+    days: u32,
+}
+
+impl BothWays {
+    fn of(set: &AirSet, part: Part, daily: &[DailyValue], dust: &DustDays) -> Self {
+        let with = statistics(set, part, daily, Dust::Keep);
+        let days = daily.iter().filter(|day| dust.days.contains(&day.date)).count() as u32;
+        let without = match days {
+            0 => with.clone(),
+            _ => statistics(set, part, daily, Dust::LeaveOut(&dust.days)),
+        };
+        Self { with, without, days }
+    }
+
+    /// The view that judges, and the other one.
+    fn chosen(&self, leave_out: bool) -> (&PeriodStatistics, &PeriodStatistics) {
+        if leave_out { (&self.without, &self.with) } else { (&self.with, &self.without) }
+    }
+
+    /// How the other view is named.
+    const fn beside(leave_out: bool, percentile: bool) -> Stat {
+        match (leave_out, percentile) {
+            (true, false) => Stat::MeanWithDust,
+            (true, true) => Stat::PercentileWithDust,
+            (false, false) => Stat::MeanWithoutDust,
+            (false, true) => Stat::PercentileWithoutDust,
+        }
+    }
+}
+
+/// A month or year from its days. Where dust days touch it, the view that does not judge stands beside.
 pub fn period(
     set: &AirSet,
     grade: Grade,
     part: Part,
     days: &[(Date, &Finding)],
     running: bool,
+    dust: &DustDays,
     explain: &mut Option<&mut Explain>,
 ) -> Finding {
     let daily: Vec<DailyValue> = days.iter().map(|(date, finding)| daily_value(*date, finding)).collect();
-    let statistics = statistics(set, part, &daily);
+    let ways = BothWays::of(set, part, &daily, dust);
+    let leaves_out = |of: fn(&DustRule) -> bool| dust.rule.as_ref().is_some_and(of);
+    let mean_out = leaves_out(|rule| rule.mean);
+    let percentile_out = leaves_out(|rule| rule.percentile);
+    let composite_out = leaves_out(|rule| rule.composite);
     let mut finding = Finding { standard: set.method.standard.clone(), running, ..Finding::default() };
     let assessed = matches!(part, Part::Year(_)) && !running;
-    for found in &statistics.items {
-        let Some(factor) = code(found.pollutant) else { continue };
-        let ozone = found.pollutant == Pollutant::O3;
+    let mut valid = true;
+    for pollutant in Pollutant::ALL {
+        let Some(factor) = code(pollutant) else { continue };
+        let place = pollutant.index();
+        let (judged, beside) = ways.chosen(mean_out);
+        let (found, other) = (&judged.items[place], &beside.items[place]);
         let mut mean = Item::new(factor, Stat::Mean, found.mean, found.valid, found.valid_days);
-        if assessed && set.method.annual_mean[found.pollutant.index()] {
+        if assessed && set.method.annual_mean[place] {
             compare(&mut mean, &set.limits, Averaging::Year, grade, explain);
         }
+        let touched = found.valid_days != other.valid_days;
+        if touched {
+            let stat = BothWays::beside(mean_out, false);
+            finding.items.push(Item::new(factor, stat, other.mean, other.valid, other.valid_days));
+        }
+        let (judged, beside) = ways.chosen(percentile_out);
+        let (found, other) = (&judged.items[place], &beside.items[place]);
         let mut percentile = Item::new(factor, Stat::Percentile, found.percentile, found.valid, found.valid_days);
         if assessed {
-            let averaging = if ozone { Averaging::EightHours } else { Averaging::Day };
+            let averaging = if pollutant == Pollutant::O3 { Averaging::EightHours } else { Averaging::Day };
             compare(&mut percentile, &set.limits, averaging, grade, explain);
         }
+        if touched {
+            let stat = BothWays::beside(percentile_out, true);
+            finding.items.push(Item::new(factor, stat, other.percentile, other.valid, other.valid_days));
+        }
+        valid &= mean.valid() && percentile.valid();
         finding.items.extend([mean, percentile]);
     }
+    // Days are counted with their dust, whatever leaves the means.
     let indices: Vec<DayIndex> = days.iter().map(|(date, finding)| day_index(*date, finding, None)).collect();
     let count = air::count_days(&indices, &set.rules, &air::DayCountRules::from(&*set.method));
     add_count(&mut finding, "days_valid", count.valid_days);
     add_count(&mut finding, "days_good", count.good_days);
     add_count(&mut finding, "days_heavy", count.heavy_days);
+    if ways.days > 0 {
+        add_count(&mut finding, "days_dust", ways.days);
+    }
     if let Some(ratio) = count.good_ratio
         && let Some(factor) = Code::new("good_ratio")
     {
         finding.items.push(Item::new(factor, Stat::Mean, Some(ratio), true, count.valid_days as u16));
     }
-    let composite = set.method.composite_index(&statistics);
+    let (judged, beside) = ways.chosen(composite_out);
+    let composite = set.method.composite_index(judged);
     match (&composite, Code::new("composite")) {
         (Ok(Some(index)), Some(factor)) => {
             finding.items.push(Item::new(factor, Stat::Mean, Some(index.printed()), true, 6));
+            if let Ok(Some(other)) = set.method.composite_index(beside)
+                && ways.days > 0
+            {
+                let stat = BothWays::beside(composite_out, false);
+                finding.items.push(Item::new(factor, stat, Some(other.printed()), true, 6));
+            }
         }
         (Err(error), _) => {
             let text = error.text();
@@ -363,17 +441,50 @@ pub fn period(
         }
         _ => {}
     }
+    if ways.days > 0 {
+        step(explain, || dust_step(&ways, dust));
+    }
     if let Some(explain) = explain {
-        explain.steps.extend(statistics.steps);
+        let judged = ways.chosen(mean_out).0;
+        explain.steps.extend(judged.steps.iter().cloned());
         explain.steps.extend(count.steps);
         if let Ok(Some(index)) = composite {
             explain.steps.extend(index.steps);
         }
-        explain.notes.extend(statistics.items.iter().filter_map(|item| item.reason.clone()));
+        explain.notes.extend(judged.items.iter().filter_map(|item| item.reason.clone()));
     }
-    finding.valid = statistics.items.iter().all(|item| item.valid);
+    finding.valid = valid;
     finding.exceeding = finding.items.iter().any(Item::exceeding);
     finding
+}
+
+fn dust_step(ways: &BothWays, dust: &DustDays) -> Step {
+    let days = ways.days;
+    match &dust.rule {
+        Some(rule) => {
+            let parts = [
+                (rule.mean, "平均", "means"),
+                (rule.percentile, "百分位数", "percentiles"),
+                (rule.composite, "综合指数", "the composite index"),
+            ];
+            let left: Vec<_> = parts.into_iter().filter(|(out, ..)| *out).collect();
+            let zh: Vec<&str> = left.iter().map(|(_, zh, _)| *zh).collect();
+            let en: Vec<&str> = left.iter().map(|(.., en)| *en).collect();
+            Step::new(
+                rule.clause,
+                format!("沙尘天 {days} 天：PM10、PM2.5 的{}扣除，天数统计不扣除；另一口径并列", zh.join("、")),
+                format!(
+                    "{days} dust days leave {} of PM10 and PM2.5, counts of days keep them; the other view beside",
+                    en.join(", ")
+                ),
+            )
+        }
+        None => Step::new(
+            "沙尘天",
+            format!("沙尘天 {days} 天：当时没有扣除的规定，不扣除；扣除的口径并列"),
+            format!("{days} dust days: no rule left them out then; the view without them stands beside"),
+        ),
+    }
 }
 
 fn add_count(finding: &mut Finding, name: &str, count: u32) {

@@ -255,6 +255,11 @@ impl Register {
         Ok((drawn, without))
     }
 
+    /// Living records of a ledger. For the server, which hands them to mechanisms; not cut down to what somebody may see.
+    pub fn living(&self, ledger: &str) -> Result<Vec<Record>, Problem> {
+        Ok(self.store.read(|reader| rows::all_of(reader, self.division, ledger))?)
+    }
+
     /// Living records of all ledgers that link to a record and that the actor may see, by ledger and key.
     pub fn linked_to(&self, actor: &Actor, ledger: &str, key: &str) -> Result<Vec<Record>, Problem> {
         let owner = self.reading_scope(actor)?;

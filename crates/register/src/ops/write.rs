@@ -11,7 +11,7 @@ use crate::cell::{self, Table};
 use crate::definition::{Geometry, LedgerDefinition};
 use crate::link_rows;
 use crate::pack::township_location;
-use crate::points::BINDINGS;
+use crate::points::{BINDINGS, DUST_DAYS};
 use crate::problem::{Findings, PackProblem, Position};
 use crate::record::{self, Content, Record};
 use crate::rows::{self, Written};
@@ -278,14 +278,16 @@ impl Register {
         Err(refuse(Problem::new(ErrorCode::NoTransition, what)))
     }
 
-    /// Exchanges points and bindings where the ledger holds such, and tells those who draw zones.
+    /// Exchanges points and bindings where the ledger holds such, and tells those who draw zones or read dust days.
     pub(super) fn points_or_zones_changed(&self, catalog: &Catalog, ledger: &str) -> Result<(), Problem> {
         self.places.was_written(ledger);
         let definition = catalog.ledger(ledger);
         if ledger == BINDINGS || definition.is_some_and(|definition| definition.observed.is_some()) {
             return self.rebuild();
         }
-        if definition.is_some_and(|definition| matches!(definition.geometry, Geometry::Line | Geometry::Polygon)) {
+        let drawn =
+            definition.is_some_and(|definition| matches!(definition.geometry, Geometry::Line | Geometry::Polygon));
+        if drawn || ledger == DUST_DAYS {
             self.changed.send_modify(|count| *count += 1);
         }
         Ok(())

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod browser;
+mod dust;
 mod duties;
 mod errors;
 mod file;
@@ -12,4 +13,5 @@ mod office;
 mod openapi;
 mod replay;
 mod rig;
+mod soil;
 mod zones;

@@ -8,6 +8,7 @@ mod composite;
 mod convert;
 mod day;
 mod days;
+mod dust;
 mod fast;
 mod item;
 mod limits;
@@ -23,6 +24,7 @@ pub use convert::{
 };
 pub use day::{DayFromHours, HourValues, ItemDay, day_from_hours, hour_is_valid, rolling_mean};
 pub use days::{DayCount, DayCountRules, DayIndex, count_days};
+pub use dust::DustRule;
 pub use fast::{FAST_SCALE, FastDay, FastHours, FastRules, StationYear};
 pub use item::{Item, Pollutant, UnknownItem};
 pub use limits::{AirLimits, Averaging, Grade, LimitCheck, exceedance_multiple};

@@ -84,6 +84,11 @@ impl Trophic {
         self.parameters.iter().map(|item| (item.key.as_str(), item.factors.as_slice(), &item.name))
     }
 
+    /// The states, from the poorest in nutrients.
+    pub fn states(&self) -> impl Iterator<Item = &TrophicState> {
+        self.states.iter()
+    }
+
     /// Evaluates chlorophyll a, TP, TN, transparency (`SD`, m) and the permanganate index. All five are needed for
     /// the sum: the method has no rule for fewer. Logarithms are binary floats, rounded to three decimals.
     ///
