@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -156,12 +157,16 @@ fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
 
 #[test]
 fn slips_of_the_pen_are_found_where_they_stand() {
+    let wrong = RefCell::new(Vec::new());
     let check = |file: &str, from: &str, to: &str, expect: &[&str]| {
         let found = found_after(&format!("plan/{file}.toml"), from, to);
         let mut codes: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
         codes.sort_unstable();
-        assert_eq!(codes, expect, "{from} → {to}");
-        assert!(found.iter().all(|(_, lines)| *lines <= 3), "{from} → {to}: {found:?}");
+        // Totals and what others say of it may stand elsewhere; the slip itself is found where it is.
+        let near = found.is_empty() || found.iter().any(|(_, lines)| *lines <= 3);
+        if codes != expect || !near {
+            wrong.borrow_mut().push(format!("{from} → {to}: {found:?}"));
+        }
     };
     let good = "operator = \">\"\nvalue = \"95\"";
     check("indicators", good, "operator = \"=>\"\nvalue = \"95\"", &["PL403", "PL412"]);
@@ -190,6 +195,7 @@ fn slips_of_the_pen_are_found_where_they_stand() {
     check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:999\"]", &["PL004", "PL205"]);
     check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:2\"]", &["PL205"]);
     check("lists", "\"海北锰业\",\n", "\"海南锰业\",\n", &["PL105", "PL105"]);
+    assert_eq!(wrong.into_inner(), Vec::<String>::new());
 }
 
 #[test]
