@@ -9,6 +9,8 @@ use crate::ops::Act;
 use crate::rows;
 
 const IN_TIME: &str = "act.cases_closed_in_time";
+/// Names of all facts, for whoever checks formulas without a running act.
+pub const FACT_NAMES: [&str; 1] = [IN_TIME];
 
 impl FactSource for Act {
     fn describe(&self) -> Vec<FactDescription> {

@@ -44,6 +44,11 @@ const FACTS: &[(&str, &str, &str, &str, &[&str])] = &[
     ("data.effective_rate", "有效传输率", "effective transmission rate", "%", &[]),
 ];
 
+/// Names of all facts, for whoever checks formulas without a running judge.
+pub fn fact_names() -> impl Iterator<Item = &'static str> {
+    FACTS.iter().map(|(name, ..)| *name)
+}
+
 /// An answer on its way: number, method, what is missing, points it rests on.
 struct Answer {
     value: FactValue,

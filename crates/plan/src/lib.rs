@@ -43,7 +43,8 @@ use std::sync::Arc;
 
 pub use finding::{Finding, Severity};
 pub use ops::Plan;
-pub use report::{Report, check};
+pub use portfolio::QUANTITY;
+pub use report::{Report, check, check_with};
 pub use rows::MIGRATIONS;
 
 impl Plan {

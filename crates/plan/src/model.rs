@@ -69,6 +69,8 @@ pub struct Project {
     pub lists: Vec<NamedList>,
     #[serde(default, rename = "throughput")]
     pub throughputs: Vec<Throughput>,
+    #[serde(default, rename = "conversion")]
+    pub conversions: Vec<Conversion>,
     #[serde(default)]
     pub indicators: Vec<String>,
     #[serde(default)]
@@ -125,6 +127,17 @@ pub struct Throughput {
     pub year_unit: String,
 }
 
+/// What goes in and what comes out (投入与产出).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversion {
+    pub what: String,
+    pub input: Decimal,
+    pub input_unit: String,
+    pub output: Decimal,
+    pub output_unit: String,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListFile {
@@ -139,6 +152,9 @@ pub struct PlacedList {
     pub kind: String,
     pub place: String,
     pub what: String,
+    /// Lists with the same word here tell of the same things and are compared name by name.
+    #[serde(default)]
+    pub same_as: String,
     pub stated: Option<u32>,
     #[serde(default)]
     pub open: bool,
@@ -150,6 +166,9 @@ pub struct PlacedList {
 #[serde(deny_unknown_fields)]
 pub struct NamedList {
     pub what: String,
+    /// As in `PlacedList`.
+    #[serde(default)]
+    pub same_as: String,
     pub stated: Option<u32>,
     /// The source ends the list with 等: fewer names than stated are then no contradiction.
     #[serde(default)]
@@ -204,6 +223,9 @@ pub struct Indicator {
     /// Bodies as spelled in the pack.
     #[serde(default)]
     pub bodies: Vec<String>,
+    /// Projects (`project:9`) whose lead bodies these are, where the text names none.
+    #[serde(default)]
+    pub bodies_from: Vec<String>,
     /// CEL over the variables of `facts`; or `numerator` ÷ `denominator` × `factor`.
     #[serde(default)]
     pub formula: String,
@@ -279,9 +301,33 @@ pub struct Binding {
 #[serde(deny_unknown_fields)]
 pub struct StatedValue {
     pub year: i32,
-    /// `None`: the source prints a dash.
+    /// `None`: the source prints a dash, or words (`text`).
     pub value: Option<Decimal>,
+    /// What stands there instead of one number.
+    #[serde(default)]
+    pub text: String,
+    /// Year under which the source lists it, where it is another one.
+    pub listed_for: Option<i32>,
+    /// "较2015年提高2.6个百分点": the year it is compared with and the change; what it was then follows from them.
+    pub since: Option<i32>,
+    pub change: Option<Decimal>,
+    /// `百分点` (added) or `%` (of the value then).
+    #[serde(default)]
+    pub change_unit: String,
     pub place: String,
+}
+
+impl StatedValue {
+    /// What it was in the year that the source compares it with.
+    pub fn before(&self) -> Option<(i32, Decimal)> {
+        let (since, value, change) = (self.since?, self.value?, self.change?);
+        let then = if self.change_unit == "%" {
+            value.checked_div(Decimal::ONE + change / Decimal::ONE_HUNDRED)?.round_dp(2)
+        } else {
+            value - change
+        };
+        Some((since, then))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -310,6 +356,9 @@ pub struct Task {
     pub text: String,
     #[serde(default)]
     pub owners: Vec<String>,
+    /// Projects (`project:9`) whose lead bodies these are, where the text names none.
+    #[serde(default)]
+    pub owners_from: Vec<String>,
     #[serde(default)]
     pub deliverable: String,
     pub due: Option<i32>,
@@ -355,6 +404,9 @@ pub struct Figure {
 pub struct Mention {
     pub name: String,
     pub kind: String,
+    /// Another name that probably means the same thing, where no rule would see it.
+    #[serde(default)]
+    pub same_as: String,
     pub place: String,
 }
 

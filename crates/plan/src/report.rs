@@ -18,9 +18,14 @@ pub struct Report {
 
 /// Checks the plan of a pack. Pure; bounded by the size of the files.
 pub fn check(files: &Files) -> Report {
+    check_with(files, None)
+}
+
+/// The same, with the names of all facts that formulas may ask for.
+pub fn check_with(files: &Files, facts: Option<&[&str]>) -> Report {
     let mut findings = Vec::new();
     let source = Source::read(files, &mut findings);
-    checks::run_all(&source, &mut findings);
+    checks::run_all(&source, facts, &mut findings);
     apply_waivers(&source, &mut findings);
     findings.sort_by(|one, other| {
         (&one.file, one.at, one.code, &one.subjects).cmp(&(&other.file, other.at, other.code, &other.subjects))
@@ -76,7 +81,7 @@ impl Report {
             };
             let _ = writeln!(
                 out,
-                "{folder}/{}:{}:{}: {level} {} [{}]\n  {}\n  {}\n  → {}\n  → {}",
+                "{folder}/{}:{}:{}: {level} {} [{}]\n  {}\n  {}\n  {} {}\n  → {}\n  → {}",
                 finding.file,
                 finding.at.line,
                 finding.at.column,
@@ -84,6 +89,8 @@ impl Report {
                 finding.subjects.join(", "),
                 finding.what.zh,
                 finding.what.en,
+                finding.why.zh,
+                finding.why.en,
                 finding.hint.zh,
                 finding.hint.en,
             );

@@ -49,12 +49,15 @@ pub struct Source<'f> {
     pub waivers: WaiverFile,
     /// Names of all bodies (部门、乡镇、企业) of the pack's `bodies/` folder.
     pub bodies: BTreeSet<String>,
+    /// Bodies of projects as the plan writes them, with their place; in `projects` they stand as `bodies/` names them.
+    pub written: Vec<(String, Position, String)>,
 }
 
 impl<'f> Source<'f> {
     pub fn read(files: &'f Files, findings: &mut Vec<Finding>) -> Self {
         let plan: Option<PlanFile> = read(files, PLAN, findings);
-        Self {
+        let (bodies, aliases) = body_names(files);
+        let mut source = Self {
             files,
             plan: plan.map(|file| file.plan),
             projects: read(files, PROJECTS, findings).unwrap_or_default(),
@@ -67,12 +70,60 @@ impl<'f> Source<'f> {
             } else {
                 WaiverFile::default()
             },
-            bodies: body_names(files),
+            bodies,
+            written: Vec::new(),
+        };
+        source.unify(&aliases);
+        source
+    }
+
+    /// One body, one name: what `bodies/` lists as another spelling (`also_written`) is replaced by the name there.
+    fn unify(&mut self, aliases: &BTreeMap<String, String>) {
+        let one = |name: &mut String| {
+            if let Some(known) = aliases.get(name.as_str()) {
+                name.clone_from(known);
+            }
+        };
+        for at in 0..self.projects.projects.len() {
+            let position = self.at(PROJECTS, &self.projects.projects[at]);
+            let project = self.projects.projects[at].get_mut();
+            for name in project.lead.iter_mut().chain(&mut project.cooperating) {
+                self.written.push((name.clone(), position, project.place.clone()));
+                one(name);
+            }
         }
+        self.tasks.tasks.iter_mut().flat_map(|task| &mut task.get_mut().owners).for_each(one);
+        self.indicators.indicators.iter_mut().flat_map(|item| &mut item.get_mut().bodies).for_each(one);
     }
 
     pub fn at<T>(&self, file: &str, item: &At<T>) -> Position {
         self.files.get(file).map_or(Position { line: 1, column: 1 }, |text| position(text, item.span().start))
+    }
+
+    /// Where a key of the item stands: its `nth` line (from 0) with that key, or with that header when `key` is one
+    /// (`[[indicator.target]]`); the item itself where there is none, as with a key that is missing.
+    pub fn at_key<T>(&self, file: &str, item: &At<T>, key: &str, nth: usize) -> Position {
+        let Some(text) = self.files.get(file) else { return Position { line: 1, column: 1 } };
+        let start = item.span().start.min(text.len());
+        let own = text[start..].lines().next().unwrap_or_default().trim_end();
+        let sub = format!("{}.", own.trim_start_matches('[').trim_end_matches(']'));
+        let (mut seen, mut offset) = (0, start);
+        for line in text[start..].split_inclusive('\n') {
+            // A header that is no sub-table's begins the next item.
+            if offset > start && line.starts_with('[') && !line.trim_start_matches('[').starts_with(&sub) {
+                break;
+            }
+            let indent = line.len() - line.trim_start().len();
+            let rest = line[indent..].strip_prefix(key).map(str::trim_start);
+            if rest.is_some_and(|rest| key.starts_with('[') || rest.starts_with('=')) {
+                if seen == nth {
+                    return position(text, offset + indent);
+                }
+                seen += 1;
+            }
+            offset += line.len();
+        }
+        position(text, start)
     }
 }
 
@@ -108,32 +159,34 @@ fn read<T: DeserializeOwned>(files: &Files, file: &str, findings: &mut Vec<Findi
     }
 }
 
-/// Every `name = "…"` of the tables in `bodies/`; their own schema is checked by the register.
-fn body_names(files: &Files) -> BTreeSet<String> {
-    fn collect(value: &toml::Value, names: &mut BTreeSet<String>) {
+/// Every `name = "…"` of the tables in `bodies/`, and other spellings (`also_written`) with the name that stands for
+/// them; their own schema is checked by the register.
+fn body_names(files: &Files) -> (BTreeSet<String>, BTreeMap<String, String>) {
+    fn collect(value: &toml::Value, names: &mut BTreeSet<String>, aliases: &mut BTreeMap<String, String>) {
         match value {
             toml::Value::Table(table) => {
-                for (key, inner) in table {
-                    match inner {
-                        toml::Value::String(text) if key == "name" => {
-                            names.insert(text.clone());
-                        }
-                        _ => collect(inner, names),
+                let name = table.get("name").and_then(toml::Value::as_str);
+                if let Some(name) = name {
+                    names.insert(name.to_owned());
+                    let others = table.get("also_written").and_then(toml::Value::as_array);
+                    for other in others.into_iter().flatten().filter_map(toml::Value::as_str) {
+                        aliases.insert(other.to_owned(), name.to_owned());
                     }
                 }
+                table.values().for_each(|inner| collect(inner, names, aliases));
             }
-            toml::Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+            toml::Value::Array(items) => items.iter().for_each(|item| collect(item, names, aliases)),
             _ => {}
         }
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut aliases) = (BTreeSet::new(), BTreeMap::new());
     for (file, text) in files {
         if !file.starts_with("bodies/") {
             continue;
         }
         if file.ends_with(".toml") {
             if let Ok(value) = toml::from_str::<toml::Value>(text) {
-                collect(&value, &mut names);
+                collect(&value, &mut names, &mut aliases);
             }
         } else if file.ends_with(".csv") {
             let mut lines = text.trim_start_matches('\u{feff}').lines();
@@ -143,5 +196,7 @@ fn body_names(files: &Files) -> BTreeSet<String> {
             }
         }
     }
-    names
+    // A name that is a body of its own is nobody's other spelling.
+    aliases.retain(|other, _| !names.contains(other));
+    (names, aliases)
 }

@@ -7,6 +7,7 @@ fn base(unit: &str) -> Option<(&'static str, Decimal)> {
     let number = Decimal::from;
     Some(match unit {
         "平方公里" | "km2" | "km²" => ("area_mu", number(1500)),
+        "平方米" | "m²" => ("area_mu", Decimal::new(15, 4)),
         "公顷" => ("area_mu", number(15)),
         "亩" => ("area_mu", number(1)),
         "万亩" => ("area_mu", number(10_000)),

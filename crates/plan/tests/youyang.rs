@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -33,8 +34,12 @@ fn findings_of_youyang_are_the_known_ones() {
     let found: String = report
         .findings
         .iter()
-        .filter(|finding| finding.severity == plan::Severity::Error)
-        .map(|finding| format!("{} {} {}\n", finding.code, finding.subjects.join(" "), finding.what.zh))
+        // Hundreds of tasks without an owner: listed by `check`, too many to keep here.
+        .filter(|finding| !["PL203", "PL205"].contains(&finding.code))
+        .map(|finding| {
+            let level = if finding.severity == plan::Severity::Error { "" } else { " (warning)" };
+            format!("{}{level} {} {}\n", finding.code, finding.subjects.join(" "), finding.what.zh)
+        })
         .collect();
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/youyang.findings.txt");
     if std::env::var_os("UPDATE").is_some() {
@@ -124,4 +129,87 @@ fn a_formula_that_cannot_be_computed_is_found_at_its_line() {
     *text = text.replacen("formula = \"ratio\"\nfacts", &format!("{around}facts"), 1);
     let report = plan::check(&files);
     assert!(report.findings.iter().any(|finding| finding.code == "PL602"), "{:?}", report.errors);
+}
+
+/// What the rules find, beyond what they find in the pack as it stands, when one text of one file is another.
+fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
+    let mut files = files();
+    let facts = ["air.mean", "air.good_day_ratio", "air.o3_percentile", "water.good_section_ratio"];
+    let facts: Vec<&str> = facts
+        .into_iter()
+        .chain(["source.compliance_ratio", "outlet.networked_ratio", "register.count", "register.sum", plan::QUANTITY])
+        .collect();
+    let all = |files: &BTreeMap<String, String>| {
+        let report = plan::check_with(files, Some(&facts));
+        let findings = report.findings.into_iter();
+        findings.map(|found| (found.code.to_owned(), found.subjects, found.at.line, found.what.zh)).collect::<Vec<_>>()
+    };
+    let before = all(&files);
+    let text = files.get_mut(file).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    *text = text.replacen(from, to, 1);
+    let known = |what: &String| before.iter().any(|(_, _, _, known)| known == what);
+    let new = all(&files).into_iter().filter(|(_, _, _, what)| !known(what));
+    // The line is told as far as the changed text is from it.
+    let changed = files[file].find(to).map_or(0, |at| files[file][..at].matches('\n').count() + 1);
+    new.map(|(code, _, line, _)| (code, line.abs_diff(changed))).collect()
+}
+
+#[test]
+fn slips_of_the_pen_are_found_where_they_stand() {
+    let wrong = RefCell::new(Vec::new());
+    let check = |file: &str, from: &str, to: &str, expect: &[&str]| {
+        let found = found_after(&format!("plan/{file}.toml"), from, to);
+        let mut codes: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
+        codes.sort_unstable();
+        // Totals and what others say of it may stand elsewhere; the slip itself is found where it is.
+        let near = found.is_empty() || found.iter().any(|(_, lines)| *lines <= 3);
+        if codes != expect || !near {
+            wrong.borrow_mut().push(format!("{from} → {to}: {found:?}"));
+        }
+    };
+    let good = "operator = \">\"\nvalue = \"95\"";
+    check("indicators", good, "operator = \"=>\"\nvalue = \"95\"", &["PL403", "PL412"]);
+    check("indicators", good, "operator = \"<=\"\nvalue = \"95\"", &["PL403", "PL412"]);
+    check("indicators", good, "operator = \"text\"\nvalue = \"95\"", &["PL403", "PL412"]);
+    check("indicators", "operator = \"<=\"\nvalue = \"25\"", "operator = \">=\"\nvalue = \"25\"", &["PL403", "PL412"]);
+    check("indicators", "year = 2025\noperator = \"<=\"", "year = 2205\noperator = \"<=\"", &["PL403", "PL413"]);
+    check("indicators", "year = 2020\nvalue = \"21\"", "year = 202\nvalue = \"21\"", &["PL403", "PL413"]);
+    check("indicators", "listed_for = 2020", "listed_for = 2018", &[]);
+    check("indicators", "fact = \"air.mean\"", "fact = \"air.means\"", &["PL601"]);
+    check("projects", "estimate = 9000", "estimate = -9000", &["PL101", "PL415"]);
+    check("projects", "what=\"中小河流治理\", value=\"35.4\"", "what=\"中小河流治理\", value=\"-35.4\"", &["PL415"]);
+    check("projects", "day_unit=\"吨/天\"", "day_unit=\"吨每天\"", &["PL416"]);
+    check(
+        "projects",
+        "what=\"石漠化治理\", value=100, unit=\"平方公里\"",
+        "what=\"石漠化治理\", value=100, unit=\"处\"",
+        &["PL407", "PL416"],
+    );
+    check(
+        "projects",
+        "kind=\"medical_waste_capacity\", what=\"医疗垃圾协同处置\", value=5, unit=\"吨/天\"",
+        "kind=\"medical_waste_capacity\", what=\"医疗垃圾协同处置\", value=5, unit=\"吨\"",
+        &["PL417"],
+    );
+    check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:999\"]", &["PL004", "PL205"]);
+    check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:2\"]", &["PL205"]);
+    check("lists", "\"海北锰业\",\n", "\"海南锰业\",\n", &["PL105", "PL105"]);
+    assert_eq!(wrong.into_inner(), Vec::<String>::new());
+}
+
+#[test]
+fn another_spelling_of_a_body_is_the_same_body() {
+    let files = files();
+    let mut findings = Vec::new();
+    let source = plan::source::Source::read(&files, &mut findings);
+    let bodies = |number: u32| {
+        let project =
+            source.projects.projects.iter().map(|one| one.get_ref()).find(|one| one.number == number).unwrap();
+        project.cooperating.clone()
+    };
+    assert_eq!(bodies(11), ["县发展改革委"]);
+    let report = plan::check(&files);
+    assert!(report.findings.iter().any(|one| one.subjects == ["name:县发展改革委", "name:县发改委"]));
+    assert!(!report.findings.iter().any(|one| one.code == "PL201"));
 }

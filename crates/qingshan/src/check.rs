@@ -31,7 +31,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         }
     };
     let (pack_errors, notes) = pack_findings(&files);
-    let report = plan::check(&files);
+    let report = plan::check_with(&files, Some(&facts()));
     if json {
         let listed: Vec<serde_json::Value> = pack_errors
             .iter()
@@ -62,6 +62,12 @@ pub fn run(arguments: &[String]) -> ExitCode {
         }
     }
     if report.errors + pack_errors.len() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Names of the facts that the mechanisms of this program answer.
+fn facts() -> Vec<&'static str> {
+    let registers = register::FACT_NAMES.into_iter().chain(act::FACT_NAMES);
+    judge::fact_names().chain(registers).chain([plan::QUANTITY]).collect()
 }
 
 /// What keeps the pack from being loaded, and what its outlets' standards leave without a limit today.

@@ -12,6 +12,8 @@ use crate::record::Content;
 
 const COUNT: &str = "register.count";
 const SUM: &str = "register.sum";
+/// Names of all facts, for whoever checks formulas without a running register.
+pub const FACT_NAMES: [&str; 2] = [COUNT, SUM];
 const MOST_EVIDENCE: usize = 50;
 
 impl FactSource for Register {

@@ -57,6 +57,7 @@ pub mod thumbnail;
 pub mod value;
 
 pub use catalog::Catalog;
+pub use facts::FACT_NAMES;
 pub use model::{DeviceBinding, LoadReport, Township};
 pub use ops::{CountyView, Register};
 pub use pack::Pack;

@@ -1176,7 +1176,9 @@ export interface Finding {
   /** What it is about: `project:37`, `indicator:pm25`, `list:box4-river`, … */
   subjects: string[];
   what: Name;
-  /** Why this is wrong and what to do about it. */
+  /** Why the rule is there. */
+  why: Name;
+  /** What to do about it. */
   hint: Name;
   /** Reason of the waiver that silences it. */
   waived: string | null;

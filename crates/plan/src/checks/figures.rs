@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Out;
+use super::names::alike;
 use crate::finding::{Finding, Severity};
 use crate::model::Figure;
-use crate::source::{FIGURES, LISTS, Position, Source};
+use crate::source::{FIGURES, LISTS, PROJECTS, Position, Source};
 use crate::unit::normalise;
 
 #[derive(Clone, Copy)]
@@ -71,7 +72,74 @@ pub fn lists(source: &Source<'_>, findings: &mut Vec<Finding>) {
         let item = list.get_ref();
         let mut out = Out { file: LISTS, findings };
         let view = ListView { what: &item.what, stated: item.stated, open: item.open, items: &item.items };
-        check_list(view, &format!("list:{}", item.id), source.at(LISTS, list), &mut out);
+        let key = if item.stated.is_some() { "stated" } else { "items" };
+        check_list(view, &format!("list:{}", item.id), source.at_key(LISTS, list, key, 0), &mut out);
+    }
+}
+
+/// A list that tells of the same things as others.
+struct Twin<'l> {
+    file: &'static str,
+    subject: String,
+    place: &'l str,
+    at: Position,
+    open: bool,
+    items: &'l [String],
+}
+
+/// Lists of the same things must name the same things. One that ends with 等 may leave some out; it is looked at when
+/// it names at least half of them.
+pub fn same_lists(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    let mut groups: BTreeMap<&str, Vec<Twin<'_>>> = BTreeMap::new();
+    for list in &source.lists.lists {
+        let item = list.get_ref();
+        groups.entry(&item.same_as).or_default().push(Twin {
+            file: LISTS,
+            subject: format!("list:{}", item.id),
+            place: &item.place,
+            at: source.at_key(LISTS, list, "items", 0),
+            open: item.open,
+            items: &item.items,
+        });
+    }
+    for project in &source.projects.projects {
+        let item = project.get_ref();
+        for list in &item.lists {
+            groups.entry(&list.same_as).or_default().push(Twin {
+                file: PROJECTS,
+                subject: format!("project:{}", item.number),
+                place: &item.place,
+                at: source.at_key(PROJECTS, project, "list", 0),
+                open: list.open,
+                items: &list.items,
+            });
+        }
+    }
+    groups.remove("");
+    for twins in groups.values() {
+        for (long, short) in twins.iter().flat_map(|one| twins.iter().map(move |other| (one, other))) {
+            let lacking: Vec<&str> = long
+                .items
+                .iter()
+                .filter(|name| short.items.iter().all(|other| other != *name && !alike(name, other)))
+                .map(String::as_str)
+                .collect();
+            if lacking.is_empty() || short.open && short.items.len() * 2 < long.items.len() {
+                continue;
+            }
+            let mut out = Out { file: short.file, findings };
+            out.put(
+                "PL105",
+                if short.open { Severity::Warning } else { Severity::Error },
+                short.at,
+                vec![short.subject.clone(), long.subject.clone()],
+                (
+                    format!("{}有“{}”，{}没有点名", long.place, lacking.join("”“"), short.place),
+                    format!("{} names {}, {} does not", long.place, lacking.join(", "), short.place),
+                ),
+                ("核对是漏写，还是不在其列", "is it left out, or does it not belong there?"),
+            );
+        }
     }
 }
 
@@ -81,7 +149,7 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for figure in &source.figures.figures {
         let item = figure.get_ref();
         let key = (item.subject.as_str(), item.quantity.as_str(), item.when.as_str());
-        groups.entry(key).or_default().push((item, source.at(FIGURES, figure)));
+        groups.entry(key).or_default().push((item, source.at_key(FIGURES, figure, "value", 0)));
     }
     let mut out = Out { file: FIGURES, findings };
     for ((subject, quantity, when), figures) in groups {
@@ -108,10 +176,10 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
                         "{subject} {quantity}（{when}）：{}写 {} {}，{}写 {} {}",
                         first.place,
                         written(first),
-                        first.unit,
+                        unit_of(first),
                         other.place,
                         written(other),
-                        other.unit
+                        unit_of(other)
                     ),
                     format!("{subject} {quantity} ({when}): {} against {}", written(first), written(other)),
                 ),
@@ -127,6 +195,11 @@ fn written(figure: &Figure) -> String {
         Some(out_of) => format!("{}/{out_of}={}", figure.value, percent(figure.value, out_of).round_dp(2)),
         None => figure.value.to_string(),
     }
+}
+
+/// A count out of another is written as their ratio.
+fn unit_of(figure: &Figure) -> &str {
+    if figure.out_of.is_some() { "%" } else { &figure.unit }
 }
 
 fn percent(value: Decimal, out_of: Decimal) -> Decimal {

@@ -1,4 +1,5 @@
-//! Formulas that cannot be computed: found before they are loaded. Whether a fact exists only the server knows.
+//! Formulas that cannot be computed: found before they are loaded. Which facts exist is told by whoever checks; without
+//! that, facts are not looked at.
 
 use crate::checks::Out;
 use crate::evaluate::Book;
@@ -6,13 +7,20 @@ use crate::finding::{Finding, Severity};
 use crate::formula::FormulaError;
 use crate::source::{INDICATORS, Source};
 
-pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
+pub fn each(source: &Source<'_>, facts: Option<&[&str]>, findings: &mut Vec<Finding>) {
     let indicators = &source.indicators.indicators;
-    let book = Book::new(indicators.iter().map(|indicator| indicator.get_ref()), &|name| !name.is_empty());
+    let book = Book::new(indicators.iter().map(|indicator| indicator.get_ref()), &|name| {
+        !name.is_empty() && facts.is_none_or(|facts| facts.contains(&name))
+    });
     for (place, indicator) in indicators.iter().enumerate() {
         let Some(error) = book.error(place) else { continue };
         let code = if matches!(error, FormulaError::Cycle(_)) { "PL602" } else { "PL601" };
-        let (at, text) = (source.at(INDICATORS, indicator), error.text());
+        let key = match error {
+            FormulaError::UnknownFact(_) => "facts",
+            _ if indicator.get_ref().formula.is_empty() => "numerator",
+            _ => "formula",
+        };
+        let (at, text) = (source.at_key(INDICATORS, indicator, key, 0), error.text());
         let mut out = Out { file: INDICATORS, findings };
         out.put(
             code,

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::Out;
 use crate::finding::{Finding, Severity};
 use crate::model::{Direction, Indicator, Target};
-use crate::source::{INDICATORS, Position, Source, TASKS};
+use crate::source::{At, INDICATORS, PROJECTS, Position, Source, TASKS};
 use crate::unit::normalise;
 
 /// Statistics that GB 3095 (2012, 2026) has a limit for, by pollutant.
@@ -20,16 +20,14 @@ const AMBIENT_STATISTICS: &[(&str, &[&str])] = &[
 
 pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for indicator in &source.indicators.indicators {
-        let at = source.at(INDICATORS, indicator);
         let item = indicator.get_ref();
-        let subject = vec![format!("indicator:{}", item.id)];
         let mut out = Out { file: INDICATORS, findings };
         if !item.has_formula() && item.document.trim().is_empty() {
             out.put(
                 "PL406",
                 Severity::Error,
-                at,
-                subject.clone(),
+                source.at(INDICATORS, indicator),
+                subject_of(item),
                 (
                     format!("“{}”没有公式，也没有指明用哪份文件证明", item.name),
                     format!("{} has neither a formula nor a document", item.id),
@@ -40,62 +38,96 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
                 ),
             );
         }
-        if item.bodies.is_empty() {
-            out.put(
-                "PL203",
-                Severity::Warning,
-                at,
-                subject.clone(),
-                (format!("“{}”没有责任单位", item.name), format!("{} has no responsible body", item.id)),
-                ("原文没有写明；由县里分解落实", "the source names none; the county assigns it"),
-            );
-        }
-        for body in item.bodies.iter().filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body)) {
-            out.put(
-                "PL201",
-                Severity::Error,
-                at,
-                vec![subject[0].clone(), format!("body:{body}")],
-                (format!("单位“{body}”不在 bodies/ 的名录里"), format!("the body {body} is not in bodies/")),
-                ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
-            );
-        }
-        values(item, at, &subject, &mut out);
-        statistic(item, at, &subject, &mut out);
+        values(source, indicator, &mut out);
+        targets(source, indicator, &mut out);
+        statistic(item, source.at_key(INDICATORS, indicator, "statistic", 0), &mut out);
     }
 }
 
-fn values(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>) {
-    for value in item.values.iter().filter(|value| value.value.is_none()) {
+fn subject_of(item: &Indicator) -> Vec<String> {
+    vec![format!("indicator:{}", item.id)]
+}
+
+fn values(source: &Source<'_>, indicator: &At<Indicator>, out: &mut Out<'_>) {
+    let item = indicator.get_ref();
+    for (place, value) in item.values.iter().enumerate() {
+        let at = source.at_key(INDICATORS, indicator, "[[indicator.value]]", place);
+        year(source, item, value.year, at, out);
+        if let Some(listed) = value.listed_for.filter(|listed| *listed != value.year) {
+            out.put(
+                "PL414",
+                Severity::Warning,
+                at,
+                subject_of(item),
+                (
+                    format!("“{}”列在 {listed} 年下的现状值是 {} 年的（{}）", item.name, value.year, value.place),
+                    format!("the value of {} that stands under {listed} is of {}", item.id, value.year),
+                ),
+                ("补统计当年值，或注明年份", "count it for that year, or print the year"),
+            );
+        }
+        if value.value.is_some() {
+            continue;
+        }
+        let shown = if value.text.is_empty() { "—" } else { &value.text };
         out.put(
             "PL405",
             Severity::Warning,
             at,
-            subject.to_vec(),
+            subject_of(item),
             (
-                format!("“{}”{} 年现状值在{}是“—”", item.name, value.year, value.place),
-                format!("{} has no value for {}", item.id, value.year),
+                format!("“{}”{} 年现状值在{}是“{shown}”，不是一个数", item.name, value.year, value.place),
+                format!("{} has no single number for {}: {shown}", item.id, value.year),
             ),
             ("补统计，否则无法说明是否改善", "without it nobody can say whether it got better"),
         );
     }
-    if item.values.is_empty() && !item.targets.is_empty() && !item.cumulative {
+    // An amount that is added up begins at nothing; a cumulated rate is held against that of the period before.
+    let wants_baseline = !item.cumulative || item.unit == "%";
+    if item.values.is_empty() && !item.targets.is_empty() && wants_baseline {
         out.put(
             "PL405",
             Severity::Warning,
-            at,
-            subject.to_vec(),
+            source.at(INDICATORS, indicator),
+            subject_of(item),
             (format!("“{}”有目标，没有现状值", item.name), format!("{} has a target but no baseline", item.id)),
             ("补录现状值及其来源", "enter the baseline and its source"),
         );
     }
-    for target in &item.targets {
+}
+
+/// A year far from the plan is a slip of the pen (2205 for 2025). Ten years back: targets of the plan before.
+fn year(source: &Source<'_>, item: &Indicator, year: i32, at: Position, out: &mut Out<'_>) {
+    let Some(plan) = &source.plan else { return };
+    let (first, last) = (plan.period[0] - 10, plan.horizon);
+    if (first..=last).contains(&year) {
+        return;
+    }
+    out.put(
+        "PL413",
+        Severity::Error,
+        at,
+        subject_of(item),
+        (
+            format!("“{}”的年份 {year} 不在 {first}—{last} 之间", item.name),
+            format!("the year {year} of {} is not within {first}–{last}", item.id),
+        ),
+        ("核对年份", "check the year"),
+    );
+}
+
+fn targets(source: &Source<'_>, indicator: &At<Indicator>, out: &mut Out<'_>) {
+    let item = indicator.get_ref();
+    for (place, target) in item.targets.iter().enumerate() {
+        let at = source.at_key(INDICATORS, indicator, "[[indicator.target]]", place);
+        year(source, item, target.year, at, out);
+        operator(item, target, at, out);
         let Some(wanted) = target.value else {
             out.put(
                 "PL404",
                 Severity::Warning,
                 at,
-                subject.to_vec(),
+                subject_of(item),
                 (
                     format!("“{}”{} 年目标是“{}”，不是数", item.name, target.year, target.text),
                     format!("the target of {} for {} is words, not a number", item.id, target.year),
@@ -107,33 +139,71 @@ fn values(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>)
             );
             continue;
         };
-        compare(item, target, wanted, at, subject, out);
+        compare(item, target, wanted, at, out);
+    }
+}
+
+/// An operator that is known, has its number, and points the way that the indicator should go.
+fn operator(item: &Indicator, target: &Target, at: Position, out: &mut Out<'_>) {
+    let against = match (target.operator.as_str(), item.direction) {
+        (">=" | ">", Direction::LowerIsBetter) => Some("越低越好"),
+        ("<=" | "<", Direction::HigherIsBetter) => Some("越高越好"),
+        _ => None,
+    };
+    let known = matches!(target.operator.as_str(), ">=" | ">" | "<=" | "<" | "=" | "text");
+    let (zh, en) = if !known {
+        ("不认识", "is not known")
+    } else if target.operator == "text" && target.value.is_some() {
+        ("是文字，却带着数", "says words, a number stands beside it")
+    } else if target.operator != "text" && target.value.is_none() {
+        ("要有数，却没有写", "wants a number, there is none")
+    } else if against.is_some() {
+        ("与指标方向相反", "points against the direction of the indicator")
+    } else {
+        return;
+    };
+    out.put(
+        "PL412",
+        Severity::Error,
+        at,
+        subject_of(item),
+        (
+            format!("“{}”{} 年目标的运算符“{}”{zh}", item.name, target.year, target.operator),
+            format!("the operator {} of the {} target of {} {en}", target.operator, target.year, item.id),
+        ),
+        ("用 >=、>、<=、<、= 或 text，并与 direction 一致", "use >=, >, <=, <, = or text, as direction has it"),
+    );
+}
+
+/// Weaker: asks for less than was reached already.
+fn weaker(direction: Direction, wanted: Decimal, reached: Decimal) -> bool {
+    match direction {
+        Direction::HigherIsBetter => wanted < reached,
+        Direction::LowerIsBetter => wanted > reached,
+        Direction::Neutral => false,
     }
 }
 
 /// A target for a later year must not be weaker than what was reached; a target of a year with a value must be met.
-fn compare(item: &Indicator, target: &Target, wanted: Decimal, at: Position, subject: &[String], out: &mut Out<'_>) {
-    for value in &item.values {
-        let Some(reached) = value.value else { continue };
-        let worse = match item.direction {
-            Direction::HigherIsBetter => wanted < reached,
-            Direction::LowerIsBetter => wanted > reached,
-            Direction::Neutral => false,
-        };
-        if value.year < target.year && worse {
+/// What was reached is stated, or follows from "较2015年".
+fn compare(item: &Indicator, target: &Target, wanted: Decimal, at: Position, out: &mut Out<'_>) {
+    let stated = item.values.iter().filter_map(|value| Some((value.year, value.value?, "")));
+    let derived = item.values.iter().filter_map(|value| value.before().map(|(year, then)| (year, then, "（推算）")));
+    for (year, reached, how) in stated.chain(derived) {
+        if year < target.year && weaker(item.direction, wanted, reached) {
             out.put(
                 "PL403",
                 Severity::Error,
                 at,
-                subject.to_vec(),
+                subject_of(item),
                 (
                     format!(
-                        "“{}”{} 年目标 {}{wanted} 弱于 {} 年现状 {reached}（{}）",
-                        item.name, target.year, target.operator, value.year, target.place
+                        "“{}”{} 年目标 {}{wanted} 弱于 {year} 年现状 {reached}{how}（{}）",
+                        item.name, target.year, target.operator, target.place
                     ),
                     format!(
-                        "the {} target {}{wanted} of {} is weaker than the {reached} of {}",
-                        target.year, target.operator, item.id, value.year
+                        "the {} target {}{wanted} of {} is weaker than the {reached} of {year}",
+                        target.year, target.operator, item.id
                     ),
                 ),
                 (
@@ -142,39 +212,34 @@ fn compare(item: &Indicator, target: &Target, wanted: Decimal, at: Position, sub
                 ),
             );
         }
-        let missed = match item.direction {
-            Direction::HigherIsBetter => reached < wanted,
-            Direction::LowerIsBetter => reached > wanted,
-            Direction::Neutral => false,
-        };
-        if value.year == target.year && missed {
-            out.put(
-                "PL411",
-                Severity::Warning,
-                at,
-                subject.to_vec(),
-                (
-                    format!("“{}”{} 年为 {reached}，未达目标 {}{wanted}", item.name, value.year, target.operator),
-                    format!("{} reached {reached} in {}, its target was {wanted}", item.id, value.year),
-                ),
-                ("规划里要说明如何补上", "the plan should say how this is made good"),
-            );
-        }
     }
-    let percent_above = item.unit == "%" && wanted > Decimal::ONE_HUNDRED;
-    if percent_above {
+    for value in item.values.iter().filter(|value| value.listed_for.unwrap_or(value.year) == target.year) {
+        let Some(reached) = value.value.filter(|reached| weaker(item.direction, *reached, wanted)) else { continue };
+        out.put(
+            "PL411",
+            Severity::Warning,
+            at,
+            subject_of(item),
+            (
+                format!("“{}”{} 年为 {reached}，未达目标 {}{wanted}", item.name, value.year, target.operator),
+                format!("{} reached {reached} in {}, its target was {wanted}", item.id, value.year),
+            ),
+            ("规划里要说明如何补上", "the plan should say how this is made good"),
+        );
+    }
+    if item.unit == "%" && wanted > Decimal::ONE_HUNDRED {
         out.put(
             "PL410",
             Severity::Error,
             at,
-            subject.to_vec(),
+            subject_of(item),
             (format!("“{}”的目标 {wanted}% 超过 100%", item.name), format!("{} aims at more than 100 %", item.id)),
             ("核对数字", "check the figure"),
         );
     }
 }
 
-fn statistic(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'_>) {
+fn statistic(item: &Indicator, at: Position, out: &mut Out<'_>) {
     let [pollutant, statistic] = &item.statistic[..] else {
         return;
     };
@@ -186,7 +251,7 @@ fn statistic(item: &Indicator, at: Position, subject: &[String], out: &mut Out<'
         "PL409",
         Severity::Error,
         at,
-        subject.to_vec(),
+        subject_of(item),
         (
             format!("“{}”用的统计量 {pollutant} {statistic} 在 GB 3095 里没有限值", item.name),
             format!("GB 3095 has no limit for the {statistic} of {pollutant}"),
@@ -209,7 +274,7 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        let at = source.at(INDICATORS, indicator);
+        let at = source.at_key(INDICATORS, indicator, "quantity", 0);
         let (dimension, wanted) = normalise(wanted, &item.unit);
         let mut sum = Decimal::ZERO;
         let mut parts: Vec<String> = Vec::new();
@@ -217,7 +282,23 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
         for project in &source.projects.projects {
             for quantity in project.get_ref().quantities.iter().filter(|quantity| quantity.kind == item.quantity) {
                 let (other, value) = normalise(quantity.value, &quantity.unit);
-                if other == dimension {
+                if other != dimension {
+                    let mut out = Out { file: PROJECTS, findings };
+                    out.put(
+                        "PL416",
+                        Severity::Error,
+                        source.at_key(PROJECTS, project, "quantity", 0),
+                        vec![format!("project:{}", project.get_ref().number), format!("indicator:{}", item.id)],
+                        (
+                            format!(
+                                "{}的单位“{}”与指标“{}”的“{}”不能相比",
+                                quantity.what, quantity.unit, item.name, item.unit
+                            ),
+                            format!("{} cannot be compared with the {} of {}", quantity.unit, item.unit, item.id),
+                        ),
+                        ("改成可以换算的单位", "use a unit that can be converted"),
+                    );
+                } else {
                     sum += value;
                     parts.push(format!("项目 {} {} {}", project.get_ref().number, quantity.value, quantity.unit));
                     subjects.push(format!("project:{}", project.get_ref().number));
@@ -259,46 +340,18 @@ pub fn carried(source: &Source<'_>, findings: &mut Vec<Finding>) {
 }
 
 pub fn tasks(source: &Source<'_>, findings: &mut Vec<Finding>) {
-    let horizon = source.plan.as_ref().map(|plan| (plan.period[0], plan.horizon));
+    let Some(plan) = &source.plan else { return };
     for task in &source.tasks.tasks {
-        let at = source.at(TASKS, task);
         let item = task.get_ref();
-        let subject = vec![format!("task:{}", item.id)];
+        let Some(due) = item.due.filter(|due| !(plan.period[0]..=plan.horizon).contains(due)) else { continue };
         let mut out = Out { file: TASKS, findings };
-        if item.owners.is_empty() {
-            out.put(
-                "PL203",
-                Severity::Warning,
-                at,
-                subject.clone(),
-                (
-                    format!("任务“{}”原文没有写明责任单位", item.text),
-                    format!("the source names no owner of {}", item.id),
-                ),
-                ("由县里分解落实", "the county assigns it"),
-            );
-        }
-        for body in item.owners.iter().filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body)) {
-            out.put(
-                "PL201",
-                Severity::Error,
-                at,
-                vec![subject[0].clone(), format!("body:{body}")],
-                (format!("单位“{body}”不在 bodies/ 的名录里"), format!("the body {body} is not in bodies/")),
-                ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
-            );
-        }
-        if let (Some(due), Some((first, last))) = (item.due, horizon)
-            && !(first..=last).contains(&due)
-        {
-            out.put(
-                "PL301",
-                Severity::Error,
-                at,
-                subject,
-                (format!("任务期限 {due} 年不在规划期内"), format!("due in {due}, outside the plan")),
-                ("核对年份", "check the year"),
-            );
-        }
+        out.put(
+            "PL301",
+            Severity::Error,
+            source.at_key(TASKS, task, "due", 0),
+            vec![format!("task:{}", item.id)],
+            (format!("任务期限 {due} 年不在规划期内"), format!("due in {due}, outside the plan")),
+            ("核对年份", "check the year"),
+        );
     }
 }

@@ -5,6 +5,7 @@ mod fill;
 mod formulas;
 mod indicators;
 mod names;
+mod owners;
 mod projects;
 
 pub use fill::MARK;
@@ -45,17 +46,19 @@ impl Out<'_> {
     }
 }
 
-pub fn run_all(source: &Source<'_>, findings: &mut Vec<Finding>) {
+pub fn run_all(source: &Source<'_>, facts: Option<&[&str]>, findings: &mut Vec<Finding>) {
     fill::marks(source, findings);
     identifiers(source, findings);
     projects::total(source, findings);
     projects::each(source, findings);
     projects::counted_twice(source, findings);
     indicators::each(source, findings);
-    formulas::each(source, findings);
+    owners::each(source, findings);
+    formulas::each(source, facts, findings);
     indicators::carried(source, findings);
     indicators::tasks(source, findings);
     figures::lists(source, findings);
+    figures::same_lists(source, findings);
     figures::agree(source, findings);
     names::variants(source, findings);
 }
@@ -108,13 +111,20 @@ fn identifiers(source: &Source<'_>, findings: &mut Vec<Finding>) {
         }
     };
     for project in &source.projects.projects {
-        let (at, item) = (source.at(PROJECTS, project), project.get_ref());
+        let item = project.get_ref();
         let from = format!("project:{}", item.number);
-        item.indicators.iter().for_each(|id| lost(PROJECTS, at, from.clone(), format!("indicator:{id}")));
-        item.tasks.iter().for_each(|id| lost(PROJECTS, at, from.clone(), format!("task:{id}")));
+        let at = |key| source.at_key(PROJECTS, project, key, 0);
+        item.indicators.iter().for_each(|id| lost(PROJECTS, at("indicators"), from.clone(), format!("indicator:{id}")));
+        item.tasks.iter().for_each(|id| lost(PROJECTS, at("tasks"), from.clone(), format!("task:{id}")));
     }
     for task in &source.tasks.tasks {
-        let (at, item) = (source.at(TASKS, task), task.get_ref());
-        item.indicators.iter().for_each(|id| lost(TASKS, at, format!("task:{}", item.id), format!("indicator:{id}")));
+        let (item, from) = (task.get_ref(), format!("task:{}", task.get_ref().id));
+        let at = |key| source.at_key(TASKS, task, key, 0);
+        item.indicators.iter().for_each(|id| lost(TASKS, at("indicators"), from.clone(), format!("indicator:{id}")));
+        item.owners_from.iter().for_each(|id| lost(TASKS, at("owners_from"), from.clone(), id.clone()));
+    }
+    for indicator in &source.indicators.indicators {
+        let (item, at) = (indicator.get_ref(), source.at_key(INDICATORS, indicator, "bodies_from", 0));
+        item.bodies_from.iter().for_each(|id| lost(INDICATORS, at, format!("indicator:{}", item.id), id.clone()));
     }
 }

@@ -33,11 +33,8 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let mut add = |kind: &str, name: &str, file, at, place: &str| {
         names.entry((kind.to_owned(), name.to_owned())).or_insert(Standing { file, at, place: place.to_owned() });
     };
-    for project in &source.projects.projects {
-        let (item, at) = (project.get_ref(), source.at(PROJECTS, project));
-        for body in item.lead.iter().chain(&item.cooperating) {
-            add("body", body, PROJECTS, at, &item.place);
-        }
+    for (body, at, place) in &source.written {
+        add("body", body, PROJECTS, *at, place);
     }
     for list in &source.lists.lists {
         let (item, at) = (list.get_ref(), source.at(LISTS, list));
@@ -55,23 +52,47 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let all: Vec<(&(String, String), &Standing)> = names.iter().collect();
     for (place, ((kind, one), first)) in all.iter().enumerate() {
         for ((other_kind, two), second) in &all[place + 1..] {
-            if kind != other_kind || !alike(one, two) {
+            if kind != other_kind {
                 continue;
             }
-            let mut out = Out { file: second.file, findings };
-            out.put(
-                "PL501",
-                Severity::Error,
-                second.at,
-                vec![format!("name:{one}"), format!("name:{two}")],
-                (
-                    format!("“{one}”（{}）与“{two}”（{}）像是同一个", first.place, second.place),
-                    format!("{one} ({}) and {two} ({}) look like one thing", first.place, second.place),
-                ),
-                ("确认后统一写法，或写豁免说明确是两个", "agree on one spelling, or waive it saying that they are two"),
-            );
+            if alike(one, two) {
+                written_twice((one, first), (two, second), Severity::Error, findings);
+            } else if kind == "enterprise" && renamed(one, two) {
+                written_twice((one, first), (two, second), Severity::Warning, findings);
+            }
         }
     }
+    for mention in source.figures.mentions.iter().map(|mention| mention.get_ref()) {
+        let known = |name: &str| names.get_key_value(&(mention.kind.clone(), name.to_owned()));
+        if let (Some(((_, one), first)), Some(((_, two), second))) = (known(&mention.same_as), known(&mention.name)) {
+            written_twice((one, first), (two, second), Severity::Warning, findings);
+        }
+    }
+}
+
+/// An error where the names themselves say so; a warning where it is probable only.
+fn written_twice(
+    (one, first): (&str, &Standing),
+    (two, second): (&str, &Standing),
+    severity: Severity,
+    findings: &mut Vec<Finding>,
+) {
+    let (zh, en) = match severity {
+        Severity::Error => ("像是同一个", "look like one thing"),
+        Severity::Warning => ("可能是同一个，待县里确认", "may be one thing: for the county to confirm"),
+    };
+    let mut out = Out { file: second.file, findings };
+    out.put(
+        "PL501",
+        severity,
+        second.at,
+        vec![format!("name:{one}"), format!("name:{two}")],
+        (
+            format!("“{one}”（{}）与“{two}”（{}）{zh}", first.place, second.place),
+            format!("{one} ({}) and {two} ({}) {en}", first.place, second.place),
+        ),
+        ("确认后统一写法，或写豁免说明确是两个", "agree on one spelling, or waive it saying that they are two"),
+    );
 }
 
 /// A character that Unicode keeps only for round trips: it looks right and is found by no search.
@@ -100,16 +121,37 @@ fn bare(name: &str) -> String {
     folded(&ADORNMENTS.iter().fold(name.to_owned(), |name, adornment| name.replace(adornment, "")))
 }
 
-/// The same without adornments; one the other with characters left out (县发改委 in 县发展改革委); or one character
-/// exchanged for another that looks or sounds like it, two of them in a name of six characters or more.
-fn alike(one: &str, two: &str) -> bool {
+/// Ranks of places (铜鼓乡 became 铜鼓镇): the stem tells places of one county apart.
+const RANKS: [&str; 3] = ["街道", "镇", "乡"];
+
+fn stem(name: &str) -> &str {
+    RANKS.iter().find_map(|rank| name.strip_suffix(rank)).filter(|stem| stem.chars().count() > 1).unwrap_or(name)
+}
+
+/// An enterprise under a new owner or brand: all but the first few characters are the same (昆药集团重庆武陵山制药,
+/// 重庆华方武陵山制药). Five at least: two of a trade share fewer (再生资源).
+fn renamed(one: &str, two: &str) -> bool {
     let (one, two): (Vec<char>, Vec<char>) = (bare(one).chars().collect(), bare(two).chars().collect());
-    if one == two {
+    let shared = one.iter().rev().zip(two.iter().rev()).take_while(|(left, right)| left == right).count();
+    let brand = |name: &[char]| (1..=4).contains(&(name.len() - shared));
+    shared >= 5 && brand(&one) && brand(&two)
+}
+
+/// The same without adornments, rank or 河; one the other with characters left out (县发改委 in 县发展改革委) or
+/// without its beginning (妙泉入口断面); or one character exchanged for another that looks or sounds like it, two of
+/// them in a name of six characters or more.
+pub fn alike(one: &str, two: &str) -> bool {
+    let (one, two) = (bare(one), bare(two));
+    let ranked = stem(&one) != one && stem(&two) != two && stem(&one) == stem(&two);
+    let river = |long: &str, short: &str| long.strip_suffix('河').is_some_and(|stem| stem == short);
+    if one == two || ranked || river(&one, &two) || river(&two, &one) {
         return true;
     }
+    let (one, two): (Vec<char>, Vec<char>) = (one.chars().collect(), two.chars().collect());
     let (short, long) = if one.len() <= two.len() { (&one, &two) } else { (&two, &one) };
     if short.len() >= 4 && short.len() < long.len() && long.len() <= short.len() + 3 {
-        return short.first() == long.first() && short.last() == long.last() && is_subsequence(short, long);
+        let ends = short.first() == long.first() && short.last() == long.last();
+        return long.ends_with(short) || ends && is_subsequence(short, long);
     }
     let mut different = one.iter().zip(&two).filter(|(left, right)| left != right);
     let most = if one.len() >= 6 { 2 } else { 1 };
@@ -145,6 +187,14 @@ mod tests {
     }
 
     #[test]
+    fn an_enterprise_may_have_been_renamed() {
+        let check = |one: &str, two: &str, expect: bool| assert_eq!(renamed(one, two), expect, "{one} {two}");
+        check("昆药集团重庆武陵山制药有限公司", "重庆华方武陵山制药有限公司", true);
+        check("重庆茗厚再生资源有限公司", "重庆清物源再生资源有限公司", false);
+        check("武陵山制药有限公司", "重庆华方武陵山制药有限公司", false);
+    }
+
+    #[test]
     fn variants_are_seen_and_neighbours_are_not() {
         check("县发改委", "县发展改革委", true);
         check("大坂营市级自然保护区", "大板营市级自然保护区", true);
@@ -153,6 +203,15 @@ mod tests {
         check("县水利局", "县林业局", false);
         check("县交通局", "县城管局", false);
         check("酉酬镇", "酉水河镇", false);
+        // Another rank, 河 left out, the beginning left out.
+        check("铜鼓镇", "铜鼓乡", true);
+        check("桃花源街道", "桃花源社区", false);
+        check("五福镇", "大溪镇", false);
+        check("酉水", "酉水河", true);
+        check("乌江", "酉水河", false);
+        check("妙泉入口断面", "龙潭河妙泉入口断面", true);
+        check("阿蓬江两河断面", "龙潭河五育村断面", false);
+        check("县工业园区管委会", "龙江园区管委会", false);
         check("县农业农村委", "县农业委", true);
         // Near in shape, near in sound, variants, the same character kept twice, other widths.
         check("未坝村", "末坝村", true);
