@@ -1192,6 +1192,15 @@ export interface Findings {
   rules: [string, Name][];
 }
 
+export interface FluxQuery {
+  point: string;
+  /** HJ 212 code of what is carried, such as `w21011`. */
+  factor: string;
+  from: string | null;
+  until: string | null;
+  format?: Format;
+}
+
 /** A forecast for one year. */
 export interface Forecast {
   year: number;
@@ -2564,6 +2573,14 @@ export interface RuleResult {
   missing: Name[];
 }
 
+export interface SafeUseQuery {
+  /** `farmland` or `construction`. */
+  land: string | null;
+  /** Of construction land: the year of re-use; without it: this year. */
+  year: number | null;
+  format?: Format;
+}
+
 export interface SavedSummary {
   number: string;
   made_at: Timestamp;
@@ -2789,6 +2806,55 @@ export type SiteBasis = "stated" | "inspected" | "township_centre";
 /** State before number. */
 export type Situation = "no_data" | "current" | "stale" | "incomplete";
 
+export interface SoilItemView {
+  factor: string;
+  name: Name;
+  value: string;
+  unit: string;
+  screening: string;
+  intervention: string | null;
+  /** `low`, `possible`, `high`. */
+  risk: string;
+}
+
+export interface SoilQuery {
+  format?: Format;
+}
+
+/** A sample, judged or with the reason why not. */
+export interface SoilSampleView {
+  sample: string;
+  date: string | null;
+  land: string | null;
+  ph: string | null;
+  laboratories: string[];
+  /** `GB 15618-2018`; empty where nothing was judged. */
+  standard: string;
+  /** `low`, `possible`, `high`: that of the worst item. */
+  risk: string | null;
+  /** What follows from it, in words. */
+  management: Name | null;
+  items: SoilItemView[];
+  /** Clause and reason, step by step. */
+  steps: StepView[];
+  /** Items of the standard that must be measured and are not there. */
+  missing: Name[];
+  /** Values that were not judged, and why. */
+  ignored: Name[];
+  /** Why the sample is not judged. */
+  problem: Name | null;
+}
+
+/** The soil of a record. */
+export interface SoilView {
+  record: Id;
+  /** Newest first. */
+  samples: SoilSampleView[];
+  simulated: boolean;
+  /** What is missing for a verdict of the record. */
+  missing: Name[];
+}
+
 export interface Stage {
   code: string;
   name: Name;
@@ -2918,6 +2984,14 @@ export interface StationMarksQuery {
   township: string | null;
   /** Text in name or key. */
   q: string | null;
+}
+
+export interface StatisticsQuery {
+  /** Id of a station; without it: every one. */
+  point: string | null;
+  /** `2026` or `2026-11`; without it: this year. */
+  period: string | null;
+  format?: Format;
 }
 
 /** State of the way in. */
@@ -3134,6 +3208,14 @@ export interface Trace {
   missing: Name[];
   simulated: boolean;
   evidence: Evidence2[];
+}
+
+export interface TrophicQuery {
+  /** Id of a lake point; without it: every one. */
+  point: string | null;
+  /** Without it: this year. */
+  year: number | null;
+  format?: Format;
 }
 
 export interface UnconfirmedView {
