@@ -38,7 +38,7 @@ export interface PlanItem {
   state: 'entered' | 'approved' | 'returned' | 'withdrawn'; entered_by: string; entered_name: string; body: string | null; entered_at: string;
   decided_by: string | null; decided_name: string | null; decided_at: string | null; decision_note: string;
 }
-export interface Finding { code: string; severity: 'error' | 'warning'; file: string; line: number; column: number; subjects: string[]; what: Name; hint: Name; waived: string | null }
+export interface Finding { code: string; severity: 'error' | 'warning'; file: string; line: number; column: number; subjects: string[]; what: Name; why: Name; hint: Name; waived: string | null }
 export interface IndicatorDetail {
   row: IndicatorRow; formula: string | null; document: string | null; path_method: Name; goals: Goal[]; years: YearValue[]; trace: Trace[];
   needed: { target_year: number; rest: number; years_left: number; per_year: number | null; met: boolean } | null;
