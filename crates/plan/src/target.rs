@@ -172,6 +172,7 @@ mod tests {
             content,
             note: String::new(),
             evidence: Vec::new(),
+            replaces: None,
             state,
             entered_by: Id(1),
             entered_name: "a".into(),

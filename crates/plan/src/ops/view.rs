@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{elapsed_of, year_of};
 use super::{Loaded, Plan, reading};
+use crate::earlier::Earlier;
 use crate::evaluate::{Basis, Cell, Sheet, key_of};
 use crate::formula::{self, Read};
-use crate::item::{Content, Item};
+use crate::item::Item;
 use crate::model::{Bindingness, Direction, Indicator};
 use crate::projection::{self, Projection};
 use crate::show;
@@ -41,6 +42,8 @@ pub struct IndicatorRow {
     pub projection: Option<Projection>,
     /// What the period ended with: `met`, `not_met`, `no_evidence`, `in_words`; `open` while it runs.
     pub result: String,
+    /// Why the value itself is doubtful (存疑): quantities that may be counted twice.
+    pub doubts: Vec<Name>,
     pub place: String,
 }
 
@@ -111,6 +114,8 @@ pub struct IndicatorDetail {
     pub document: Option<String>,
     pub path_method: Name,
     pub goals: Vec<Goal>,
+    /// Values and targets of the plans before, which the years do not show.
+    pub earlier: Vec<Earlier>,
     pub years: Vec<YearValue>,
     pub trace: Vec<Trace>,
     pub needed: Option<Needed>,
@@ -126,24 +131,9 @@ pub struct IndicatorDetail {
     pub findings: Vec<crate::Finding>,
 }
 
-/// Goals in force: those of the pack, replaced by approved changes.
+/// Goals of the pack and their approved changes.
 pub(crate) fn goals_of(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
-    let mut goals = trajectory::goals(indicator);
-    let subject = format!("indicator:{}", indicator.id);
-    for item in items.iter().filter(|item| item.approved() && item.subject == subject) {
-        let Content::Target { target_year, operator, value } = &item.content else { continue };
-        let Some(value) = rust_decimal::prelude::ToPrimitive::to_f64(value) else { continue };
-        goals.retain(|goal| goal.year != *target_year);
-        goals.push(Goal {
-            year: *target_year,
-            operator: operator.clone(),
-            value,
-            place: item.note.clone(),
-            changed_by: Some(item.id.to_string()),
-        });
-    }
-    goals.sort_by_key(|goal| goal.year);
-    goals
+    trajectory::goals_with(indicator, items)
 }
 
 /// Everything about one indicator that is computed from a sheet.
@@ -172,7 +162,8 @@ impl<'r> Reading<'r> {
         let goals = goals_of(indicator, self.items);
         let value = self.sheet.cell(&indicator.id, year).and_then(|cell| cell.value);
         let baseline = self.baseline(indicator, &goals);
-        trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, year, value)
+        let at = (year, self.this_year);
+        trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, at, value)
     }
 
     /// What the running year would end with.
@@ -216,7 +207,7 @@ impl<'r> Reading<'r> {
         wanted.dedup();
         let end = goals.first().map_or(plan.period[1], |goal| goal.year);
         let final_value = self.sheet.cell(&indicator.id, end).and_then(|cell| cell.value);
-        let result = match (goals.first(), final_value) {
+        let result = match (trajectory::goal_of(&goals, end), final_value) {
             (None, _) => "in_words",
             _ if end >= self.this_year => "open",
             (Some(_), None) => "no_evidence",
@@ -244,6 +235,7 @@ impl<'r> Reading<'r> {
             forecast: trajectory::forecast(indicator, &goals, &self.loaded.rules, &complete, &wanted),
             projection: (year == self.this_year).then(|| self.projection(indicator)).flatten(),
             result: result.to_owned(),
+            doubts: crate::doubt::of(indicator, cell, &self.loaded.projects, &self.loaded.report),
             place: indicator.place.clone(),
         }
     }
@@ -365,6 +357,7 @@ impl Plan {
             projection: reading.projection(indicator),
             added_up: target::added_up(indicator, &targets, &|one, year| reading.path(one, year)),
             targets,
+            earlier: Earlier::of(indicator, *sheet.years().start()),
             goals,
             years,
             trace: self.trace(&loaded, &sheet, id, year),
