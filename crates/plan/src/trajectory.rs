@@ -186,7 +186,6 @@ pub struct Standing {
 }
 
 /// `at`: the year, and the year that runs now: a target year is over when it lies before that one.
-
 pub fn standing(
     indicator: &Indicator,
     plan: &Plan,
