@@ -181,7 +181,12 @@ fn a_changed_target_holds_from_its_approval_and_the_original_stays() {
     let of = |at: usize| (goals[at]["value"].as_f64(), goals[at]["from"].as_i64(), goals[at]["until"].as_i64());
     assert_eq!((of(0), of(1)), ((Some(25.0), None, Some(2026)), (Some(27.0), Some(2026), None)), "{goals}");
     let paper = serde_json::to_string(&world.plan.assess(Kind::Yearly, Some(2026), world.now).unwrap()).unwrap();
-    assert!(paper.contains("原 <= 25"), "{paper}");
+    assert!(paper.contains("原 <= 25"));
+    // A figure where there were words only: the years before its approval were judged by the words.
+    let figure = world.put(&officer(1), "indicator:o3", 2026, change(2030, "<=", "160"), json!({ "note": "市级下达" }));
+    world.approve(figure.unwrap()).unwrap();
+    let target = |year: i32| world.indicator("o3", year)["row"]["standing"]["target"]["value"].clone();
+    assert_eq!((target(2025), target(2026)), (Value::Null, json!(160.0)));
 }
 
 #[test]
@@ -326,6 +331,13 @@ fn performance_is_of_a_year_or_final_and_overpaying_earns_nothing() {
     assert_eq!(got(&state["performance"], "quantity"), json!(40.0));
     assert_eq!(got(&state["performance"], "payment"), json!(0.0));
     assert_eq!(state["performance_score"], json!(57.14));
+    // What `?year=` answers; a year before it began has no score.
+    let asked = |year: i32| {
+        let projects = world.plan.projects(world.now);
+        projects.into_iter().find(|one| one.number == 9).unwrap().of_year(Some(year))
+    };
+    assert_eq!((asked(2022).performance_score, asked(2022).performance_year), (Some(50.0), Some(2022)));
+    assert_eq!((asked(2019).performance_score, asked(2019).performance[0].got), (None, None));
 }
 
 #[test]
