@@ -1,15 +1,16 @@
 //! Duties (责任) of bodies, their self-reports, and the score by the published scheme. Pure. A criterion without
-//! facts is not scored; a body with nothing scored has no score and no rank.
+//! facts is not scored; a body with nothing scored has no score and no rank. Of several reports the newest approved one
+//! counts; one that waits stands beside it. What was due and not reported by the deadline counts what the scheme says.
 
 use std::collections::BTreeMap;
 
-use kernel::{Day, FactValue, Id};
+use kernel::{Day, FactValue, Id, Name, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Content, Item, State};
 use crate::model::{Indicator, Project, Task};
-use crate::scheme::{Rules, Scored};
+use crate::scheme::{Rules, Scored, share_of};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,19 +31,26 @@ pub struct Duty {
     pub part: Part,
     /// Share that should be done by the end of the year.
     pub due: f64,
-    /// Newest report of the year that was not withdrawn.
+    /// Newest approved report of the year, else the newest that was not withdrawn.
     pub report: Option<Id>,
     pub report_state: Option<State>,
+    /// A report after the approved one that was not approved.
+    pub pending: Option<Id>,
+    pub pending_state: Option<State>,
     pub progress: Option<f64>,
     pub criteria: Vec<Scored>,
     /// Per cent of the points that could be scored.
     pub score: Option<f64>,
+    /// Why it is scored although nothing was reported.
+    pub unreported: Option<Name>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BodyScore {
     pub body: String,
     pub duties: usize,
+    /// With an approved report.
+    pub reported: usize,
     pub scored: usize,
     pub score: Option<f64>,
     pub rank: Option<usize>,
@@ -78,8 +86,8 @@ impl Ground<'_> {
         bodies
     }
 
-    /// Duties of a body in a year.
-    pub fn duties(&self, body: &str, year: i32) -> Vec<Duty> {
+    /// Duties of a body in a year, as they stand at a moment.
+    pub fn duties(&self, body: &str, year: i32, now: Timestamp) -> Vec<Duty> {
         let names = |list: &[String]| list.iter().any(|name| name == body);
         let mut found: Vec<(String, String, Part, f64)> = Vec::new();
         for project in self.projects.iter().filter(|project| project.years[0] <= year) {
@@ -109,17 +117,24 @@ impl Ground<'_> {
                 found.push((item.subject.clone(), what.clone(), Part::Assigned, 1.0));
             }
         }
-        found.into_iter().map(|(subject, name, part, due)| self.duty(body, year, subject, name, part, due)).collect()
+        found.into_iter().map(|found| self.duty(body, (year, now), found)).collect()
     }
 
-    fn duty(&self, body: &str, year: i32, subject: String, name: String, part: Part, due: f64) -> Duty {
-        let report = self
+    fn duty(&self, body: &str, at: (i32, Timestamp), duty: (String, String, Part, f64)) -> Duty {
+        let ((year, now), (subject, name, part, due)) = (at, duty);
+        let gone = |state: State| matches!(state, State::Withdrawn | State::Replaced);
+        let reports: Vec<&Item> = self
             .items
             .iter()
-            .filter(|item| item.subject == subject && item.year == year && item.state != State::Withdrawn)
+            .filter(|item| item.subject == subject && item.year == year && !gone(item.state))
             .filter(|item| matches!(&item.content, Content::Report { body: by, .. } if by == body))
-            .max_by_key(|item| item.id);
-        let accepted = report.filter(|item| item.approved());
+            .collect();
+        let accepted = reports.iter().copied().filter(|item| item.approved()).max_by_key(|item| item.id);
+        let newest = reports.iter().copied().max_by_key(|item| item.id);
+        let report = accepted.or(newest);
+        let pending = newest.filter(|newest| accepted.is_some_and(|accepted| accepted.id < newest.id));
+        // What was returned and not mended is no report.
+        let reported = accepted.is_some() || reports.iter().any(|item| item.state == State::Entered);
         let progress = accepted.and_then(|item| match &item.content {
             Content::Report { progress, .. } => progress.to_f64(),
             _ => None,
@@ -127,17 +142,19 @@ impl Ground<'_> {
         let number = |value: Option<f64>| value.map_or(FactValue::Missing, FactValue::Number);
         let deadline = Day::from_civil(year + 1, 4, 1).start();
         let variables = BTreeMap::from([
-            ("reported".to_owned(), FactValue::Bool(report.is_some())),
+            ("reported".to_owned(), FactValue::Bool(reported)),
             ("accepted".to_owned(), FactValue::Bool(accepted.is_some())),
+            ("overdue".to_owned(), FactValue::Bool(now >= deadline)),
             ("evidence".to_owned(), number(accepted.map(|item| item.evidence.len() as f64))),
             (
                 "in_time".to_owned(),
-                accepted.map_or(FactValue::Missing, |item| FactValue::Bool(item.entered_at < deadline)),
+                accepted.map_or(FactValue::Missing, |item| FactValue::Bool(self.first_said(item) < deadline)),
             ),
             ("progress".to_owned(), number(progress)),
             ("due".to_owned(), FactValue::Number(due)),
         ]);
         let criteria = self.rules.score_duty(&variables);
+        let silence = self.rules.silence(&variables);
         Duty {
             subject,
             name,
@@ -145,19 +162,34 @@ impl Ground<'_> {
             due,
             report: report.map(|item| item.id),
             report_state: report.map(|item| item.state),
+            pending: pending.map(|item| item.id),
+            pending_state: pending.map(|item| item.state),
             progress,
-            score: share_of(&criteria),
+            score: share_of(&criteria).or(silence.map(|silence| silence.score)),
             criteria,
+            unreported: silence.map(|silence| silence.explain.clone()),
         }
     }
 
+    /// When a report was first entered: a correction is as punctual as what it corrects.
+    fn first_said(&self, item: &Item) -> Timestamp {
+        let mut first = item;
+        // A correction is younger than what it corrects, so this ends.
+        while let Some(older) =
+            first.replaces.and_then(|id| self.items.iter().find(|other| other.id == id && other.id < first.id))
+        {
+            first = older;
+        }
+        first.entered_at
+    }
+
     /// All bodies with their scores, the best first; those without a score last.
-    pub fn ranking(&self, year: i32) -> Vec<BodyScore> {
+    pub fn ranking(&self, year: i32, now: Timestamp) -> Vec<BodyScore> {
         let mut scores: Vec<BodyScore> = self
             .bodies()
             .into_iter()
             .map(|body| {
-                let duties = self.duties(&body, year);
+                let duties = self.duties(&body, year, now);
                 let scored: Vec<f64> = duties.iter().filter_map(|duty| duty.score).collect();
                 let estimate: rust_decimal::Decimal = self
                     .projects
@@ -168,6 +200,7 @@ impl Ground<'_> {
                 BodyScore {
                     body,
                     duties: duties.len(),
+                    reported: duties.iter().filter(|duty| duty.report_state == Some(State::Approved)).count(),
                     scored: scored.len(),
                     score: (!scored.is_empty()).then(|| round(scored.iter().sum::<f64>() / scored.len() as f64)),
                     rank: None,
@@ -202,10 +235,4 @@ fn due_of(due: Option<i32>, year: i32) -> f64 {
 
 fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-fn share_of(criteria: &[Scored]) -> Option<f64> {
-    let scored: Vec<(f64, f64)> = criteria.iter().filter_map(|one| Some((one.got?, one.points))).collect();
-    let possible: f64 = scored.iter().map(|(_, points)| points).sum();
-    (possible > 0.0).then(|| round(scored.iter().map(|(got, _)| got).sum::<f64>() * 100.0 / possible))
 }

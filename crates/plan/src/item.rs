@@ -1,5 +1,6 @@
 //! Entries (填报): everything that people add to the plan, one item each. An item is never changed: it is decided
-//! (approved or returned) by somebody else than its author, or withdrawn; a correction is a new item.
+//! (approved or returned) by somebody else than its author, or withdrawn; a correction is a new item that names the one
+//! it replaces, and takes its place once it is approved.
 
 use kernel::{Day, Id, Problem, Timestamp};
 use rust_decimal::Decimal;
@@ -87,6 +88,10 @@ pub enum Content {
         what: String,
         before: String,
         after: String,
+        /// The new estimate (调整后估算), where that is what changes: money is checked against it.
+        #[serde(default)]
+        #[schemars(with = "Option<String>")]
+        estimate: Option<Decimal>,
     },
     Inspection {
         finding: String,
@@ -166,20 +171,25 @@ pub enum State {
     Approved,
     Returned,
     Withdrawn,
+    /// An approved correction took its place (已更正): it counts no more and stays readable.
+    Replaced,
 }
 
 impl State {
+    const ALL: [Self; 5] = [Self::Entered, Self::Approved, Self::Returned, Self::Withdrawn, Self::Replaced];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Entered => "entered",
             Self::Approved => "approved",
             Self::Returned => "returned",
             Self::Withdrawn => "withdrawn",
+            Self::Replaced => "replaced",
         }
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Entered, Self::Approved, Self::Returned, Self::Withdrawn].into_iter().find(|state| state.name() == name)
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -200,6 +210,8 @@ pub struct Item {
     pub content: Content,
     pub note: String,
     pub evidence: Vec<Attached>,
+    /// The item that this one corrects.
+    pub replaces: Option<Id>,
     pub state: State,
     pub entered_by: Id,
     pub entered_name: String,
@@ -292,16 +304,26 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
             date("signed_on", signed_on)?;
             amount(value)
         }
-        Content::Change { what, before, after } => {
+        Content::Change { what, before, after, estimate } => {
             text("what", what)?;
             text("before", before)?;
-            text("after", after)
+            text("after", after)?;
+            // An estimate in words would be approved and then left out of the money checks.
+            let names_estimate = ["估算", "概算", "总投资", "estimate"].iter().any(|word| what.contains(word));
+            match estimate {
+                Some(value) => amount(value),
+                None if names_estimate => refuse("调整估算要填调整后的数额 (say the new estimate as a number)".into()),
+                None => Ok(()),
+            }
         }
         Content::Inspection { finding, lon, lat } => {
             if lon.is_some_and(|lon| !(-180.0..=180.0).contains(&lon))
                 || lat.is_some_and(|lat| !(-90.0..=90.0).contains(&lat))
             {
                 return refuse("位置不在地球上 (not a place)".into());
+            }
+            if lon.is_some() != lat.is_some() {
+                return refuse("经度、纬度要一起填 (longitude and latitude together)".into());
             }
             text("finding", finding)
         }

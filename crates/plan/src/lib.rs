@@ -9,6 +9,8 @@
 //! | `scheme.rs`, `trajectory.rs` | lights, forecast and scores as data; path, standing, forecast, what is needed |
 //! | `projection.rs` | the value to date projected to the end of its running year, beside the value |
 //! | `item.rs`, `portfolio.rs`, `site.rs` | entries; projects and where they are |
+//! | `money.rs`, `performance.rs` | money checks; scores of projects by year and final |
+//! | `difference.rs`, `doubt.rs` | what two revisions differ in; doubts that findings cast on a value |
 //! | `duty.rs`, `target.rs`, `assessment.rs` | duties and scores; targets of bodies by year; documents |
 //! | `ops/`, `rows.rs`, `http/`, `run.rs` | the service, its SQL, its routes, what it does by itself |
 //!
@@ -19,14 +21,19 @@
 pub mod assessment;
 pub mod checks;
 mod confusable;
+mod difference;
+mod doubt;
 pub mod duty;
+pub mod earlier;
 pub mod evaluate;
 pub mod finding;
 pub mod formula;
 mod http;
 pub mod item;
 pub mod model;
+mod money;
 pub mod ops;
+pub mod performance;
 pub mod portfolio;
 pub mod projection;
 pub mod report;

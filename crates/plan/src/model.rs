@@ -220,6 +220,9 @@ pub struct Indicator {
     pub values: Vec<StatedValue>,
     #[serde(default, rename = "target")]
     pub targets: Vec<Target>,
+    /// Targets of the plans before (上轮目标): readable, no longer judged.
+    #[serde(default)]
+    pub earlier: Vec<Target>,
     /// Bodies as spelled in the pack.
     #[serde(default)]
     pub bodies: Vec<String>,
@@ -243,6 +246,9 @@ pub struct Indicator {
     /// How the formula's value grows within a year, where the facts do not say it: see `projection.rs`.
     #[serde(default)]
     pub to_date: Option<ToDate>,
+    /// Least and greatest value that it can have, where the bounds of its unit do not fit.
+    #[serde(default)]
+    pub range: Option<[Decimal; 2]>,
     /// Decimal places that the county publishes; 2 when not said.
     #[serde(default)]
     pub decimals: Option<u32>,

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{FactValue, Id, Name};
+use kernel::{Id, Name};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Attached, Content, Item, MoneySource, MoneyStep};
 use crate::model::Project;
-use crate::scheme::{Rules, Scored};
+use crate::money;
+use crate::performance::{self, YearPerformance};
+use crate::scheme::{Rules, Scored, share_of};
 use crate::site::{self, Site, Township};
 use crate::unit::normalise;
 
@@ -37,6 +38,15 @@ impl Sums {
             MoneyStep::Arranged => &mut self.arranged,
             MoneyStep::Arrived => &mut self.arrived,
             MoneyStep::Paid => &mut self.paid,
+        }
+    }
+
+    pub const fn get(&self, step: MoneyStep) -> Option<Decimal> {
+        match step {
+            MoneyStep::Planned => self.planned,
+            MoneyStep::Arranged => self.arranged,
+            MoneyStep::Arrived => self.arrived,
+            MoneyStep::Paid => self.paid,
         }
     }
 
@@ -87,7 +97,7 @@ pub struct Warning {
 }
 
 impl Warning {
-    fn new(code: &str, zh: String, en: String) -> Self {
+    pub(crate) fn new(code: &str, zh: String, en: String) -> Self {
         Self { code: code.to_owned(), zh, en }
     }
 }
@@ -100,6 +110,12 @@ pub struct ProjectState {
     pub content: String,
     #[schemars(with = "String")]
     pub estimate: Decimal,
+    /// After approved changes; money is checked against it.
+    #[schemars(with = "String")]
+    pub estimate_now: Decimal,
+    /// All contracts together, 万元; `None`: none entered.
+    #[schemars(with = "Option<String>")]
+    pub contracts: Option<Decimal>,
     pub years: [i32; 2],
     pub lead: Vec<String>,
     pub cooperating: Vec<String>,
@@ -116,7 +132,11 @@ pub struct ProjectState {
     pub quantities: Vec<QuantityRow>,
     pub milestones: Vec<MilestoneRow>,
     pub warnings: Vec<Warning>,
+    /// Final: as things stand now against the whole plan; or of `performance_year`, where one was asked for.
     pub performance: Vec<Scored>,
+    pub performance_score: Option<f64>,
+    pub performance_year: Option<i32>,
+    pub performance_by_year: Vec<YearPerformance>,
     /// Items that wait for a decision.
     pub waiting: usize,
     /// Where it is drawn.
@@ -125,13 +145,69 @@ pub struct ProjectState {
     pub unplaced: Vec<Name>,
 }
 
+impl ProjectState {
+    /// With the performance of a year in place of the final one.
+    #[must_use]
+    pub fn of_year(mut self, year: Option<i32>) -> Self {
+        let Some(year) = year else { return self };
+        self.performance_year = Some(year);
+        match self.performance_by_year.iter().find(|one| one.year == year) {
+            Some(found) => (self.performance, self.performance_score) = (found.criteria.clone(), found.score),
+            // Before it began, or not yet come.
+            None => {
+                self.performance_score = None;
+                for scored in &mut self.performance {
+                    scored.got = None;
+                    scored.from.clear();
+                }
+            }
+        }
+        self
+    }
+}
+
+/// Money of a project (资金台账), from its approved items.
+pub(crate) struct Ledger {
+    pub rows: BTreeMap<(i32, MoneySource), MoneyRow>,
+    pub sums: Sums,
+    pub contracts: Option<Decimal>,
+    pub estimate: Decimal,
+}
+
+impl Ledger {
+    /// `approved` in the order of their decisions: the last change of the estimate counts.
+    pub fn of(project: &Project, approved: &[&Item]) -> Self {
+        let mut found =
+            Self { rows: BTreeMap::new(), sums: Sums::default(), contracts: None, estimate: project.estimate };
+        for item in approved {
+            match &item.content {
+                Content::Money { step, source, amount } => {
+                    let row = found.rows.entry((item.year, *source)).or_insert_with(|| MoneyRow {
+                        year: item.year,
+                        source: *source,
+                        sums: Sums::default(),
+                        items: Vec::new(),
+                    });
+                    row.sums.add(*step, *amount);
+                    row.items.push(item.id);
+                    found.sums.add(*step, *amount);
+                }
+                Content::Contract { amount, .. } => {
+                    found.contracts = Some(found.contracts.unwrap_or_default() + amount);
+                }
+                Content::Change { estimate: Some(estimate), .. } => found.estimate = *estimate,
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
 /// State of a project on a day (`2026-11-25`), from its items in the order in which they were decided.
 pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Township], today: &str) -> ProjectState {
     let mut approved: Vec<&Item> = items.iter().copied().filter(|item| item.approved()).collect();
     approved.sort_by_key(|item| (item.decided_at, item.id));
     let (mut stage, mut stage_before): (Option<String>, Option<String>) = (None, None);
-    let mut rows: BTreeMap<(i32, MoneySource), MoneyRow> = BTreeMap::new();
-    let mut sums = Sums::default();
     // The newest word on a milestone counts.
     let mut milestones: BTreeMap<String, MilestoneRow> = BTreeMap::new();
     for item in &approved {
@@ -141,17 +217,6 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Tow
                     stage_before = stage.take();
                 }
                 stage = Some(to.clone());
-            }
-            Content::Money { step, source, amount } => {
-                let row = rows.entry((item.year, *source)).or_insert_with(|| MoneyRow {
-                    year: item.year,
-                    source: *source,
-                    sums: Sums::default(),
-                    items: Vec::new(),
-                });
-                row.sums.add(*step, *amount);
-                row.items.push(item.id);
-                sums.add(*step, *amount);
             }
             Content::Milestone { name, due, done } => {
                 let row = MilestoneRow {
@@ -171,12 +236,16 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Tow
     milestones.sort_by(|one, other| one.due.cmp(&other.due));
     let quantities: Vec<QuantityRow> = project.quantities.iter().map(|planned| quantity(planned, &approved)).collect();
     let (sites, unplaced) = site::of(project, &approved, townships);
+    let ledger = Ledger::of(project, &approved);
+    let performance = performance::last(project, &approved, rules, today);
     let mut state = ProjectState {
         number: project.number,
         name: project.name.clone(),
         group: project.group.clone(),
         content: project.content.clone(),
         estimate: project.estimate,
+        estimate_now: ledger.estimate,
+        contracts: ledger.contracts,
         years: project.years,
         lead: project.lead.clone(),
         cooperating: project.cooperating.clone(),
@@ -186,22 +255,24 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Tow
         stage_name: stage.as_ref().and_then(|code| rules.stage(code)).map(|stage| stage.name.clone()),
         stage,
         stage_before,
-        money: rows.into_values().collect(),
-        sums,
+        money: ledger.rows.into_values().collect(),
+        sums: ledger.sums,
         quantities,
         milestones,
         warnings: Vec::new(),
-        performance: Vec::new(),
+        performance_score: share_of(&performance),
+        performance,
+        performance_year: None,
+        performance_by_year: performance::by_year(project, &approved, rules, today),
         waiting: items.iter().filter(|item| item.state == crate::item::State::Entered).count(),
         sites,
         unplaced,
     };
     state.warnings = warnings(&state, rules, today);
-    state.performance = rules.score_project(&variables(&state));
     state
 }
 
-fn quantity(planned: &crate::model::Quantity, approved: &[&Item]) -> QuantityRow {
+pub(crate) fn quantity(planned: &crate::model::Quantity, approved: &[&Item]) -> QuantityRow {
     let (dimension, whole) = normalise(planned.value, &planned.unit);
     let (mut done, mut items) = (None, Vec::new());
     for item in approved {
@@ -227,26 +298,7 @@ fn quantity(planned: &crate::model::Quantity, approved: &[&Item]) -> QuantityRow
 
 /// Money checks and risks.
 fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
-    let mut found = Vec::new();
-    let mut exceeds = |code: &str, above: (Option<Decimal>, &str, &str), below: (Option<Decimal>, &str, &str)| {
-        if let (Some(more), Some(less)) = (above.0, below.0)
-            && more > less
-        {
-            found.push(Warning::new(
-                code,
-                format!("{} {more} 万元大于{} {less} 万元", above.1, below.1),
-                format!("{} {more} exceeds {} {less} (10,000 yuan)", above.2, below.2),
-            ));
-        }
-    };
-    let sums = &state.sums;
-    let (paid, arrived) = ((sums.paid, "已支付", "paid"), (sums.arrived, "到位", "arrived"));
-    let (arranged, estimate) = ((sums.arranged, "已安排", "arranged"), (Some(state.estimate), "估算", "estimate"));
-    exceeds("PM101", paid, arranged);
-    exceeds("PM102", paid, arrived);
-    exceeds("PM103", arrived, arranged);
-    exceeds("PM104", arranged, estimate);
-    exceeds("PM105", (sums.planned, "计划", "planned"), estimate);
+    let mut found = money::checks(&state.money, &state.sums, state.contracts, state.estimate_now);
     for row in state.milestones.iter().filter(|row| row.overdue) {
         found.push(Warning::new(
             "PR201",
@@ -271,27 +323,6 @@ fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
         found.push(Warning::new("PR204", "项目暂停".into(), "the project is suspended".into()));
     }
     found
-}
-
-fn variables(state: &ProjectState) -> BTreeMap<String, FactValue> {
-    let number = |value: Option<f64>| value.map_or(FactValue::Missing, FactValue::Number);
-    let share = |above: Option<Decimal>, below: Option<Decimal>| {
-        let (above, below) = (above?, below?);
-        above.checked_div(below)?.to_f64()
-    };
-    let known: Vec<f64> = state.quantities.iter().filter_map(|row| share(row.done, Some(row.planned))).collect();
-    // One quantity that nobody entered leaves the whole unknown.
-    let all = !known.is_empty() && known.len() == state.quantities.len();
-    let due: Vec<&MilestoneRow> = state.milestones.iter().filter(|row| row.overdue || row.done.is_some()).collect();
-    let done = due.iter().filter(|row| row.done.is_some()).count();
-    BTreeMap::from([
-        ("paid_share".to_owned(), number(share(state.sums.paid, state.sums.arrived))),
-        (
-            "quantity_share".to_owned(),
-            number(all.then(|| known.iter().map(|share| share.min(1.0)).sum::<f64>() / known.len() as f64)),
-        ),
-        ("milestones_share".to_owned(), number((!due.is_empty()).then(|| done as f64 / due.len() as f64))),
-    ])
 }
 
 /// One year of the S-curve, cumulative, 万元.
@@ -367,6 +398,7 @@ mod tests {
             content,
             note: String::new(),
             evidence: Vec::new(),
+            replaces: None,
             state: State::Approved,
             entered_by: Id(1),
             entered_name: "a".into(),

@@ -5,7 +5,13 @@ use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
 use crate::item::{Item, State};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, CORRECTIONS];
+
+/// Items that correct another one.
+const CORRECTIONS: Migration =
+    Migration { mechanism: "plan", number: 2, sql: "ALTER TABLE plan_item ADD COLUMN replaces BIGINT" };
+
+const FIRST: Migration = Migration {
     mechanism: "plan",
     number: 1,
     sql: "CREATE TABLE plan_item (
@@ -27,10 +33,10 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             content TEXT NOT NULL, hash TEXT NOT NULL, made_by BIGINT NOT NULL, made_name TEXT NOT NULL, made_at BIGINT NOT NULL,
             approved_by BIGINT, approved_name TEXT, approved_at BIGINT,
             PRIMARY KEY (division, id))",
-}];
+};
 
 const ITEM: &str = "id, subject, year, content, note, evidence, state, entered_by, entered_name, body, entered_at, \
-                    decided_by, decided_name, decided_at, decision_note";
+                    decided_by, decided_name, decided_at, decision_note, replaces";
 
 fn shape(what: &str, error: impl std::fmt::Display) -> StoreError {
     StoreError::Shape(format!("{what}: {error}"))
@@ -55,6 +61,7 @@ fn item_of(row: &Row) -> Result<Item, StoreError> {
         decided_name: optional(12)?,
         decided_at: row.optional_integer(13)?.map(Timestamp),
         decision_note: text(14)?,
+        replaces: row.optional_integer(15)?.map(Id),
     })
 }
 
@@ -77,11 +84,12 @@ pub fn add_item(transaction: &dyn Transaction, division: Division, item: &Item) 
         (&item.entered_name).into(),
         item.body.clone().into(),
         item.entered_at.into(),
+        item.replaces.map(|id| id.0).into(),
     ];
     transaction.execute(
         "INSERT INTO plan_item (division, id, subject, year, kind, content, note, evidence, state, entered_by, entered_name,
-           body, entered_at, decision_note)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '')",
+           body, entered_at, replaces, decision_note)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '')",
         &values,
     )?;
     Ok(())
@@ -108,6 +116,12 @@ pub fn decide_item(transaction: &dyn Transaction, division: Division, item: &Ite
 pub fn item(reader: &dyn Reader, division: Division, id: Id) -> Result<Option<Item>, StoreError> {
     let sql = format!("SELECT {ITEM} FROM plan_item WHERE division = $1 AND id = $2");
     reader.query_one(&sql, &[division.into(), id.into()])?.as_ref().map(item_of).transpose()
+}
+
+/// Items of one subject, oldest first.
+pub fn items_of(reader: &dyn Reader, division: Division, subject: &str) -> Result<Vec<Item>, StoreError> {
+    let sql = format!("SELECT {ITEM} FROM plan_item WHERE division = $1 AND subject = $2 ORDER BY id LIMIT 20000");
+    reader.query(&sql, &[division.into(), subject.into()])?.iter().map(item_of).collect()
 }
 
 /// All items, oldest first.

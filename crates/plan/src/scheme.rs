@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use expression::Expression;
 use kernel::{FactValue, Name, Problem};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::source::Files;
@@ -42,10 +43,37 @@ pub struct Criterion {
     pub explain: Name,
 }
 
+/// Bounds of the values of a unit; the unit `*` stands for all that are not named.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    pub unit: String,
+    #[schemars(with = "Option<String>")]
+    pub least: Option<Decimal>,
+    #[schemars(with = "Option<String>")]
+    pub most: Option<Decimal>,
+}
+
+/// What a duty without a report counts in the score of its body.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// CEL that gives a truth value.
+    pub when: String,
+    pub score: f64,
+    pub explain: Name,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scheme {
     pub forecast: ForecastRule,
+    /// Without bounds of its own a county has the built-in ones.
+    #[serde(default, rename = "bound")]
+    pub bounds: Vec<Bound>,
+    /// `None`: a duty without a report is not scored.
+    #[serde(default)]
+    pub silence: Option<Silence>,
     #[serde(rename = "light")]
     pub lights: Vec<LightRule>,
     #[serde(rename = "criterion")]
@@ -86,6 +114,7 @@ pub struct Rules {
     lights: Vec<Expression>,
     criteria: Vec<Expression>,
     performance: Vec<Expression>,
+    silence: Option<Expression>,
 }
 
 /// One criterion applied, with why.
@@ -105,7 +134,7 @@ impl Rules {
     pub fn read(files: &Files) -> Result<Self, Problem> {
         let text = |file: &str, built_in: &'static str| files.get(file).cloned().unwrap_or_else(|| built_in.to_owned());
         let wrong = |file: &str, why: String| Problem::invalid(format!("{file}: {why}"));
-        let scheme: Scheme =
+        let mut scheme: Scheme =
             toml::from_str(&text(SCHEME, BUILT_IN_SCHEME)).map_err(|error| wrong(SCHEME, error.to_string()))?;
         let lifecycle: Lifecycle = toml::from_str(&text(LIFECYCLE, BUILT_IN_LIFECYCLE))
             .map_err(|error| wrong(LIFECYCLE, error.to_string()))?;
@@ -114,6 +143,10 @@ impl Rules {
         let shares = |criteria: &[Criterion]| -> Result<Vec<Expression>, Problem> {
             criteria.iter().map(|criterion| compile(&criterion.share)).collect()
         };
+        if scheme.bounds.is_empty() {
+            let built_in: Scheme = toml::from_str(BUILT_IN_SCHEME).map_err(|error| wrong(SCHEME, error.to_string()))?;
+            scheme.bounds = built_in.bounds;
+        }
         if !(0.5..1.0).contains(&scheme.forecast.confidence) {
             return Err(wrong(SCHEME, "forecast.confidence 应在 0.5～1 (out of range)".into()));
         }
@@ -127,6 +160,7 @@ impl Rules {
             lights: scheme.lights.iter().map(|light| compile(&light.when)).collect::<Result<_, _>>()?,
             criteria: shares(&scheme.criteria)?,
             performance: shares(&scheme.performance)?,
+            silence: scheme.silence.as_ref().map(|silence| compile(&silence.when)).transpose()?,
             scheme,
             lifecycle,
         })
@@ -142,6 +176,18 @@ impl Rules {
             expression.evaluate(variables).is_ok_and(|found| found.value == FactValue::Bool(true))
         };
         self.scheme.lights.iter().zip(&self.lights).find(|(_, expression)| holds(expression)).map(|(light, _)| light)
+    }
+
+    /// Least and greatest value of a unit.
+    pub fn bounds_of(&self, unit: &str) -> (Option<Decimal>, Option<Decimal>) {
+        let of = |wanted: &str| self.scheme.bounds.iter().find(|bound| bound.unit == wanted);
+        of(unit).or_else(|| of("*")).map_or((None, None), |bound| (bound.least, bound.most))
+    }
+
+    /// The rule about silence, where it holds of a duty.
+    pub fn silence(&self, variables: &BTreeMap<String, FactValue>) -> Option<&Silence> {
+        let held = self.silence.as_ref()?.evaluate(variables).ok()?;
+        self.scheme.silence.as_ref().filter(|_| held.value == FactValue::Bool(true))
     }
 
     pub fn score_duty(&self, variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
@@ -177,6 +223,13 @@ impl Rules {
     }
 }
 
+/// Per cent of the points that could be scored; `None` where none could.
+pub fn share_of(criteria: &[Scored]) -> Option<f64> {
+    let scored: Vec<(f64, f64)> = criteria.iter().filter_map(|one| Some((one.got?, one.points))).collect();
+    let possible: f64 = scored.iter().map(|(_, points)| points).sum();
+    (possible > 0.0).then(|| (scored.iter().map(|(got, _)| got).sum::<f64>() * 10_000.0 / possible).round() / 100.0)
+}
+
 fn score(criteria: &[Criterion], shares: &[Expression], variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
     let one = |(criterion, expression): (&Criterion, &Expression)| {
         let share = expression.evaluate(variables).ok().and_then(|found| match found.value {
@@ -204,19 +257,31 @@ fn score(criteria: &[Criterion], shares: &[Expression], variables: &BTreeMap<Str
 mod tests {
     use super::*;
 
-    fn check(lag: f64, met: bool, expect: &str) {
+    /// `spanned`: the lag is a share of the way from the baseline; `over`: the target year is over.
+    fn check(lag: f64, met: bool, spanned: bool, over: bool, expect: &str) {
         let rules = Rules::built_in().unwrap();
-        let variables =
-            BTreeMap::from([("lag".to_owned(), FactValue::Number(lag)), ("met".to_owned(), FactValue::Bool(met))]);
-        assert_eq!(rules.light(&variables).map(|light| light.code.as_str()), Some(expect), "lag {lag}, met {met}");
+        let truth = FactValue::Bool;
+        let variables = BTreeMap::from([
+            ("lag".to_owned(), FactValue::Number(lag)),
+            ("met".to_owned(), truth(met)),
+            ("spanned".to_owned(), truth(spanned)),
+            ("over".to_owned(), truth(over)),
+        ]);
+        let found = rules.light(&variables).map(|light| light.code.as_str());
+        assert_eq!(found, Some(expect), "lag {lag}, met {met}, spanned {spanned}, over {over}");
     }
 
     #[test]
     fn the_first_light_that_holds_counts() {
-        check(0.0, false, "green");
-        check(0.2, true, "green");
-        check(0.04, false, "yellow");
-        check(0.06, false, "red");
+        check(0.0, false, true, false, "green");
+        check(0.2, true, true, true, "green");
+        check(0.09, false, true, false, "yellow");
+        check(0.11, false, true, false, "red");
+        check(0.04, false, false, false, "yellow");
+        check(0.06, false, false, false, "red");
+        // A target year that is over and missed is red, however little is missing.
+        check(0.01, false, true, true, "red");
+        check(0.0, false, true, true, "red");
     }
 
     #[test]

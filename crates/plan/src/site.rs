@@ -137,6 +137,7 @@ mod tests {
             content: Content::Inspection { finding: "在建".into(), lon: Some(lon), lat: Some(lat) },
             note: String::new(),
             evidence: Vec::new(),
+            replaces: None,
             state: crate::item::State::Approved,
             entered_by: kernel::Id(1),
             entered_name: "甲".into(),

@@ -83,7 +83,7 @@ pub fn targets(ground: &Ground<'_>, path: &dyn Fn(&Indicator, i32) -> Option<f64
         let reports = ground.items.iter().filter(|report| {
             report.subject == subject
                 && report.year == year
-                && report.state != State::Withdrawn
+                && !matches!(report.state, State::Withdrawn | State::Replaced)
                 && matches!(&report.content, Content::Report { body: by, .. } if by == body)
         });
         let newest_report = reports.clone().max_by_key(|report| report.id);
@@ -172,6 +172,7 @@ mod tests {
             content,
             note: String::new(),
             evidence: Vec::new(),
+            replaces: None,
             state,
             entered_by: Id(1),
             entered_name: "a".into(),

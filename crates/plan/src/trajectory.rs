@@ -2,7 +2,8 @@
 //!
 //! Path: straight from the baseline to the first target and on to the next. A cumulative indicator starts at zero
 //! in the year before the plan. Where the baseline is missing, or better than the target already, the path is the
-//! target itself from the first year. After the last target its value is held.
+//! target itself from the first year. After the last target its value is held. A changed target holds from the year in
+//! which the change was approved; the years before it are judged by the original, which stays beside it.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use standards::statistics::{median, theil_sen};
 
+use crate::item::{Content, Item};
 use crate::model::{Direction, Indicator, Plan};
 use crate::scheme::Rules;
 
@@ -24,9 +26,28 @@ pub struct Goal {
     pub place: String,
     /// Changed after approval: number of the item that says why.
     pub changed_by: Option<String>,
+    /// Year of the approval of the change, from which it holds; `None`: from the beginning.
+    #[serde(default)]
+    pub from: Option<i32>,
+    /// Year from which another one holds instead.
+    #[serde(default)]
+    pub until: Option<i32>,
+    /// What it was before the change, as printed.
+    #[serde(default)]
+    pub was: Option<String>,
 }
 
-/// Targets with figures, by year; changes that are in force replace what the pack says.
+impl Goal {
+    /// Operator and value as papers print them, with what was there before.
+    pub fn text(&self) -> String {
+        match &self.was {
+            Some(was) => format!("{} {}（原 {was}）", self.operator, self.value),
+            None => format!("{} {}", self.operator, self.value),
+        }
+    }
+}
+
+/// Targets with figures as the pack has them, by year.
 pub fn goals(indicator: &Indicator) -> Vec<Goal> {
     let mut goals: Vec<Goal> = indicator
         .targets
@@ -39,10 +60,46 @@ pub fn goals(indicator: &Indicator) -> Vec<Goal> {
                 value,
                 place: target.place.clone(),
                 changed_by: None,
+                from: None,
+                until: None,
+                was: None,
             })
         })
         .collect();
     goals.sort_by_key(|goal| goal.year);
+    goals
+}
+
+/// Targets of the pack and their approved changes, by target year; what a change replaced stays, until its year.
+pub fn goals_with(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
+    let mut goals = goals(indicator);
+    let subject = format!("indicator:{}", indicator.id);
+    let mut changes: Vec<&Item> = items
+        .iter()
+        .filter(|item| item.approved() && item.subject == subject && matches!(item.content, Content::Target { .. }))
+        .collect();
+    changes.sort_by_key(|item| (item.decided_at, item.id));
+    for item in changes {
+        let Content::Target { target_year, operator, value } = &item.content else { continue };
+        let Some(value) = value.to_f64() else { continue };
+        let from = item.decided_at.map(|at| at.day().civil().0);
+        let mut was = None;
+        for old in goals.iter_mut().filter(|goal| goal.year == *target_year && goal.until.is_none()) {
+            old.until = Some(from.unwrap_or(i32::MIN));
+            was = Some(format!("{} {}", old.operator, old.value));
+        }
+        goals.push(Goal {
+            year: *target_year,
+            operator: operator.clone(),
+            value,
+            place: item.note.clone(),
+            changed_by: Some(item.id.to_string()),
+            from,
+            until: None,
+            was,
+        });
+    }
+    goals.sort_by_key(|goal| (goal.year, goal.from));
     goals
 }
 
@@ -59,6 +116,37 @@ pub fn met(goal: &Goal, direction: Direction, value: f64) -> bool {
     }
 }
 
+/// Goals that are in force in a year, by target year.
+fn in_force(goals: &[Goal], year: i32) -> impl Iterator<Item = &Goal> {
+    goals
+        .iter()
+        .filter(move |goal| goal.from.is_none_or(|from| from <= year) && goal.until.is_none_or(|until| year < until))
+}
+
+/// The way that a year lies on: where it starts (none: the target is asked for from the beginning), and its goal. After
+/// the last goal it is the last way.
+fn way<'g>(
+    indicator: &Indicator,
+    plan: &Plan,
+    goals: &'g [Goal],
+    baseline: Option<(i32, f64)>,
+    year: i32,
+) -> Option<(Option<(i32, f64)>, &'g Goal)> {
+    let start = if indicator.cumulative { Some((plan.period[0] - 1, 0.0)) } else { baseline };
+    let mut before = start.filter(|(from, value)| {
+        in_force(goals, year).next().is_some_and(|first| *from < first.year && !met(first, indicator.direction, *value))
+    });
+    let mut found = None;
+    for goal in in_force(goals, year) {
+        found = Some((before, goal));
+        if year <= goal.year {
+            break;
+        }
+        before = Some((goal.year, goal.value));
+    }
+    found
+}
+
 /// The value that a year asks for, `None` without a goal.
 pub fn path(
     indicator: &Indicator,
@@ -67,28 +155,18 @@ pub fn path(
     baseline: Option<(i32, f64)>,
     year: i32,
 ) -> Option<f64> {
-    let start = if indicator.cumulative { Some((plan.period[0] - 1, 0.0)) } else { baseline };
-    let mut before = start.filter(|(from, value)| {
-        goals.first().is_some_and(|first| *from < first.year && !met(first, indicator.direction, *value))
-    });
-    for goal in goals {
-        if year <= goal.year {
-            return Some(match before {
-                Some((from, value)) if year <= from => value,
-                Some((from, value)) => {
-                    value + (goal.value - value) * f64::from(year - from) / f64::from(goal.year - from)
-                }
-                None => goal.value,
-            });
-        }
-        before = Some((goal.year, goal.value));
-    }
-    before.filter(|_| !goals.is_empty()).map(|(_, value)| value)
+    let (before, goal) = way(indicator, plan, goals, baseline, year)?;
+    Some(match before {
+        _ if year > goal.year => goal.value,
+        Some((from, value)) if year <= from => value,
+        Some((from, value)) => value + (goal.value - value) * f64::from(year - from) / f64::from(goal.year - from),
+        None => goal.value,
+    })
 }
 
-/// The goal that a year works towards: the first not before it, else the last.
+/// The goal that a year works towards: of those in force the first not before it, else the last.
 pub fn goal_of(goals: &[Goal], year: i32) -> Option<&Goal> {
-    goals.iter().find(|goal| goal.year >= year).or(goals.last())
+    in_force(goals, year).find(|goal| goal.year >= year).or_else(|| in_force(goals, year).last())
 }
 
 /// How one year stands.
@@ -100,19 +178,24 @@ pub struct Standing {
     pub path: Option<f64>,
     pub target: Option<Goal>,
     pub met: Option<bool>,
-    /// How far behind the path, as a share of the target; not above zero: not behind.
+    /// How far behind the path, as a share of `distance`, else of the target; not above zero: not behind.
     pub lag: Option<f64>,
+    /// From the baseline, or the target before it, to the target; `None` where no way leads from one to the other.
+    #[serde(default)]
+    pub distance: Option<f64>,
 }
 
+/// `at`: the year, and the year that runs now: a target year is over when it lies before that one.
 pub fn standing(
     indicator: &Indicator,
     plan: &Plan,
     goals: &[Goal],
     baseline: Option<(i32, f64)>,
     rules: &Rules,
-    year: i32,
+    at: (i32, i32),
     value: Option<f64>,
 ) -> Standing {
+    let (year, this_year) = at;
     let plain = |light: &str, zh: &str, en: &str| Standing {
         light: light.to_owned(),
         name: Name::new(zh, en),
@@ -120,8 +203,11 @@ pub fn standing(
         target: goal_of(goals, year).cloned(),
         met: None,
         lag: None,
+        distance: None,
     };
-    let (Some(goal), Some(asked)) = (goal_of(goals, year), path(indicator, plan, goals, baseline, year)) else {
+    let (Some((before, goal)), Some(asked)) =
+        (way(indicator, plan, goals, baseline, year), path(indicator, plan, goals, baseline, year))
+    else {
         return plain("text", "目标是文字，由材料判断", "the target is in words: judged by a document");
     };
     let Some(value) = value else { return plain("missing", "缺证据", "no evidence") };
@@ -130,15 +216,20 @@ pub fn standing(
         Direction::LowerIsBetter => value - asked,
         Direction::Neutral => (value - asked).abs(),
     };
-    let lag = behind / goal.value.abs().max(1e-9);
+    let distance = before.map(|(_, value)| (goal.value - value).abs()).filter(|distance| *distance > 1e-9);
+    let lag = behind / distance.unwrap_or(goal.value.abs().max(1e-9));
     let reached = met(goal, indicator.direction, value);
     let number = FactValue::Number;
     let variables = BTreeMap::from([
         ("value".to_owned(), number(value)),
         ("path".to_owned(), number(asked)),
         ("target".to_owned(), number(goal.value)),
+        ("behind".to_owned(), number(behind)),
+        ("distance".to_owned(), distance.map_or(FactValue::Missing, number)),
+        ("spanned".to_owned(), FactValue::Bool(distance.is_some())),
         ("lag".to_owned(), number(lag)),
         ("met".to_owned(), FactValue::Bool(reached)),
+        ("over".to_owned(), FactValue::Bool(year >= goal.year && goal.year < this_year)),
     ]);
     match rules.light(&variables) {
         Some(light) => Standing {
@@ -148,12 +239,14 @@ pub fn standing(
             target: Some(goal.clone()),
             met: Some(reached),
             lag: Some(lag),
+            distance,
         },
-        None => {
-            Standing {
-                met: Some(reached), lag: Some(lag), ..plain("missing", "没有适用的规则", "no rule applies")
-            }
-        }
+        None => Standing {
+            met: Some(reached),
+            lag: Some(lag),
+            distance,
+            ..plain("missing", "没有适用的规则", "no rule applies")
+        },
     }
 }
 
@@ -300,8 +393,9 @@ mod tests {
     fn a_light_needs_a_value_and_a_figure() {
         let (rules, indicator) = (Rules::built_in().unwrap(), indicator(LOWER));
         let goals = goals(&indicator);
-        let light =
-            |goals: &[Goal], value| standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, 2024, value).light;
+        let light = |goals: &[Goal], value| {
+            standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, (2024, 2024), value).light
+        };
         assert_eq!(light(&goals, Some(24.0)), "green");
         assert_eq!(light(&goals, Some(26.0)), "yellow");
         assert_eq!(light(&goals, Some(27.0)), "red");

@@ -3,8 +3,9 @@ import * as http from './client';
 import type { Name } from './types';
 
 export type Light = 'green' | 'yellow' | 'red' | 'missing' | 'text' | string;
-export interface Goal { year: number; operator: string; value: number; place: string; changed_by: string | null }
-export interface Standing { light: Light; name: Name; path: number | null; target: Goal | null; met: boolean | null; lag: number | null }
+/** `from`, `until`: years between which it holds; `was`: what a change replaced. */
+export interface Goal { year: number; operator: string; value: number; place: string; changed_by: string | null; from: number | null; until: number | null; was: string | null }
+export interface Standing { light: Light; name: Name; path: number | null; target: Goal | null; met: boolean | null; lag: number | null; distance: number | null }
 export interface ForecastYear { year: number; value: number; low: number; high: number; meets: boolean | null }
 export interface Forecasts { method: Name; years: ForecastYear[]; none_because: Name | null }
 export interface Projection { year: number; elapsed: number; value: number | null; low: number | null; high: number | null; meets: boolean | null; method: Name; none_because: Name | null }
@@ -15,7 +16,7 @@ export interface ChartBlock { kind: 'line' | 'bar'; title: Name; categories: Nam
 export interface IndicatorRow {
   id: string; name: Name; unit: string; direction: string; bindingness: string; cumulative: boolean; year: number;
   value: string | null; basis: string; simulated: boolean; error: Name | null; standing: Standing; target_text: string | null;
-  forecast: Forecasts; projection: Projection | null; result: string; place: string;
+  forecast: Forecasts; projection: Projection | null; result: string; doubts: Name[]; place: string;
   /** Of the plan before this one. */
   earlier: boolean;
   /** What the facts of the value lack: the first of it, and how much. */
@@ -35,12 +36,13 @@ export interface Trace { variable: string; fact: string; arguments: Record<strin
 export interface Attached { hash: string; file_name: string }
 export interface PlanItem {
   id: string; subject: string; year: number; content: { kind: string } & Record<string, unknown>; note: string; evidence: Attached[];
-  state: 'entered' | 'approved' | 'returned' | 'withdrawn'; entered_by: string; entered_name: string; body: string | null; entered_at: string;
+  replaces: string | null; state: 'entered' | 'approved' | 'returned' | 'withdrawn' | 'replaced'; entered_by: string; entered_name: string; body: string | null; entered_at: string;
   decided_by: string | null; decided_name: string | null; decided_at: string | null; decision_note: string;
 }
 export interface Finding { code: string; severity: 'error' | 'warning'; file: string; line: number; column: number; subjects: string[]; what: Name; why: Name; hint: Name; waived: string | null }
+export interface Earlier { year: number; value: string | null; target: string | null; place: string }
 export interface IndicatorDetail {
-  row: IndicatorRow; formula: string | null; document: string | null; path_method: Name; goals: Goal[]; years: YearValue[]; trace: Trace[];
+  row: IndicatorRow; formula: string | null; document: string | null; path_method: Name; goals: Goal[]; earlier: Earlier[]; years: YearValue[]; trace: Trace[];
   needed: { target_year: number; rest: number; years_left: number; per_year: number | null; met: boolean } | null;
   projection: Projection | null; targets: BodyTarget[]; added_up: AddedUp[];
   bodies: string[]; projects: [number, string][]; tasks: [string, string][]; items: PlanItem[]; findings: Finding[];
@@ -49,20 +51,20 @@ export interface Sums { planned: string | null; arranged: string | null; arrived
 export interface Scored { code: string; name: Name; points: number; got: number | null; explain: Name; from: Record<string, unknown> }
 export interface Warning { code: string; zh: string; en: string }
 export interface ProjectState {
-  number: number; name: string; group: string; content: string; estimate: string; years: [number, number]; lead: string[]; cooperating: string[]; place: string;
+  number: number; name: string; group: string; content: string; estimate: string; estimate_now: string; contracts: string | null; years: [number, number]; lead: string[]; cooperating: string[]; place: string;
   indicators: string[]; tasks: string[]; stage: string | null; stage_name: Name | null; money: { year: number; source: string; sums: Sums; items: string[] }[]; sums: Sums;
   quantities: { kind: string; what: string; planned: string; unit: string; done: string | null; items: string[] }[];
   milestones: { name: string; due: string; done: string | null; overdue: boolean; item: string; proof: Attached[] }[];
-  warnings: Warning[]; performance: Scored[]; waiting: number; sites: Site[]; unplaced: Name[];
+  warnings: Warning[]; performance: Scored[]; performance_score: number | null; performance_year: number | null; performance_by_year: { year: number; criteria: Scored[]; score: number | null }[]; waiting: number; sites: Site[]; unplaced: Name[];
 }
 export interface Portfolio { projects: ProjectState[]; curve: { year: number; even: string; arranged: string | null; arrived: string | null; paid: string | null }[]; curve_method: Name; as_of: string }
 export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; may_enter: boolean; may_approve: boolean; findings: Finding[] }
-export interface BodyScore { body: string; duties: number; scored: number; score: number | null; rank: number | null; estimate: string }
+export interface BodyScore { body: string; duties: number; reported: number; scored: number; score: number | null; rank: number | null; estimate: string }
 export interface TaskRow { id: string; text: string; place: string; owners: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; waiting: number }
 export interface Criterion { code: string; name: Name; points: number; share: string; explain: Name }
-export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; criterion: Criterion[]; performance: Criterion[] }
+export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; silence: { when: string; score: number; explain: Name } | null; criterion: Criterion[]; performance: Criterion[] }
 export interface Bodies { year: number; bodies: BodyScore[]; scheme: Scheme; unassigned_tasks: [string, string][] }
-export interface Duty { subject: string; name: string; part: string; due: number; report: string | null; report_state: string | null; progress: number | null; criteria: Scored[]; score: number | null }
+export interface Duty { subject: string; name: string; part: string; due: number; report: string | null; report_state: string | null; pending: string | null; pending_state: string | null; progress: number | null; criteria: Scored[]; score: number | null; unreported: Name | null }
 export interface BodyDetail { body: string; key: string | null; year: number; score: BodyScore | null; duties: Duty[]; targets: BodyTarget[]; items: PlanItem[]; scheme: Scheme; may_enter: boolean; may_approve: boolean }
 export interface Findings { findings: Finding[]; errors: number; warnings: number; waived: number; rules: [string, Name][] }
 export interface Lifecycle { stage: { code: string; name: Name; next: string[] }[] }
@@ -72,7 +74,7 @@ export interface SavedAssessment { id: string; kind: string; year: number; revis
 export interface Revision { number: number; hash: string; loaded_at: string; state: string; changes: string[]; approved_by: string | null; approved_at: string | null; note: string }
 export interface WhatIfCell { indicator: string; name: Name; year: number; before: string | null; after: string | null; light_before: Light; light_after: Light }
 export interface WhatIf { cells: WhatIfCell[]; rows: IndicatorRow[] }
-export interface Draft { subject: string; year: number; content: { kind: string } & Record<string, unknown>; note: string; evidence: Attached[] }
+export interface Draft { subject: string; year: number; content: { kind: string } & Record<string, unknown>; note: string; evidence: Attached[]; replaces?: string }
 
 const at = encodeURIComponent;
 export const plan = {

@@ -238,6 +238,8 @@ export interface BodyDetail {
 export interface BodyScore {
   body: string;
   duties: number;
+  /** With an approved report. */
+  reported: number;
   scored: number;
   score: number | null;
   rank: number | null;
@@ -264,6 +266,13 @@ export interface BodyTarget {
   item: Id;
   report: Id | null;
   report_state: State2 | null;
+}
+
+/** Bounds of the values of a unit; the unit `*` stands for all that are not named. */
+export interface Bound {
+  unit: string;
+  least: string | null;
+  most: string | null;
 }
 
 /** What is to change. */
@@ -610,6 +619,8 @@ export type Content = {
   what: string;
   before: string;
   after: string;
+  /** The new estimate (调整后估算), where that is what changes: money is checked against it. */
+  estimate: string | null;
 } | {
   kind: "inspection";
   finding: string;
@@ -899,6 +910,8 @@ export interface Draft2 {
   content: Content;
   note?: string;
   evidence?: Attached[];
+  /** The approved item that this one corrects: it counts no more once this one is approved. */
+  replaces: Id | null;
 }
 
 export interface Duty {
@@ -908,13 +921,18 @@ export interface Duty {
   part: Part;
   /** Share that should be done by the end of the year. */
   due: number;
-  /** Newest report of the year that was not withdrawn. */
+  /** Newest approved report of the year, else the newest that was not withdrawn. */
   report: Id | null;
   report_state: State2 | null;
+  /** A report after the approved one that was not approved. */
+  pending: Id | null;
+  pending_state: State2 | null;
   progress: number | null;
   criteria: Scored[];
   /** Per cent of the points that could be scored. */
   score: number | null;
+  /** Why it is scored although nothing was reported. */
+  unreported: Name | null;
 }
 
 /** The case of a duty, in short. */
@@ -968,6 +986,16 @@ export interface DutyView {
 
 /** Periods that the time is cut into. */
 export type Each = "day" | "month" | "year" | "whole";
+
+/** A value or a target of a year before this plan. */
+export interface Earlier {
+  year: number;
+  /** As the source prints it. */
+  value: string | null;
+  /** Operator and figure, or the words of it. */
+  target: string | null;
+  place: string;
+}
 
 export type Effect = "fine" | "accept" | "refused";
 
@@ -1319,6 +1347,12 @@ export interface Goal {
   place: string;
   /** Changed after approval: number of the item that says why. */
   changed_by: string | null;
+  /** Year of the approval of the change, from which it holds; `None`: from the beginning. */
+  from: number | null;
+  /** Year from which another one holds instead. */
+  until: number | null;
+  /** What it was before the change, as printed. */
+  was: string | null;
 }
 
 /** The newest verdict of a point in one line. */
@@ -1437,6 +1471,8 @@ export interface IndicatorDetail {
   document: string | null;
   path_method: Name;
   goals: Goal[];
+  /** Values and targets of the plans before, which the years do not show. */
+  earlier: Earlier[];
   years: YearValue[];
   trace: Trace[];
   needed: Needed | null;
@@ -1475,6 +1511,8 @@ export interface IndicatorRow {
   projection: Projection | null;
   /** What the period ended with: `met`, `not_met`, `partial` (资料不全: its facts lack some of their evidence, so neither is said), `no_evidence`, `in_words`; `open` while it runs. */
   result: string;
+  /** Why the value itself is doubtful (存疑): quantities that may be counted twice. */
+  doubts: Name[];
   place: string;
   /** Its targets lie before the period: what the plan before this one ended with. */
   earlier?: boolean;
@@ -1520,6 +1558,8 @@ export interface Item2 {
   content: Content;
   note: string;
   evidence: Attached[];
+  /** The item that this one corrects. */
+  replaces: Id | null;
   state: State2;
   entered_by: Id;
   entered_name: string;
@@ -2223,6 +2263,10 @@ export interface ProjectState {
   group: string;
   content: string;
   estimate: string;
+  /** After approved changes; money is checked against it. */
+  estimate_now: string;
+  /** All contracts together, 万元; `None`: none entered. */
+  contracts: string | null;
   years: number[];
   lead: string[];
   cooperating: string[];
@@ -2239,7 +2283,11 @@ export interface ProjectState {
   quantities: QuantityRow[];
   milestones: MilestoneRow[];
   warnings: Warning[];
+  /** Final: as things stand now against the whole plan; or of `performance_year`, where one was asked for. */
   performance: Scored[];
+  performance_score: number | null;
+  performance_year: number | null;
+  performance_by_year: YearPerformance[];
   /** Items that wait for a decision. */
   waiting: number;
   /** Where it is drawn. */
@@ -2634,6 +2682,10 @@ export interface SavedView3 {
 
 export interface Scheme {
   forecast: ForecastRule;
+  /** Without bounds of its own a county has the built-in ones. */
+  bound?: Bound[];
+  /** `None`: a duty without a report is not scored. */
+  silence: Silence | null;
   light: LightRule[];
   criterion: Criterion[];
   performance: Criterion[];
@@ -2792,6 +2844,14 @@ export interface SignIn {
   password: string;
 }
 
+/** What a duty without a report counts in the score of its body. */
+export interface Silence {
+  /** CEL that gives a truth value. */
+  when: string;
+  score: number;
+  explain: Name;
+}
+
 export interface Site {
   /** Township or street, where it is known. */
   township: string | null;
@@ -2916,8 +2976,10 @@ export interface Standing {
   path: number | null;
   target: Goal | null;
   met: boolean | null;
-  /** How far behind the path, as a share of the target; not above zero: not behind. */
+  /** How far behind the path, as a share of `distance`, else of the target; not above zero: not behind. */
   lag: number | null;
+  /** From the baseline, or the target before it, to the target; `None` where no way leads from one to the other. */
+  distance: number | null;
 }
 
 /** State before number: what a point is in, since when and why. */
@@ -2928,7 +2990,7 @@ export interface State {
   reason: Name | null;
 }
 
-export type State2 = "entered" | "approved" | "returned" | "withdrawn";
+export type State2 = "entered" | "approved" | "returned" | "withdrawn" | "replaced";
 
 export type StateCode = "exceeding" | "offline" | "attention" | "stale" | "no_data" | "suspended" | "normal";
 
@@ -3426,6 +3488,14 @@ export interface WrongNow {
   since: Timestamp | null;
   reason: Name | null;
   case_id: Id | null;
+}
+
+/** Score of one year (年度绩效). */
+export interface YearPerformance {
+  year: number;
+  criteria: Scored[];
+  /** Per cent of the points that could be scored. */
+  score: number | null;
 }
 
 export interface YearQuery {

@@ -27,7 +27,7 @@ const KINDS: Record<string, [string, string]> = {
   contract: ['合同', 'Contract'], change: ['变更', 'Change'], inspection: ['现场检查', 'Inspection'], assignment: ['任务分解', 'Assignment'], report: ['自评', 'Self-report'], appeal: ['申诉', 'Appeal'],
 };
 export const kindText = (code: string): string => (KINDS[code] ? say(...KINDS[code]) : code);
-const STATES: Record<string, [string, string]> = { entered: ['待审核', 'waiting'], approved: ['已审核', 'approved'], returned: ['已退回', 'returned'], withdrawn: ['已撤回', 'withdrawn'] };
+const STATES: Record<string, [string, string]> = { entered: ['待审核', 'waiting'], approved: ['已审核', 'approved'], returned: ['已退回', 'returned'], withdrawn: ['已撤回', 'withdrawn'], replaced: ['已更正', 'corrected'] };
 export const stateText = (code: string): string => (STATES[code] ? say(...STATES[code]) : code);
 const PARTS: Record<string, [string, string]> = { lead: ['牵头', 'lead'], cooperating: ['配合', 'co-operating'], owner: ['责任', 'owner'], assigned: ['分解', 'assigned'] };
 export const partText = (code: string): string => (PARTS[code] ? say(...PARTS[code]) : code);
@@ -77,7 +77,7 @@ export function contentText(content: { kind: string } & Record<string, unknown>)
     case 'stage': return `→ ${stageText(c.to)}`;
     case 'milestone': return `${c.name} · ${say('应', 'due')} ${c.due}${c.done ? ` · ${say('完成', 'done')} ${c.done}` : ''}`;
     case 'contract': return `${c.number} · ${c.party} · ${moneyText(c.amount)} ${say('万元', '×10⁴ yuan')} · ${c.signed_on}`;
-    case 'change': return `${c.what}: ${c.before} → ${c.after}`;
+    case 'change': return `${c.what}: ${c.before} → ${c.after}${c.estimate ? ` · ${say('估算', 'estimate')} ${moneyText(c.estimate)} ${say('万元', '×10⁴ yuan')}` : ''}`;
     case 'inspection': return c.finding + (c.lon ? ` (${c.lon}, ${c.lat})` : '');
     case 'assignment': return `${c.body}: ${c.what}${c.target ? ` (${c.target})` : ''}`;
     case 'report': return `${c.body} · ${(Number(c.progress) * 100).toFixed(0)}%${c.value ? ` · ${c.value}` : ''} · ${c.text}`;

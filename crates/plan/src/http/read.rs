@@ -43,6 +43,12 @@ pub struct PreviewQuery {
     year: Option<i32>,
 }
 
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+pub struct RolloverQuery {
+    /// `plan`, `indicators` (where nothing is said), `projects`, `tasks`, `lists`, `figures`, `waivers`.
+    file: Option<String>,
+}
+
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Portfolio {
     projects: Vec<ProjectState>,
@@ -162,6 +168,7 @@ fn projects(routes: Routes, plan: &Arc<Plan>) -> Routes {
                 let plan = Arc::clone(&all);
                 let now = kernel::time::now();
                 let projects = blocking(move || Ok(plan.projects(now))).await?;
+                let projects: Vec<_> = projects.into_iter().map(|one| one.of_year(query.year)).collect();
                 Ok(match query.format {
                     Format::Csv => project_table(&projects, now).respond(Format::Csv),
                     Format::Json => Json(Portfolio {
@@ -188,7 +195,7 @@ fn projects(routes: Routes, plan: &Arc<Plan>) -> Routes {
                         Query(query): Query<YearQuery>|
                         -> ApiResult<Response> {
                 let plan = Arc::clone(&one);
-                let found = blocking(move || project_detail(&plan, &caller, number)).await?;
+                let found = blocking(move || project_detail(&plan, &caller, number, query.year)).await?;
                 Ok(match query.format {
                     Format::Json => Json(found).into_response(),
                     Format::Csv => {
@@ -218,9 +225,9 @@ fn projects(routes: Routes, plan: &Arc<Plan>) -> Routes {
         )
 }
 
-fn project_detail(plan: &Plan, caller: &Caller, number: u32) -> Result<ProjectDetail, Problem> {
+fn project_detail(plan: &Plan, caller: &Caller, number: u32, year: Option<i32>) -> Result<ProjectDetail, Problem> {
     let subject = format!("project:{number}");
-    let project = plan.project_state(&subject, kernel::time::now())?;
+    let project = plan.project_state(&subject, kernel::time::now())?.of_year(year);
     let loaded = plan.loaded();
     let may_go = |to: &str| loaded.rules.may_go(project.stage.as_deref(), project.stage_before.as_deref(), to).is_ok();
     let stages = loaded.rules.lifecycle.stages.iter();
@@ -266,7 +273,7 @@ fn bodies(routes: Routes, plan: &Arc<Plan>) -> Routes {
                 let plan = Arc::clone(&all);
                 let now = kernel::time::now();
                 let found =
-                    blocking(move || Ok(bodies_of(&plan, query.year.unwrap_or_else(|| this_year(now))))).await?;
+                    blocking(move || Ok(bodies_of(&plan, query.year.unwrap_or_else(|| this_year(now)), now))).await?;
                 Ok(match query.format {
                     Format::Json => Json(found).into_response(),
                     Format::Csv => body_table(&found, now).respond(Format::Csv),
@@ -286,7 +293,7 @@ fn bodies(routes: Routes, plan: &Arc<Plan>) -> Routes {
                 let plan = Arc::clone(&one);
                 let now = kernel::time::now();
                 let year = query.year.unwrap_or_else(|| this_year(now));
-                let found = blocking(move || body_detail(&plan, &caller, &body, year)).await?;
+                let found = blocking(move || body_detail(&plan, &caller, &body, (year, now))).await?;
                 Ok(match query.format {
                     Format::Json => Json(found).into_response(),
                     Format::Csv => duty_table(&found.body, &found.duties, now).respond(Format::Csv),
@@ -299,7 +306,7 @@ fn this_year(now: Timestamp) -> i32 {
     now.to_iso().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
 }
 
-fn bodies_of(plan: &Plan, year: i32) -> Bodies {
+fn bodies_of(plan: &Plan, year: i32, now: Timestamp) -> Bodies {
     let (loaded, items) = (plan.loaded(), plan.items());
     let given = |task: &str| {
         let subject = format!("task:{task}");
@@ -311,7 +318,7 @@ fn bodies_of(plan: &Plan, year: i32) -> Bodies {
     };
     Bodies {
         year,
-        bodies: ground(&loaded, &items).ranking(year),
+        bodies: ground(&loaded, &items).ranking(year, now),
         scheme: loaded.rules.scheme.clone(),
         unassigned_tasks: loaded
             .tasks
@@ -322,8 +329,8 @@ fn bodies_of(plan: &Plan, year: i32) -> Bodies {
     }
 }
 
-fn body_detail(plan: &Plan, caller: &Caller, body: &str, year: i32) -> Result<BodyDetail, Problem> {
-    let (loaded, items) = (plan.loaded(), plan.items());
+fn body_detail(plan: &Plan, caller: &Caller, body: &str, at: (i32, Timestamp)) -> Result<BodyDetail, Problem> {
+    let ((year, now), loaded, items) = (at, plan.loaded(), plan.items());
     // `mine` is the body of the caller.
     let wanted = match body {
         "mine" => {
@@ -337,10 +344,10 @@ fn body_detail(plan: &Plan, caller: &Caller, body: &str, year: i32) -> Result<Bo
         return Err(Problem::not_found(format!("“{name}”在规划里没有责任 (has no duty in the plan)")));
     }
     let key = loaded.body_key(&name).map(str::to_owned);
-    let duties = ground.duties(&name, year);
+    let duties = ground.duties(&name, year, now);
     let of_duties = |item: &&Item| duties.iter().any(|duty| duty.subject == item.subject);
     Ok(BodyDetail {
-        score: ground.ranking(year).into_iter().find(|score| score.body == name),
+        score: ground.ranking(year, now).into_iter().find(|score| score.body == name),
         items: items.iter().filter(|item| item.year == year).filter(of_duties).cloned().collect(),
         scheme: loaded.rules.scheme.clone(),
         may_enter: caller.0.may(Action::EditPlan, Some(key.as_deref().unwrap_or(&name))),
@@ -400,10 +407,15 @@ fn papers(routes: Routes, plan: &Arc<Plan>) -> Routes {
         )
         .get(
             "/api/plan/rollover",
-            operation("结转为下一轮规划的指标文件", "indicators file of the next plan", READ).also("application/toml"),
-            async move |_: Caller| -> ApiResult<Response> {
+            operation("结转为下一轮规划的文件", "a file of the next plan", READ)
+                .query::<RolloverQuery>()
+                .also("application/toml"),
+            async move |_: Caller, Query(query): Query<RolloverQuery>| -> ApiResult<Response> {
                 let plan = Arc::clone(&rollover);
-                let text = blocking(move || Ok(plan.rollover())).await?;
+                let files = blocking(move || plan.rollover()).await?;
+                let name = format!("plan/{}.toml", query.file.as_deref().unwrap_or("indicators"));
+                let text = files.get(&name).cloned();
+                let text = text.ok_or_else(|| Problem::not_found(format!("没有 {name} (no such file)")))?;
                 Ok(([(header::CONTENT_TYPE, "application/toml; charset=utf-8")], text).into_response())
             },
         )

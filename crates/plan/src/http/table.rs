@@ -191,6 +191,7 @@ pub(super) fn project_table(projects: &[ProjectState], now: Timestamp) -> Table 
         Column::new("arrived", "到位", "arrived", "万元"),
         Column::new("paid", "支付", "paid", "万元"),
         Column::new("sites", "位置", "sites", "WGS-84"),
+        Column::new("performance", "绩效得分", "performance score", ""),
         Column::new("warnings", "提示", "warnings", ""),
     ];
     let money =
@@ -217,6 +218,7 @@ pub(super) fn project_table(projects: &[ProjectState], now: Timestamp) -> Table 
                     .map(|site| format!("{} {} {:?}", site.lon, site.lat, site.basis))
                     .collect::<Vec<_>>()
                     .join("；"),
+                project.performance_score.map(|score| score.to_string()).unwrap_or_default(),
                 project
                     .warnings
                     .iter()
@@ -240,6 +242,7 @@ pub(super) fn body_table(found: &Bodies, now: Timestamp) -> Table {
         Column::new("rank", "名次", "rank", ""),
         Column::new("body", "单位", "body", ""),
         Column::new("duties", "责任数", "duties", ""),
+        Column::new("reported", "已审核自评", "approved reports", ""),
         Column::new("scored", "已评", "scored", ""),
         Column::new("score", "得分", "score", ""),
         Column::new("estimate", "牵头项目估算", "estimate of led projects", "万元"),
@@ -252,6 +255,7 @@ pub(super) fn body_table(found: &Bodies, now: Timestamp) -> Table {
                 score.rank.map(|rank| rank.to_string()).unwrap_or_default(),
                 score.body.clone(),
                 score.duties.to_string(),
+                score.reported.to_string(),
                 score.scored.to_string(),
                 score.score.map(|value| value.to_string()).unwrap_or_default(),
                 score.estimate.clone(),
@@ -260,7 +264,10 @@ pub(super) fn body_table(found: &Bodies, now: Timestamp) -> Table {
         .collect();
     plain_table(
         ("责任单位得分", "scores of bodies"),
-        ("按公布的评分办法，只评已审核的自评", "by the published scheme, accepted reports only"),
+        (
+            "按公布的评分办法，只评已审核的自评；过期未报的按办法计分",
+            "by the published scheme: accepted reports, and what was not reported in time",
+        ),
         now,
         columns,
         rows,

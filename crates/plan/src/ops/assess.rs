@@ -144,22 +144,25 @@ impl Plan {
             items: &items,
             rules: &loaded.rules,
         };
-        let rows = ground.ranking(year).into_iter().map(|score| {
+        let rows = ground.ranking(year, now).into_iter().map(|score| {
             let page = format!("/app/plan/bodies/{}?year={year}", score.body);
             vec![
                 Entry::text(score.rank.map_or_else(|| "—".into(), |rank| rank.to_string())),
                 Entry::link(score.body.clone(), page.clone()),
                 Entry::number(score.duties.to_string(), page.clone()),
+                Entry::number(score.reported.to_string(), page.clone()),
                 Entry::number(score.scored.to_string(), page.clone()),
                 score.score.map_or_else(|| Entry::text("未评"), |value| Entry::number(value.to_string(), page)),
             ]
         });
         Section {
             title: Name::new("五、责任单位", "5 Responsible bodies"),
-            paragraphs: vec![Name::new(
+            paragraphs: std::iter::once(Name::new(
                 "只对已审核的自评计分；没有资料的项目不计分，也不按零分。",
                 "Only accepted self-reports are scored; what has no data is not scored, and is not zero.",
-            )],
+            ))
+            .chain(loaded.rules.scheme.silence.as_ref().map(|silence| silence.explain.clone()))
+            .collect(),
             tables: vec![
                 TableBlock {
                     title: Name::new("责任单位得分", "Scores of bodies"),
@@ -167,10 +170,11 @@ impl Plan {
                         ("名次", "rank"),
                         ("单位", "body"),
                         ("责任数", "duties"),
+                        ("已报", "reported"),
                         ("已评", "scored"),
                         ("得分", "score"),
                     ]),
-                    widths: vec![1, 4, 1, 1, 1],
+                    widths: vec![1, 4, 1, 1, 1, 1],
                     rows: rows.collect(),
                 },
                 targets_table(&self.body_targets(now), year),
@@ -180,16 +184,21 @@ impl Plan {
     }
 
     fn changes_section(&self, year: i32) -> Section {
-        let items = self.items();
+        let (items, loaded) = (self.items(), self.loaded());
         let rows = items
             .iter()
             .filter(|item| item.approved() && item.year <= year)
             .filter_map(|item| {
                 let what = match &item.content {
-                    crate::item::Content::Target { target_year, operator, value } => {
-                        format!("{target_year} 年目标改为 {operator} {value}")
+                    crate::item::Content::Target { target_year, .. } => {
+                        let changed = item.id.to_string();
+                        let goals = loaded.indicator(item.subject.strip_prefix("indicator:")?).ok()?;
+                        let goals = crate::trajectory::goals_with(goals, &items);
+                        let goal = goals.iter().find(|goal| goal.changed_by.as_ref() == Some(&changed))?;
+                        let from = goal.from.map(|year| format!("，自 {year} 年起")).unwrap_or_default();
+                        format!("{target_year} 年目标改为 {}{from}", goal.text())
                     }
-                    crate::item::Content::Change { what, before, after } => format!("{what}：{before} → {after}"),
+                    crate::item::Content::Change { what, before, after, .. } => format!("{what}：{before} → {after}"),
                     _ => return None,
                 };
                 Some(vec![
@@ -200,7 +209,6 @@ impl Plan {
                 ])
             })
             .collect();
-        let loaded = self.loaded();
         Section {
             title: Name::new("六、调整与规划本身的问题", "6 Changes, and what is wrong in the plan itself"),
             paragraphs: vec![Name::new(

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use store::event_log;
 
 use super::Plan;
+use super::admit::{may_be_opened, may_be_replaced};
 use crate::item::{self, Attached, Content, Item, State};
 use crate::{portfolio, rows};
 
@@ -24,6 +25,9 @@ pub struct Draft {
     pub note: String,
     #[serde(default)]
     pub evidence: Vec<Attached>,
+    /// The approved item that this one corrects: it counts no more once this one is approved.
+    #[serde(default)]
+    pub replaces: Option<Id>,
 }
 
 /// Type of a file by its first bytes; only what is harmless to keep.
@@ -96,7 +100,7 @@ impl Plan {
             ));
         }
         item::check(&draft.subject, &draft.content, &draft.note, &draft.evidence)?;
-        self.check_against_plan(&draft)?;
+        self.admit(actor, &draft, now)?;
         let item = Item {
             id: self.ids.next(now),
             subject: draft.subject,
@@ -104,6 +108,7 @@ impl Plan {
             content: draft.content,
             note: draft.note,
             evidence: draft.evidence,
+            replaces: draft.replaces,
             state: State::Entered,
             entered_by: actor.id,
             entered_name: actor.name.clone(),
@@ -129,51 +134,6 @@ impl Plan {
         Ok(item)
     }
 
-    fn check_against_plan(&self, draft: &Draft) -> Result<(), Problem> {
-        let loaded = self.loaded();
-        if !(loaded.plan.period[0] - 5..=loaded.plan.horizon + 10).contains(&draft.year) {
-            return Err(Problem::invalid(format!("{} 年不在规划的年份里 (outside the years of the plan)", draft.year)));
-        }
-        match &draft.content {
-            Content::Stage { to } => {
-                let state = self.project_state(&draft.subject, kernel::time::now())?;
-                let stage = loaded.rules.may_go(state.stage.as_deref(), state.stage_before.as_deref(), to)?;
-                if stage.needs_evidence && draft.evidence.is_empty() {
-                    return Err(Problem::new(
-                        ErrorCode::EvidenceMissing,
-                        "这个阶段要附证明 (this stage needs its proof)",
-                    ));
-                }
-                if stage.needs_note && draft.note.trim().is_empty() {
-                    return Err(Problem::invalid("这个阶段要写明理由 (say why)"));
-                }
-                Ok(())
-            }
-            Content::Quantity { quantity, unit, .. } => {
-                let state = self.project_state(&draft.subject, kernel::time::now())?;
-                let fits = state.quantities.iter().any(|row| {
-                    let one = rust_decimal::Decimal::ONE;
-                    row.kind == *quantity
-                        && crate::unit::normalise(one, &row.unit).0 == crate::unit::normalise(one, unit).0
-                });
-                match fits {
-                    true => Ok(()),
-                    false => Err(Problem::invalid(format!(
-                        "项目没有“{quantity}”，或单位“{unit}”不能换算 (no such quantity, or another unit)"
-                    ))),
-                }
-            }
-            Content::Appeal { of, .. } => {
-                let known = self.items().iter().any(|item| item.id == *of && item.state != State::Entered);
-                match known {
-                    true => Ok(()),
-                    false => Err(Problem::not_found("没有可申诉的审核结论 (nothing decided to appeal against)")),
-                }
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// State of a project now.
     pub fn project_state(&self, subject: &str, now: Timestamp) -> Result<portfolio::ProjectState, Problem> {
         let loaded = self.loaded();
@@ -184,7 +144,9 @@ impl Plan {
         Ok(portfolio::state(project, &own, &loaded.rules, &loaded.townships, &now.day().to_iso()))
     }
 
-    /// Approves, returns or withdraws. Nobody approves what they entered; only the author withdraws.
+    /// Approves, returns or withdraws. Nobody approves what they entered; only the author withdraws; nobody decides an
+    /// appeal against their own decision. What an entry was checked against may have changed while it waited, so the
+    /// life cycle, corrections and appeals are looked at again, in the transaction that decides.
     pub fn decide(&self, actor: &Actor, id: Id, to: State, note: &str, now: Timestamp) -> Result<Item, Problem> {
         let decided = self.store.write(|transaction| {
             let found = rows::item(transaction.as_reader(), self.division, id)?;
@@ -195,7 +157,9 @@ impl Plan {
                 State::Withdrawn => {
                     return refuse(ErrorCode::NotAllowed, "只有填报人能撤回 (only its author withdraws it)");
                 }
-                State::Entered => return refuse(ErrorCode::NoTransition, "不能这样做 (not possible)"),
+                State::Entered | State::Replaced => {
+                    return refuse(ErrorCode::NoTransition, "不能这样做 (not possible)");
+                }
                 State::Approved | State::Returned => {
                     if !actor.may(Action::ApprovePlan, None) {
                         return refuse(ErrorCode::NotAllowed, "没有审核权限 (needs the right to approve)");
@@ -217,6 +181,33 @@ impl Plan {
                     "已经有结论；更正请另填一条 (decided already; enter a correction)",
                 );
             }
+            let reader = transaction.as_reader();
+            let other = |id: Id| -> Result<Item, Problem> {
+                let found = rows::item(reader, self.division, id)?;
+                found.ok_or_else(|| Problem::not_found(format!("没有条目 {id} (no such item)")))
+            };
+            if let (Content::Stage { to: stage }, State::Approved) = (&item.content, to) {
+                let own = rows::items_of(reader, self.division, &item.subject)?;
+                self.may_go(&own, &item.subject, stage, item.replaces, now)?;
+            }
+            let replaced = item.replaces.filter(|_| to == State::Approved).map(other).transpose()?;
+            if let Some(replaced) = &replaced {
+                may_be_replaced(replaced)?;
+            }
+            let opened = match (&item.content, to) {
+                (Content::Appeal { of, .. }, State::Approved | State::Returned) => {
+                    let opened = other(*of)?;
+                    if opened.decided_by == Some(actor.id) {
+                        let why = "不能审核针对自己结论的申诉 (nobody decides an appeal against their own decision)";
+                        return refuse(ErrorCode::OwnerMayNotClose, why);
+                    }
+                    if to == State::Approved {
+                        may_be_opened(&opened)?;
+                    }
+                    Some(opened).filter(|_| to == State::Approved)
+                }
+                _ => None,
+            };
             item.state = to;
             item.decided_by = Some(actor.id);
             item.decided_name = Some(actor.name.clone());
@@ -224,20 +215,31 @@ impl Plan {
             item.decision_note = note.to_owned();
             rows::decide_item(transaction, self.division, &item)?;
             event_log::append(transaction, self.division, now, &[event("plan.item_decided", actor, &item)])?;
-            // A granted appeal opens the decision again.
-            if let (Content::Appeal { of, .. }, State::Approved) = (&item.content, to)
-                && let Some(mut other) = rows::item(transaction.as_reader(), self.division, *of)?
-            {
-                other.state = State::Entered;
-                (other.decided_by, other.decided_name, other.decided_at) = (None, None, None);
-                other.decision_note = String::new();
-                rows::decide_item(transaction, self.division, &other)?;
-                event_log::append(transaction, self.division, now, &[event("plan.item_reopened", actor, &other)])?;
+            let keep = |kind: &'static str, other: &Item| -> Result<(), Problem> {
+                rows::decide_item(transaction, self.division, other)?;
+                event_log::append(transaction, self.division, now, &[event(kind, actor, other)])?;
+                Ok(())
+            };
+            if let Some(mut replaced) = replaced {
+                replaced.state = State::Replaced;
+                keep("plan.item_replaced", &replaced)?;
+            }
+            // A granted appeal opens the decision again; a correction that is opened gives its place back.
+            if let Some(mut opened) = opened {
+                let before = opened.replaces.filter(|_| opened.approved()).map(other).transpose()?;
+                opened.state = State::Entered;
+                (opened.decided_by, opened.decided_name, opened.decided_at) = (None, None, None);
+                opened.decision_note = String::new();
+                keep("plan.item_reopened", &opened)?;
+                if let Some(mut before) = before.filter(|before| before.state == State::Replaced) {
+                    before.state = State::Approved;
+                    keep("plan.item_restored", &before)?;
+                }
             }
             Ok(item)
         })?;
         self.reload_items()?;
-        if matches!(decided.content, Content::Quantity { .. }) {
+        if matches!(decided.content, Content::Quantity { .. } | Content::Appeal { .. }) {
             self.touch(&["project."], None);
             self.refresh(false, now)?;
         }
@@ -253,7 +255,7 @@ fn event(kind: &'static str, actor: &Actor, item: &Item) -> EventDraft {
         subject: item.subject.clone(),
         payload: json!({
             "item": item.id, "year": item.year, "content": item.content, "note": item.note, "state": item.state,
-            "evidence": item.evidence, "decision_note": item.decision_note,
+            "evidence": item.evidence, "decision_note": item.decision_note, "replaces": item.replaces,
         }),
     }
 }

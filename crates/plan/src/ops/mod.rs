@@ -1,11 +1,13 @@
 //! The service: what the plan says (a revision in force), what people entered, and the sheet that is computed from
 //! both and from the facts of the other mechanisms.
 
+mod admit;
 mod assess;
 mod enter;
 mod evidence;
 mod facts;
 mod revise;
+mod rollover;
 mod sections;
 mod tasks;
 mod view;
@@ -33,11 +35,21 @@ use crate::source::Files;
 /// Items that are kept in memory.
 const MOST_ITEMS: i64 = 200_000;
 
+/// `extent` of `county.toml`; the register checks the file itself.
+fn extent_of(files: &Files) -> Option<[f64; 4]> {
+    let table: toml::Table = toml::from_str(files.get("county.toml")?).ok()?;
+    let degree = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+    let found: Vec<f64> = table.get("extent")?.as_array()?.iter().filter_map(degree).collect();
+    found.try_into().ok()
+}
+
 /// The plan service. Cheap to share as an `Arc`.
 pub struct Plan {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) division: Division,
     pub(crate) live: api::LiveBus,
+    /// West, south, east, north of the county: what is inspected lies in it.
+    extent: Option<[f64; 4]>,
     facts: Facts,
     ids: IdSource,
     loaded: RwLock<Arc<Loaded>>,
@@ -74,6 +86,7 @@ impl Plan {
         files: Files,
         now: Timestamp,
     ) -> Result<Arc<Self>, Problem> {
+        let extent = extent_of(&files);
         let files: Files =
             files.into_iter().filter(|(name, _)| name.starts_with("plan/") || name.starts_with("bodies/")).collect();
         let loaded = revise::load(&store, division, &facts, files, now)?;
@@ -83,6 +96,7 @@ impl Plan {
             store,
             division,
             live,
+            extent,
             facts,
             ids: IdSource::new(),
             loaded: RwLock::new(Arc::new(loaded)),

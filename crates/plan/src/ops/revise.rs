@@ -1,6 +1,5 @@
 //! Revisions of the plan's files: what is in force, what waits, and what differs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Facts, Problem, Timestamp};
@@ -10,7 +9,7 @@ use sha2::{Digest, Sha256};
 use store::{Store, event_log};
 
 use super::facts::year_of;
-use super::{Plan, reading, writing};
+use super::{Plan, writing};
 use crate::evaluate::{Book, Sheet};
 use crate::model::{self, Indicator, Project, Task};
 use crate::portfolio::QUANTITY;
@@ -156,47 +155,6 @@ fn hash_of(files: &Files) -> String {
     hex::encode(hasher.finalize())
 }
 
-/// Targets, units, formulas and projects that differ, in words; Chinese first.
-fn differences(old: &Loaded, new: &Loaded) -> Vec<String> {
-    let mut found = Vec::new();
-    let by_id = |loaded: &'_ Loaded| -> BTreeMap<String, String> {
-        let indicators = loaded.indicators.iter().map(|one| {
-            let targets: Vec<String> = one
-                .targets
-                .iter()
-                .map(|target| {
-                    let value = target.value.map_or_else(|| target.text.clone(), |value| value.to_string());
-                    format!("{} {} {value}", target.year, target.operator)
-                })
-                .collect();
-            let formula = crate::formula::shown(one);
-            (
-                format!("指标 {}", one.id),
-                format!("{} [{}] 目标 {} 公式 {formula}", one.name, one.unit, targets.join("；")),
-            )
-        });
-        let projects = loaded.projects.iter().map(|one| {
-            (format!("项目 {}", one.number), format!("{} 估算 {} 周期 {:?}", one.name, one.estimate, one.years))
-        });
-        let tasks = loaded.tasks.iter().map(|one| (format!("任务 {}", one.id), format!("{} {:?}", one.text, one.due)));
-        indicators.chain(projects).chain(tasks).collect()
-    };
-    let (before, after) = (by_id(old), by_id(new));
-    for (id, text) in &after {
-        match before.get(id) {
-            None => found.push(format!("新增 (added) {id}：{text}")),
-            Some(was) if was != text => found.push(format!("改动 (changed) {id}：{was} → {text}")),
-            Some(_) => {}
-        }
-    }
-    found.extend(before.keys().filter(|id| !after.contains_key(*id)).map(|id| format!("删除 (removed) {id}")));
-    if found.is_empty() {
-        found.push("只有文字或其他文件改动 (only wording or other files changed)".into());
-    }
-    found.truncate(500);
-    found
-}
-
 /// What the pack offers against what the store holds.
 pub fn load(
     store: &Arc<dyn Store>,
@@ -221,7 +179,7 @@ pub fn load(
     let number = known.first().map_or(1, |revision| revision.number + 1);
     let offered = Loaded::read(number, files, facts)?;
     let changes = match in_force {
-        Some(revision) => differences(&stored(revision)?, &offered),
+        Some(revision) => crate::difference::between(&stored(revision)?.files, &offered.files),
         None => vec!["首次装入 (first loaded)".to_owned()],
     };
     // An approved plan never changes silently; one that nobody approved yet is a draft and follows its files.
@@ -320,56 +278,5 @@ impl Plan {
         self.take_over_documents();
         self.refresh(true, now)?;
         Ok(())
-    }
-
-    /// The pack files of the next plan: the same identifiers, the final values as baselines, targets to be set.
-    pub fn rollover(&self) -> String {
-        let loaded = self.loaded();
-        let last = loaded.plan.period[1];
-        let quote = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let mut out = format!(
-            "# 由“{}”结转：编号不变，{last} 年终值为基数，目标待定（写 text 直到定下来）。\n# Rolled over: the same ids, the values of {last} as baselines, targets to be set.\n",
-            loaded.plan.name
-        );
-        let sheet = reading!(self.sheet);
-        for indicator in &loaded.indicators {
-            let word = |value: &dyn std::fmt::Debug| {
-                let text = format!("{value:?}");
-                let mut snake = String::new();
-                for (at, letter) in text.chars().enumerate() {
-                    if letter.is_uppercase() && at > 0 {
-                        snake.push('_');
-                    }
-                    snake.extend(letter.to_lowercase());
-                }
-                snake
-            };
-            out.push_str(&format!(
-                "\n[[indicator]]\nid = {}\nname = {}\nname_en = {}\nunit = {}\ndirection = \"{}\"\nbindingness = \"{}\"\ncumulative = {}\ndocument = {}\nplace = \"结转\"\n",
-                quote(&indicator.id),
-                quote(&indicator.name),
-                quote(&indicator.name_en),
-                quote(&indicator.unit),
-                word(&indicator.direction),
-                word(&indicator.bindingness),
-                indicator.cumulative,
-                quote(&indicator.document),
-            ));
-            if let Some(cell) = sheet.cell(&indicator.id, last)
-                && let Some(value) = cell.value
-            {
-                let place = format!("{last} 年终值（{:?}）", cell.basis);
-                out.push_str(&format!(
-                    "[[indicator.value]]\nyear = {last}\nvalue = \"{}\"\nplace = {}\n",
-                    crate::show(value, indicator.decimals),
-                    quote(&place)
-                ));
-            }
-            out.push_str(&format!(
-                "[[indicator.target]]\nyear = {}\noperator = \"text\"\ntext = \"待定\"\nplace = \"待定\"\n",
-                last + 5
-            ));
-        }
-        out
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn indicators(rows: &[IndicatorRow], year: i32, (years, past): (&[i32
     let lines = rows.iter().map(|row| {
         let page = format!("/app/plan/indicators/{}?year={year}", row.id);
         let target = match (&row.standing.target, &row.target_text) {
-            (Some(goal), _) => format!("{} {} {}", goal.year, goal.operator, goal.value),
+            (Some(goal), _) => format!("{} {}", goal.year, goal.text()),
             (None, Some(text)) => text.clone(),
             (None, None) => "—".into(),
         };

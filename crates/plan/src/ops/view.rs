@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Trace, path_method};
 use super::facts::{elapsed_of, year_of};
 use super::{Loaded, Plan, reading};
+use crate::earlier::Earlier;
 use crate::evaluate::{Basis, Cell, Sheet};
 use crate::formula;
-use crate::item::{Content, Item};
+use crate::item::Item;
 use crate::model::{Bindingness, Direction, Indicator};
 use crate::projection::{self, Projection};
 use crate::show;
@@ -42,6 +43,8 @@ pub struct IndicatorRow {
     /// What the period ended with: `met`, `not_met`, `partial` (资料不全: its facts lack some of their evidence, so
     /// neither is said), `no_evidence`, `in_words`; `open` while it runs.
     pub result: String,
+    /// Why the value itself is doubtful (存疑): quantities that may be counted twice.
+    pub doubts: Vec<Name>,
     pub place: String,
     /// Its targets lie before the period: what the plan before this one ended with.
     #[serde(default)]
@@ -111,6 +114,8 @@ pub struct IndicatorDetail {
     pub document: Option<String>,
     pub path_method: Name,
     pub goals: Vec<Goal>,
+    /// Values and targets of the plans before, which the years do not show.
+    pub earlier: Vec<Earlier>,
     pub years: Vec<YearValue>,
     pub trace: Vec<Trace>,
     pub needed: Option<Needed>,
@@ -126,24 +131,9 @@ pub struct IndicatorDetail {
     pub findings: Vec<crate::Finding>,
 }
 
-/// Goals in force: those of the pack, replaced by approved changes.
+/// Goals of the pack and their approved changes.
 pub(crate) fn goals_of(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
-    let mut goals = trajectory::goals(indicator);
-    let subject = format!("indicator:{}", indicator.id);
-    for item in items.iter().filter(|item| item.approved() && item.subject == subject) {
-        let Content::Target { target_year, operator, value } = &item.content else { continue };
-        let Some(value) = rust_decimal::prelude::ToPrimitive::to_f64(value) else { continue };
-        goals.retain(|goal| goal.year != *target_year);
-        goals.push(Goal {
-            year: *target_year,
-            operator: operator.clone(),
-            value,
-            place: item.note.clone(),
-            changed_by: Some(item.id.to_string()),
-        });
-    }
-    goals.sort_by_key(|goal| goal.year);
-    goals
+    trajectory::goals_with(indicator, items)
 }
 
 /// Everything about one indicator that is computed from a sheet.
@@ -173,8 +163,9 @@ impl<'r> Reading<'r> {
         let cell = self.sheet.cell(&indicator.id, year);
         let value = cell.and_then(|cell| cell.value);
         let baseline = self.baseline(indicator, &goals);
+        let at = (year, self.this_year);
         let mut standing =
-            trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, year, value);
+            trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, at, value);
         if cell.is_some_and(partial) {
             // A part of the evidence shows a direction; it does not say that a target is met or missed.
             standing.met = None;
@@ -224,7 +215,7 @@ impl<'r> Reading<'r> {
         let end = goals.first().map_or(plan.period[1], |goal| goal.year);
         let last = self.sheet.cell(&indicator.id, end);
         let final_value = last.and_then(|cell| cell.value);
-        let result = match (goals.first(), final_value) {
+        let result = match (trajectory::goal_of(&goals, end), final_value) {
             (None, _) => "in_words",
             _ if end >= self.this_year => "open",
             (Some(_), None) => "no_evidence",
@@ -253,6 +244,7 @@ impl<'r> Reading<'r> {
             forecast: trajectory::forecast(indicator, &goals, &self.loaded.rules, &complete, &wanted),
             projection: (year == self.this_year).then(|| self.projection(indicator)).flatten(),
             result: result.to_owned(),
+            doubts: crate::doubt::of(indicator, cell, &self.loaded.projects, &self.loaded.report),
             place: indicator.place.clone(),
             earlier: indicator.targets.iter().map(|target| target.year).max().is_some_and(|year| year < plan.period[0]),
             missing: cell.missing.iter().take(MOST_NAMED).cloned().collect(),
@@ -383,6 +375,7 @@ impl Plan {
             projection: reading.projection(indicator),
             added_up: target::added_up(indicator, &targets, &|one, year| reading.path(one, year)),
             targets,
+            earlier: Earlier::of(indicator, *sheet.years().start()),
             goals,
             years,
             trace: self.trace(&loaded, &sheet, id, year),
