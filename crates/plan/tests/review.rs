@@ -44,7 +44,7 @@ fn duty(world: &World, body: &str, subject: &str, year: i32) -> Value {
 /// Rank and score of a body in the paper of a year.
 fn ranked(world: &World, body: &str, year: i32) -> (String, String) {
     let paper = serde_json::to_value(world.plan.assess(Kind::Yearly, Some(year), world.now).unwrap()).unwrap();
-    let rows = paper["sections"][3]["tables"][0]["rows"].as_array().unwrap().clone();
+    let rows = paper["sections"][4]["tables"][0]["rows"].as_array().unwrap().clone();
     let row = rows.iter().find(|row| row[1]["text"] == body).unwrap();
     let text = |at: usize| row[at]["text"].as_str().unwrap().to_owned();
     (text(0), text(row.as_array().unwrap().len() - 1))

@@ -2602,6 +2602,11 @@ export interface RiverQuery {
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
 export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
 
+export interface RolloverQuery {
+  /** `plan`, `indicators` (where nothing is said), `projects`, `tasks`, `lists`, `figures`, `waivers`. */
+  file: string | null;
+}
+
 /** A row of the merged table. */
 export interface RowChoice {
   side: Side;

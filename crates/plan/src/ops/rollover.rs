@@ -29,6 +29,7 @@ impl Plan {
             .iter()
             .map(|one| format!("indicator:{}", one.id))
             .chain(tasks.0.iter().map(|one| format!("task:{}", one.id)))
+            .chain(projects.0.iter().map(|one| format!("project:{}", one.number)))
             .collect();
         let mut files = Files::new();
         let indicators: Vec<Value> = entries(&loaded.files, INDICATORS, "indicator")?
@@ -36,7 +37,8 @@ impl Plan {
             .filter_map(|table| {
                 let id = table.get("id")?.as_str()?;
                 let indicator = kept.iter().find(|one| one.id == id)?;
-                Some(Value::Table(next_indicator(table.clone(), indicator, &sheet, first, last)))
+                let next = next_indicator(table.clone(), indicator, &sheet, first, last);
+                Some(Value::Table(without_inferred(next, ("bodies", "bodies_from"), &known)))
             })
             .collect();
         drop(sheet);
@@ -57,7 +59,8 @@ impl Plan {
         let lines: Vec<Value> = entries(&loaded.files, TASKS, "task")?
             .into_iter()
             .filter(|table| table.get("id").and_then(Value::as_str).is_some_and(|id| going.contains(id)))
-            .map(|table| Value::Table(without_lost(table, &[("indicators", "indicator")], &known)))
+            .map(|table| without_lost(table, &[("indicators", "indicator")], &known))
+            .map(|table| Value::Table(without_inferred(table, ("owners", "owners_from"), &known)))
             .collect();
         let open: Vec<String> = tasks.1.iter().map(|one| format!("{} {}", one.id, one.text)).collect();
         files.insert(TASKS.to_owned(), written(&(head.clone() + &unsure("任务", &open)), "task", lines)?);
@@ -168,6 +171,18 @@ fn written(head: &str, key: &str, entries: Vec<Value>) -> Result<String, Problem
     let table = Table::from_iter([(key.to_owned(), Value::Array(entries))]);
     let text = toml::to_string(&table).map_err(|error| broken(key, error))?;
     Ok(format!("{head}\n{text}"))
+}
+
+/// Bodies that were inferred from projects go on with the projects; where none of them does, nobody is named.
+fn without_inferred(mut table: Table, (bodies, from): (&str, &str), known: &BTreeSet<String>) -> Table {
+    if let Some(Value::Array(ids)) = table.get_mut(from) {
+        ids.retain(|id| id.as_str().is_some_and(|id| known.contains(id)));
+        if ids.is_empty() {
+            table.remove(from);
+            table.remove(bodies);
+        }
+    }
+    table
 }
 
 /// References to what is not carried over are left out.
