@@ -301,6 +301,22 @@ fn a_new_filter_finds_old_records() {
     bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&text, 1, &[]), NOW).unwrap();
     assert_eq!(ask("name", "棚s1").unwrap().total, 1);
     assert!(ask("state", "在用").is_err());
+    // What broke off half-way goes on at the next start, also when nothing else is new.
+    let pack = pack_with(&[], &built_in::catalog().unwrap());
+    bench.register.load_pack(&pack, NOW.plus(1)).unwrap();
+    let broken_off = [
+        "DELETE FROM record_value WHERE ledger = 'shed' AND field = 'name'",
+        "INSERT INTO definition_indexing (division, ledger) VALUES (500242, 'shed')",
+    ];
+    bench
+        .store
+        .write(|transaction| broken_off.iter().try_for_each(|sql| transaction.execute(sql, &[]).map(drop)))
+        .unwrap();
+    assert_eq!(ask("name", "棚s1").unwrap().total, 0);
+    bench.register.load_pack(&pack, NOW.plus(2)).unwrap();
+    assert_eq!(ask("name", "棚s1").unwrap().total, 1);
+    let left = bench.store.read(|reader| reader.query("SELECT ledger FROM definition_indexing", &[])).unwrap();
+    assert!(left.is_empty());
 }
 
 /// A field is retired, emptied, taken away: what records said stays readable under the definition of then.

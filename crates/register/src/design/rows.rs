@@ -13,7 +13,9 @@ pub const DEFINITIONS: Migration = Migration {
             division BIGINT NOT NULL, kind TEXT NOT NULL, part TEXT NOT NULL, revision BIGINT NOT NULL,
             at BIGINT NOT NULL, actor TEXT NOT NULL, actor_name TEXT NOT NULL, reason TEXT NOT NULL,
             origin TEXT NOT NULL, text TEXT, base TEXT,
-            PRIMARY KEY (division, kind, part, revision))",
+            PRIMARY KEY (division, kind, part, revision));
+          CREATE TABLE definition_indexing (
+            division BIGINT NOT NULL, ledger TEXT NOT NULL, PRIMARY KEY (division, ledger))",
 };
 
 /// A definition as it came into force.
@@ -106,4 +108,24 @@ pub fn add(transaction: &dyn Transaction, division: Division, revision: &Definit
         ],
     )?;
     Ok(())
+}
+
+/// Notes that the records of a ledger are to be indexed anew; it stands until they are, whatever breaks off.
+pub fn note_indexing(transaction: &dyn Transaction, division: Division, ledger: &str) -> Result<(), StoreError> {
+    let sql =
+        "INSERT INTO definition_indexing (division, ledger) VALUES ($1, $2) ON CONFLICT (division, ledger) DO NOTHING";
+    transaction.execute(sql, &[division.into(), ledger.into()])?;
+    Ok(())
+}
+
+pub fn indexed(transaction: &dyn Transaction, division: Division, ledger: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM definition_indexing WHERE division = $1 AND ledger = $2";
+    transaction.execute(sql, &[division.into(), ledger.into()])?;
+    Ok(())
+}
+
+/// Ledgers whose records are to be indexed anew.
+pub fn to_index(reader: &dyn Reader, division: Division) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT ledger FROM definition_indexing WHERE division = $1 ORDER BY ledger";
+    reader.query(sql, &[division.into()])?.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }

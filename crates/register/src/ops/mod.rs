@@ -10,6 +10,7 @@ mod merge;
 mod places;
 mod read;
 mod saved;
+mod standing;
 mod write;
 
 use std::collections::BTreeMap;
@@ -34,12 +35,12 @@ use crate::simulation::Simulation;
 
 pub use attach::File;
 pub use bulk::{BulkEdit, BulkLine, BulkReport};
-use design::Standing;
 pub use design::{DesignCheck, DesignDraft, DesignSave, Designed};
 pub use duties::{DutyLine, DutyQuestion, RecordDuties};
 pub use merge::{Merge, MergeReport};
 pub use places::{Drawing, MOST_MARKS, NamedRecord};
 pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
+use standing::Standing;
 pub(crate) use write::definition_of;
 pub use write::{Draft, Target};
 
