@@ -149,7 +149,8 @@ fn rows_of(point: &Point, verdict: &Verdict) -> Vec<Vec<String>> {
             judged.to_owned(),
             item.limit.map(|limit| limit.to_string()).unwrap_or_default(),
             meets.unwrap_or_default(),
-            item.count.to_string(),
+            // A number of days is made of no days.
+            if unit == "d" { String::new() } else { item.count.to_string() },
             u8::from(item.valid()).to_string(),
             verdict.key.to_string(),
         ]);

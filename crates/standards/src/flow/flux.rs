@@ -83,13 +83,13 @@ pub enum FluxError {
 impl fmt::Display for FluxError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NoSamples => "too few samples for this estimator",
-            Self::PeriodFlow => "the mean flow of the period is needed",
-            Self::IntervalFlow => "the mean flow of each interval is needed",
-            Self::Negative => "a concentration or flow is negative",
-            Self::NoFlow => "no water flowed",
-            Self::Gap => "times do not increase, or a gap is longer than twice the median step",
-            Self::Overflow => "the flux does not fit the number",
+            Self::NoSamples => "样本太少，这个方法算不了 (too few samples for this estimator)",
+            Self::PeriodFlow => "缺时段平均流量 (the mean flow of the period is needed)",
+            Self::IntervalFlow => "缺每个间隔的平均流量 (the mean flow of each interval is needed)",
+            Self::Negative => "浓度或流量为负 (a concentration or flow is negative)",
+            Self::NoFlow => "没有流量 (no water flowed)",
+            Self::Gap => "时间不递增，或间隔超过中位间隔的两倍 (times do not increase, or a gap is longer than twice the median step)",
+            Self::Overflow => "通量超出数值范围 (the flux does not fit the number)",
         })
     }
 }
