@@ -189,7 +189,8 @@ fn fill(
             .collect();
         let name = |key: &String| names.iter().find(|(known, _)| known == key).map(|(_, name)| name_of(name));
         view.missing = found.missing.iter().filter_map(name).collect();
-        finish(view, found.standard, found.risk, found.management, &found.steps);
+        ignored_of(view, &found.ignored);
+        finish(view, found.standard, (found.risk, found.management), &found.steps);
         return Ok(());
     }
     let kind: FarmlandUse = land
@@ -217,7 +218,11 @@ fn fill(
             risk: risk_key(item.risk).to_owned(),
         })
         .collect();
-    finish(view, found.standard, found.risk, found.management, &found.steps);
+    let measured = |key: &str| found.items.iter().any(|item| item.key == key);
+    let basic = rules.basic();
+    view.missing = basic.into_iter().filter(|(key, _)| !measured(key)).map(|(_, name)| name_of(name)).collect();
+    ignored_of(view, &found.ignored);
+    finish(view, found.standard, (found.risk, found.management), &found.steps);
     Ok(())
 }
 
@@ -249,11 +254,28 @@ fn readings_of(view: &mut SoilSampleView, rows: &[&SoilRow], names: &[(String, T
     readings
 }
 
-fn finish(view: &mut SoilSampleView, standard: String, risk: Option<Risk>, management: Option<Text>, steps: &[Step]) {
+/// What the standard could not judge, with its reason.
+fn ignored_of(view: &mut SoilSampleView, ignored: &[standards::water::Ignored]) {
+    view.ignored.extend(ignored.iter().map(|one| {
+        Name::new(format!("{}：{}", one.factor, one.reason.zh), format!("{}: {}", one.factor, one.reason.en))
+    }));
+}
+
+fn finish(view: &mut SoilSampleView, standard: String, found: (Option<Risk>, Option<Text>), steps: &[Step]) {
+    let (risk, management) = found;
     view.standard = standard;
     view.risk = risk.map(|risk| risk_key(risk).to_owned());
     view.management = management.as_ref().map(name_of);
     view.steps = steps.iter().map(|step| StepView { text: name_of(&step.text), clause: step.clause.clone() }).collect();
+    if risk == Some(Risk::Low) && !view.missing.is_empty() {
+        // What was not measured may be worse; what was found to be worse stands.
+        view.risk = None;
+        view.management = None;
+        view.problem = Some(Name::new(
+            "已测项目都不高于筛选值；还缺基本项目，不能定为低风险",
+            "nothing measured is above its screening value, but basic items are missing: the risk is not known to be low",
+        ));
+    }
     if risk.is_none() {
         view.problem = Some(Name::new("没有可以评价的项目", "no item that can be judged"));
     }
@@ -290,16 +312,21 @@ mod tests {
     #[test]
     fn farmland_is_judged_by_ph_and_use_and_plots_by_type() {
         let cadmium = |value: &str| [row("镉", value, Some("5.5"))];
-        check(&cadmium("0.3"), Some("paddy"), ("GB 15618-2018", Some("low"), Some(("0.3", "1.5")), ""));
+        // One item does not make a soil clean; all eight do.
+        check(&cadmium("0.3"), Some("paddy"), ("GB 15618-2018", None, Some(("0.3", "1.5")), "还缺基本项目"));
+        let all: Vec<SoilRow> =
+            ["CD", "HG", "AS", "PB", "CR", "CU", "NI", "ZN"].map(|key| row(key, "0.1", Some("5.5"))).into();
+        check(&all, Some("paddy"), ("GB 15618-2018", Some("low"), Some(("0.3", "1.5")), ""));
         check(&cadmium("0.31"), Some("paddy"), ("GB 15618-2018", Some("possible"), Some(("0.3", "1.5")), ""));
         check(&cadmium("1.6"), Some("paddy"), ("GB 15618-2018", Some("high"), Some(("0.3", "1.5")), ""));
         check(&[row("CD", "21", None)], Some("first"), ("GB 36600-2018", Some("possible"), Some(("20", "47")), ""));
-        check(&[row("CD", "21", None)], Some("second"), ("GB 36600-2018", Some("low"), Some(("65", "172")), ""));
+        check(&[row("CD", "21", None)], Some("second"), ("GB 36600-2018", None, Some(("65", "172")), "还缺基本项目"));
         // The unit of the laboratory is that of the row.
         let micro = SoilRow { unit: Some("μg/kg".into()), ..row("CD", "310", Some("5.5")) };
         check(&[micro], Some("paddy"), ("GB 15618-2018", Some("possible"), Some(("0.3", "1.5")), ""));
+        // A method that does not see the screening value says nothing.
         let below = SoilRow { below: true, ..row("CD", "0.5", Some("5.5")) };
-        check(&[below], Some("paddy"), ("GB 15618-2018", Some("low"), Some(("0.3", "1.5")), ""));
+        check(&[below], Some("paddy"), ("GB 15618-2018", None, None, "没有可以评价的项目"));
     }
 
     #[test]

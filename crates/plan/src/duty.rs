@@ -117,7 +117,35 @@ impl Ground<'_> {
                 found.push((item.subject.clone(), what.clone(), Part::Assigned, 1.0));
             }
         }
+        // What was done in a year before asks for nothing any more.
+        found.retain(|(subject, ..)| !self.done_before(subject, body, year));
         found.into_iter().map(|found| self.duty(body, (year, now), found)).collect()
+    }
+
+    /// Whether a project or task was finished before a year: by the body's newest accepted report, or by its stage.
+    fn done_before(&self, subject: &str, body: &str, year: i32) -> bool {
+        // An indicator is measured every year.
+        if subject.starts_with("indicator:") {
+            return false;
+        }
+        let earlier =
+            || self.items.iter().filter(|item| item.approved() && item.subject == subject && item.year < year);
+        let report = earlier()
+            .filter_map(|item| match &item.content {
+                Content::Report { body: by, progress, .. } if by == body => Some((item.year, item.id, *progress)),
+                _ => None,
+            })
+            .max();
+        let stage = earlier()
+            .filter_map(|item| match &item.content {
+                Content::Stage { to } => Some((item.decided_at, item.id, to.as_str())),
+                _ => None,
+            })
+            .max();
+        report.is_some_and(|(_, _, progress)| progress >= rust_decimal::Decimal::ONE)
+            || stage.is_some_and(|(_, _, code)| {
+                code == "accepted" || self.rules.stage(code).is_some_and(|stage| stage.ends)
+            })
     }
 
     fn duty(&self, body: &str, at: (i32, Timestamp), duty: (String, String, Part, f64)) -> Duty {

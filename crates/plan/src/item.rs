@@ -368,3 +368,14 @@ mod tests {
         assert_eq!(refused("project:1", money(Decimal::from(-1)), "", 0).as_deref(), Some("QS-2002"));
     }
 }
+
+/// When something was decided first: a correction holds from when what it corrects held. `items` are all that may be
+/// corrected.
+pub fn decided_first<'i>(items: impl Fn(Id) -> Option<&'i Item>, item: &'i Item) -> Option<Timestamp> {
+    let mut first = item;
+    // A correction is younger than what it corrects, so this ends.
+    while let Some(older) = first.replaces.and_then(&items).filter(|other| other.id < first.id) {
+        first = older;
+    }
+    first.decided_at.or(item.decided_at)
+}

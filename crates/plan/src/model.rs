@@ -277,6 +277,11 @@ pub enum ToDate {
 }
 
 impl Indicator {
+    /// All its targets lay before the period that begins in `first`: it is a result of the plan before.
+    pub fn ended_before(&self, first: i32) -> bool {
+        !self.targets.is_empty() && self.targets.iter().all(|target| target.year < first)
+    }
+
     pub fn has_formula(&self) -> bool {
         !self.formula.is_empty() || !self.numerator.is_empty()
     }

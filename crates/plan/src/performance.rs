@@ -33,10 +33,12 @@ pub fn by_year(project: &Project, approved: &[&Item], rules: &Rules, today: &str
         .map(|year| {
             let known: Vec<&Item> = approved.iter().copied().filter(|item| item.year <= year).collect();
             let end = format!("{year}-12-31");
-            let day = if year < this_year { end.as_str() } else { today };
+            // Of a year that is over the last of December counts as well.
+            let next = format!("{}-01-01", year + 1);
+            let days = if year < this_year { (next.as_str(), end.as_str()) } else { (today, today) };
             let whole = f64::from((last - first + 1).max(1));
             let due = (f64::from(year - first + 1) / whole).clamp(0.0, 1.0);
-            let criteria = rules.score_project(&variables(project, &known, &milestones(approved), day, due));
+            let criteria = rules.score_project(&variables(project, &known, &milestones(&known, approved), days, due));
             YearPerformance { year, score: share_of(&criteria), criteria }
         })
         .collect()
@@ -44,15 +46,23 @@ pub fn by_year(project: &Project, approved: &[&Item], rules: &Rules, today: &str
 
 /// As things stand today, against the whole plan.
 pub fn last(project: &Project, approved: &[&Item], rules: &Rules, today: &str) -> Vec<Scored> {
-    rules.score_project(&variables(project, approved, &milestones(approved), today, 1.0))
+    rules.score_project(&variables(project, approved, &milestones(approved, approved), (today, today), 1.0))
 }
 
-/// Due and done day of each milestone, by the newest word on it.
-fn milestones(approved: &[&Item]) -> Vec<(String, Option<String>)> {
+/// Due and done day of each milestone: due as the newest word of what was `known` says, so that moving it later changes
+/// no year before; done as the newest word of all says.
+fn milestones(known: &[&Item], all: &[&Item]) -> Vec<(String, Option<String>)> {
     let mut newest: BTreeMap<&str, (String, Option<String>)> = BTreeMap::new();
-    for item in approved {
-        if let Content::Milestone { name, due, done } = &item.content {
-            newest.insert(name, (due.clone(), done.clone()));
+    for item in known {
+        if let Content::Milestone { name, due, .. } = &item.content {
+            newest.insert(name, (due.clone(), None));
+        }
+    }
+    for item in all {
+        if let Content::Milestone { name, done, .. } = &item.content
+            && let Some(row) = newest.get_mut(name.as_str())
+        {
+            row.1.clone_from(done);
         }
     }
     newest.into_values().collect()
@@ -62,7 +72,7 @@ fn variables(
     project: &Project,
     approved: &[&Item],
     milestones: &[(String, Option<String>)],
-    day: &str,
+    (day, until): (&str, &str),
     due_share: f64,
 ) -> BTreeMap<String, FactValue> {
     let number = |value: Option<f64>| value.map_or(FactValue::Missing, FactValue::Number);
@@ -76,7 +86,7 @@ fn variables(
     let all: Option<Vec<f64>> = known.iter().copied().collect();
     let all = all.filter(|all| !all.is_empty());
     let ledger = Ledger::of(project, approved);
-    let done_by = |done: &Option<String>| done.as_deref().is_some_and(|done| done <= day);
+    let done_by = |done: &Option<String>| done.as_deref().is_some_and(|done| done <= until);
     let due: Vec<_> = milestones.iter().filter(|(due, done)| due.as_str() < day || done_by(done)).collect();
     let done = due.iter().filter(|(_, done)| done_by(done)).count();
     let rows: Vec<_> = ledger.rows.into_values().collect();

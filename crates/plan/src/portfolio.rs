@@ -206,7 +206,10 @@ impl Ledger {
 /// State of a project on a day (`2026-11-25`), from its items in the order in which they were decided.
 pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Township], today: &str) -> ProjectState {
     let mut approved: Vec<&Item> = items.iter().copied().filter(|item| item.approved()).collect();
-    approved.sort_by_key(|item| (item.decided_at, item.id));
+    // A correction stands in the place of what it corrects.
+    let decided =
+        |item: &&Item| crate::item::decided_first(|id| items.iter().copied().find(|other| other.id == id), item);
+    approved.sort_by_key(|item| (decided(item), item.id));
     let (mut stage, mut stage_before): (Option<String>, Option<String>) = (None, None);
     // The newest word on a milestone counts.
     let mut milestones: BTreeMap<String, MilestoneRow> = BTreeMap::new();

@@ -78,11 +78,12 @@ pub fn goals_with(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
         .iter()
         .filter(|item| item.approved() && item.subject == subject && matches!(item.content, Content::Target { .. }))
         .collect();
-    changes.sort_by_key(|item| (item.decided_at, item.id));
+    let decided = |item: &Item| crate::item::decided_first(|id| items.iter().find(|other| other.id == id), item);
+    changes.sort_by_key(|item| (decided(item), item.id));
     for item in changes {
         let Content::Target { target_year, operator, value } = &item.content else { continue };
         let Some(value) = value.to_f64() else { continue };
-        let from = item.decided_at.map(|at| at.day().civil().0);
+        let from = decided(item).map(|at| at.day().civil().0);
         let mut was = None;
         for old in goals.iter_mut().filter(|goal| goal.year == *target_year && goal.until.is_none()) {
             old.until = Some(from.unwrap_or(i32::MIN));

@@ -344,8 +344,9 @@ fn performance_is_of_a_year_or_final_and_overpaying_earns_nothing() {
 fn silence_does_not_lead_the_ranking() {
     let world = World::new("silence");
     let forestry = department("dept-forestry");
-    for year in [2025, 2026] {
-        let id = world.put(&forestry, "project:9", year, report("县林业局", "1"), none()).unwrap();
+    // Done in 2025 it would ask for nothing in 2026.
+    for (year, progress) in [(2025, "0.9"), (2026, "1")] {
+        let id = world.put(&forestry, "project:9", year, report("县林业局", progress), none()).unwrap();
         world.approve(id).unwrap();
     }
     // 2025: the deadline is over, and what was not reported counts zero. 2026: it may still be reported.

@@ -12,7 +12,7 @@ use crate::problem::{Findings, PackProblem, Position, ProblemCode};
 /// Text files by path inside their folder, with `/`.
 pub type Files = BTreeMap<String, String>;
 
-/// Where a definition in force comes from. Each covers those before it.
+/// Where a definition in force comes from. A pack adds to the release; the designer covers both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {

@@ -392,6 +392,19 @@ fn field_of(mut reader: TableReader<'_>, ledger_public: bool, nesting: bool, fin
         kind,
         id,
     };
+    if !nesting && field.sensitive {
+        // Rows are shown, searched and exported as a whole.
+        findings.add(
+            reader.file,
+            reader.at,
+            ProblemCode::WrongShape,
+            (
+                format!("列“{}”不能单独敏感，把整个表设为敏感", field.id),
+                format!("the column `{}` cannot be sensitive by itself, the table can", field.id),
+            ),
+            ("去掉 sensitive".into(), "drop `sensitive`".into()),
+        );
+    }
     if field.public && field.sensitive {
         findings.add(
             reader.file,

@@ -191,6 +191,13 @@ fn what_records_say_decides_what_may_change() {
             ("field.heaps.tons.public", Accept, 2),
         ],
     );
+    // A title says what its field says: hiding the field would hide nothing.
+    check(
+        &[("title = \"name\"", "title = \"number\""), ("en = \"Name\" }", "en = \"Name\" }\nsensitive = true")],
+        &[("title", Accept, 2), ("field.name.sensitive", Fine, 0), ("field.name.sensitive.title", Refused, 2)],
+    );
+    // A key of no record, and a code of another list, would be read as something else.
+    check(&[(state, "en = \"State\" }\ntype = \"link\"\nledgers = [\"river\"]")], &[("field.state.type", Refused, 2)]);
     // The columns of a table follow the same rules.
     check(
         &[("en = \"Tons\" }\ntype = \"decimal\"", "en = \"Tons\" }\ntype = \"decimal\"\nunit = \"t\"")],
@@ -226,6 +233,8 @@ fn what_is_no_definition_is_named_with_its_place() {
     check(&[("filters = [\"state\"]", "filters = [\"phone\"]")], 1, "cannot be a filter");
     check(&[("group = \"rural\"", "group = \"rural_\"")], 1, "group has no");
     check(&[("id = \"phone\"", "id = \"roof\"")], 29, "twice");
+    check(&[("en = \"Material\" }", "en = \"Material\" }\nsensitive = true")], 49, "cannot be sensitive by itself");
+    check(&[("title = \"name\"", "title = \"name\"\ntitle_en = \"phone\"")], 1, "neither sensitive");
     check(&[("id = \"phone\"", "id = \"Phone\"")], 1, "fitting field id");
     check(&[("type = \"decimal\"\nunit", "type = \"code\"\ncodes = \"nowhere\"\nunit")], 1, "no code list");
     check(
@@ -388,6 +397,8 @@ fn the_designer_lays_over_release_and_pack() {
     let later = kiln.replace("version = 1", "version = 2");
     let found = dry(&bench, &later.replace(empty, ""));
     assert_eq!((found.changes[0].path.as_str(), found.changes[0].effect), ("field.empty", Effect::Refused));
+    let far = dry(&bench, &kiln.replace("version = 1", "version = 4294967295").replace("Sheds", "Stores"));
+    assert!(far.refused(), "no version would be left");
     let not_sensitive = dry(&bench, &later.replace("sensitive = true\n", ""));
     assert!(not_sensitive.refused(), "what the pack calls sensitive stays so");
     // A label may change; the pack loaded again leaves it.
@@ -507,4 +518,31 @@ fn records_and_definitions_do_not_pass_each_other() {
             Err(_) => assert_eq!(total, 100),
         }
     });
+}
+
+/// What the release bounds and writes in a form its code relies on is not loosened; a link leads where it led.
+#[test]
+fn what_the_release_relies_on_is_not_loosened() {
+    let bench = bench::bench("design-loosened");
+    let check = |ledger: &str, edit: &dyn Fn(&str) -> String, expect: &str| {
+        let part = Part { kind: PartKind::Ledger, id: ledger.into() };
+        let text = built_in::catalog().unwrap().source(&part).unwrap().text.to_string();
+        let version: u32 = text.split("version = ").nth(1).unwrap().lines().next().unwrap().trim().parse().unwrap();
+        let edited = edit(&text).replacen(&format!("version = {version}"), &format!("version = {}", version + 1), 1);
+        let found = dry(&bench, &edited);
+        let refused: Vec<&str> = found
+            .changes
+            .iter()
+            .filter(|change| change.effect == Effect::Refused)
+            .map(|one| one.path.as_str())
+            .collect();
+        assert_eq!(refused, [expect], "{:?} {:?}", found.problems, found.changes);
+    };
+    check("device_binding", &|text| text.replace("format = \"device_number\"\n", ""), "field.mn.bounds");
+    check("enterprise", &|text| text.replace("format = \"uscc\"\n", ""), "field.uscc.bounds");
+    check(
+        "monitoring_section",
+        &|text| text.replacen("ledgers = [\"river\"]", "ledgers = [\"lake\"]", 1),
+        "field.river.type",
+    );
 }

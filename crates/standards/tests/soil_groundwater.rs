@@ -71,6 +71,15 @@ fn soil_refuses_impossible_input() {
     assert_eq!(converted.items[0].value, dec("0.6"));
     let below = Reading::of("CD", Amount::BelowDetection(dec("0.02")));
     assert_eq!(rules.evaluate(FarmlandUse::Paddy, dec("7"), &[below]).unwrap().items[0].value, dec("0.01"));
+    // Not found by a method that does not see the screening value: neither low nor, by half of it, high.
+    let blind = |limit: &str| {
+        let reading = Reading::of("CD", Amount::BelowDetection(dec(limit)));
+        let found = rules.evaluate(FarmlandUse::Paddy, dec("5.5"), &[reading]).unwrap();
+        (found.risk, found.items.len(), found.ignored.len())
+    };
+    assert_eq!(blind("0.3"), (Some(standards::soil::Risk::Low), 1, 0));
+    assert_eq!(blind("0.5"), (None, 0, 1));
+    assert_eq!(blind("5"), (None, 0, 1));
     let early = Farmland::in_force(&library(), "2018-07-31".parse().unwrap()).unwrap_err();
     assert_eq!(early.code(), "date_not_covered");
 }

@@ -115,7 +115,8 @@ pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<P
                     _ => continue,
                 };
                 part.add(item.value, item.limit.is_some(), item.exceeding());
-                if item.exceeding() {
+                // The limits are those of functional zones.
+                if item.exceeding() && survey == Survey::Zone {
                     let text = |value: Option<Decimal>| value.map(|value| value.to_string()).unwrap_or_default();
                     over.push(vec![
                         Cell::text(verdict.key.start().day().to_iso()),

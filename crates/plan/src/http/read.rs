@@ -112,7 +112,7 @@ pub(crate) fn ground<'g>(loaded: &'g crate::ops::Loaded, items: &'g [Item]) -> G
     Ground {
         projects: loaded.projects.iter().collect(),
         tasks: loaded.tasks.iter().collect(),
-        indicators: loaded.indicators.iter().collect(),
+        indicators: loaded.own_indicators().collect(),
         items,
         rules: &loaded.rules,
     }

@@ -122,8 +122,11 @@ impl Plan {
         let other = items.iter().find(|item| item.id == id);
         let other = other.ok_or_else(|| Problem::not_found(format!("没有要更正的条目 {id} (nothing to correct)")))?;
         let same = other.subject == draft.subject && other.content.kind() == draft.content.kind();
+        let same = same && other.year == draft.year && same_place(&other.content, &draft.content);
         if !same || matches!(other.content, Content::Appeal { .. }) {
-            return Err(Problem::invalid("更正要与原条目同一对象、同一种类 (of the same subject and kind)"));
+            return Err(Problem::invalid(
+                "更正要与原条目同一对象、同一年、同一种类，同一单位、工程量、里程碑或资金来源 (of the same subject, year, kind, and body, quantity, milestone or source)",
+            ));
         }
         if !actor.may(Action::EditPlan, None) && !is_own(loaded, actor, other) {
             return Err(Problem::new(ErrorCode::NotAllowed, "只能更正本单位的条目 (one corrects one's own entry)"));
@@ -214,5 +217,20 @@ fn fits_direction(indicator: &Indicator, operator: &str) -> Result<(), Problem> 
         true => Err(Problem::invalid(format!(
             "符号 {operator} 与指标的方向相反 (the operator is against the indicator's direction)"
         ))),
+    }
+}
+
+/// Whether two entries of a kind speak of the same thing.
+fn same_place(one: &Content, other: &Content) -> bool {
+    match (one, other) {
+        (Content::Report { body: one, .. }, Content::Report { body: other, .. })
+        | (Content::Assignment { body: one, .. }, Content::Assignment { body: other, .. })
+        | (Content::Quantity { quantity: one, .. }, Content::Quantity { quantity: other, .. })
+        | (Content::Milestone { name: one, .. }, Content::Milestone { name: other, .. }) => one == other,
+        (Content::Money { step: one, source: from, .. }, Content::Money { step: other, source, .. }) => {
+            one == other && from == source
+        }
+        (Content::Target { target_year: one, .. }, Content::Target { target_year: other, .. }) => one == other,
+        _ => true,
     }
 }

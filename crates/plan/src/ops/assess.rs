@@ -140,7 +140,7 @@ impl Plan {
         let ground = Ground {
             projects: loaded.projects.iter().collect(),
             tasks: loaded.tasks.iter().collect(),
-            indicators: loaded.indicators.iter().collect(),
+            indicators: loaded.own_indicators().collect(),
             items: &items,
             rules: &loaded.rules,
         };

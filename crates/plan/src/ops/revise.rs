@@ -52,6 +52,11 @@ pub struct RevisionView {
 }
 
 impl Loaded {
+    /// Indicators of this plan; what the plan before ended with asks nothing of anybody.
+    pub fn own_indicators(&self) -> impl Iterator<Item = &crate::model::Indicator> {
+        self.indicators.iter().filter(|indicator| !indicator.ended_before(self.plan.period[0]))
+    }
+
     fn read(revision: i64, files: Files, facts: &Facts) -> Result<Self, Problem> {
         let mut findings = Vec::new();
         let report = crate::check(&files);

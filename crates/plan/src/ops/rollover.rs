@@ -22,7 +22,7 @@ impl Plan {
         let loaded = self.loaded();
         let [first, last] = loaded.plan.period;
         let sheet = reading!(self.sheet);
-        let kept: Vec<&Indicator> = loaded.indicators.iter().filter(|one| !ended_before(one, first)).collect();
+        let kept: Vec<&Indicator> = loaded.indicators.iter().filter(|one| !one.ended_before(first)).collect();
         let projects = self.projects_that_go_on(&loaded, last);
         let tasks = self.tasks_that_go_on(&loaded, last);
         let known: BTreeSet<String> = kept
@@ -119,28 +119,31 @@ impl Plan {
         let (mut going, mut open) = (Vec::new(), Vec::new());
         for task in &loaded.tasks {
             let subject = format!("task:{}", task.id);
-            let reported = items
+            // Of each body the newest report; a body that has the task and never reported has not finished it.
+            let mut newest: std::collections::BTreeMap<&str, (i32, kernel::Id, rust_decimal::Decimal)> = task
+                .owners
                 .iter()
-                .filter(|item| item.approved() && item.subject == subject)
-                .filter_map(|item| match &item.content {
-                    Content::Report { progress, .. } => Some((item.year, item.id, *progress)),
-                    _ => None,
-                })
-                .max();
+                .map(|owner| (owner.as_str(), (0, kernel::Id(0), rust_decimal::Decimal::ZERO)))
+                .collect();
+            let mut reported = false;
+            for item in items.iter().filter(|item| item.approved() && item.subject == subject) {
+                if let Content::Report { body, progress, .. } = &item.content {
+                    reported = true;
+                    let said = (item.year, item.id, *progress);
+                    let known = newest.entry(body.as_str()).or_insert(said);
+                    *known = said.max(*known);
+                }
+            }
+            let finished = newest.values().all(|(_, _, progress)| *progress >= rust_decimal::Decimal::ONE);
             match (task.due.is_none_or(|due| due > last), reported) {
                 (true, _) => going.push(task),
-                (false, Some((_, _, progress))) if progress < rust_decimal::Decimal::ONE => going.push(task),
-                (false, Some(_)) => {}
-                (false, None) => open.push(task),
+                (false, true) if finished => {}
+                (false, true) => going.push(task),
+                (false, false) => open.push(task),
             }
         }
         (going, open)
     }
-}
-
-/// All its targets lay before this plan: it is a result of the plan before.
-fn ended_before(indicator: &Indicator, first: i32) -> bool {
-    !indicator.targets.is_empty() && indicator.targets.iter().all(|target| target.year < first)
 }
 
 fn unsure(noun: &str, open: &[String]) -> String {

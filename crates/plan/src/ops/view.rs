@@ -187,7 +187,7 @@ impl<'r> Reading<'r> {
         let ground = crate::duty::Ground {
             projects: self.loaded.projects.iter().collect(),
             tasks: self.loaded.tasks.iter().collect(),
-            indicators: self.loaded.indicators.iter().collect(),
+            indicators: self.loaded.own_indicators().collect(),
             items: self.items,
             rules: &self.loaded.rules,
         };

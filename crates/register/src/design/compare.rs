@@ -24,6 +24,8 @@ pub enum Question {
     Repeats(String),
     /// It has this code there.
     HasCode(String, String),
+    /// Its stored title says what this field says.
+    TitleSays(String),
 }
 
 /// What follows when a record answers the question with yes; without a question it follows in any case.
@@ -125,9 +127,11 @@ pub fn compare_ledgers(
         (Some(old), Some(new)) => {
             head(old, new, base, &mut found);
             fields(&old.fields, &new.fields, base.map(|base| base.fields.as_slice()), "", &mut found);
-            if !found.list.is_empty() && new.version <= old.version {
-                let why = ("每次修改定义，版本要增大", "the version rises with every change");
-                let what = ("版本没有增大".to_owned(), "the version does not rise".to_owned());
+            // A number that leaves no room above it would be the last.
+            let far = new.version > old.version.saturating_add(1_000);
+            if !found.list.is_empty() && (new.version <= old.version || far) {
+                let why = ("每次修改定义，版本加一", "the version rises by one with every change");
+                let what = ("版本不对".to_owned(), "the version does not fit".to_owned());
                 found.add("version", what, (json!(old.version), json!(new.version)), (None, Hit::Refuse), why);
             }
         }
@@ -315,7 +319,11 @@ fn field_changes(old: &Field, new: &Field, base: Option<&Field>, path: &str, fou
     if old.sensitive != new.sensitive {
         let values = (json!(old.sensitive), json!(new.sensitive));
         if new.sensitive {
-            found.fine(name("sensitive"), label("改为敏感", "sensitive now"), values);
+            found.fine(name("sensitive"), label("改为敏感", "sensitive now"), values.clone());
+            let why = ("有记录的名称就是它，仍会显示", "it is the title of records and would go on being shown");
+            let question = Some(Question::TitleSays(path.to_owned()));
+            let what = label("改为敏感，但记录的名称用了它", "sensitive, but titles of records say it");
+            found.add(name("sensitive.title"), what, values, (question, Hit::Refuse), why);
         } else if base.is_some_and(|base| base.sensitive) {
             found.add(name("sensitive"), label("不再敏感", "sensitive no more"), values, (None, Hit::Refuse), BASE);
         } else {
@@ -332,7 +340,18 @@ fn field_changes(old: &Field, new: &Field, base: Option<&Field>, path: &str, fou
         |field: &Field| json!([field.min, field.max, field.max_length, field.format.map(|format| debug(&format))]);
     if bounds(old) != bounds(new) {
         let why = ("这些记录下次修改时要改正", "these records must be corrected when they are next revised");
-        let how = if narrower { (misfits(), Hit::Accept) } else { (None, Hit::Fine) };
+        // What the release bounds, its code relies on.
+        let loosened = base.is_some_and(|base| {
+            (base.format.is_some() && new.format != base.format)
+                || base.min.is_some_and(|min| new.min.is_none_or(|new| new < min))
+                || base.max.is_some_and(|max| new.max.is_none_or(|new| new > max))
+        });
+        let how = match (loosened, narrower) {
+            (true, _) => (None, Hit::Refuse),
+            (false, true) => (misfits(), Hit::Accept),
+            (false, false) => (None, Hit::Fine),
+        };
+        let why = if loosened { BASE } else { why };
         let what = label("改了范围、长度或格式", "other bounds, length or format");
         found.add(name("bounds"), what, (bounds(old), bounds(new)), how, why);
     }
@@ -387,16 +406,17 @@ fn kinds(old: &Field, new: &Field, base: Option<&Field>, path: &str, found: &mut
         other => (false, other.clone()),
     };
     let ((old_list, before), (new_list, after)) = (inner(&old.kind), inner(&new.kind));
-    // A link to one ledger is written without its name, a link to several with it.
-    let same_links = match (&before, &after) {
-        (FieldType::Link(old), FieldType::Link(new)) => (old.len() == 1) == (new.len() == 1),
-        (_, FieldType::Link(new)) => new.len() == 1,
-        _ => true,
+    // A code of another list, or a key of another ledger, would be read as something else.
+    let other_words = match (&before, &after) {
+        (FieldType::Code(old), FieldType::Code(new)) => old != new,
+        (_, FieldType::Link(_)) => true,
+        _ => false,
     };
-    let readable = old_list == new_list && is_text(&before) && is_text(&after) && same_links;
+    let readable = old_list == new_list && is_text(&before) && is_text(&after) && !other_words;
     let wider = match (&before, &after) {
         (FieldType::Link(old), FieldType::Link(new)) => {
-            readable && old.len() > 1 && old.iter().all(|ledger| new.contains(ledger))
+            // A link to one ledger is written without its name, a link to several with it.
+            old_list == new_list && old.len() > 1 && old.iter().all(|ledger| new.contains(ledger))
         }
         _ => false,
     };

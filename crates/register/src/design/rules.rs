@@ -105,6 +105,7 @@ pub fn complaints(catalog: &Catalog, part: &Part) -> Vec<PackProblem> {
                 || title.is_none_or(|title| !title.required)
                 || key.is_some_and(|key| key.sensitive)
                 || title.is_some_and(|title| title.sensitive)
+                || ledger.title_en.as_deref().and_then(|field| ledger.field(field)).is_some_and(|field| field.sensitive)
             {
                 report(
                     ProblemCode::WrongShape,

@@ -113,6 +113,10 @@ impl<'c> Tally<'c> {
                     }
                     continue;
                 }
+                Question::TitleSays(path) => values_at(&content.values, path).into_iter().any(|value| {
+                    let says = |title: &str| !title.is_empty() && value.as_str() == Some(title);
+                    says(&content.title.zh) || says(&content.title.en)
+                }),
                 Question::HasCode(path, code) => {
                     values_at(&content.values, path).into_iter().any(|value| match value {
                         Value::Array(items) => items.iter().any(|item| item == code),
@@ -135,7 +139,8 @@ impl<'c> Tally<'c> {
                 _ => Effect::Fine,
             };
             // A code that is not used is said once, not for every place where it could be.
-            let silent = effect == Effect::Fine && matches!(difference.question, Some(Question::HasCode(..)));
+            let silent = effect == Effect::Fine
+                && matches!(difference.question, Some(Question::HasCode(..) | Question::TitleSays(..)));
             (!silent).then(|| DesignChange {
                 path: difference.path,
                 what: difference.what,

@@ -198,6 +198,13 @@ impl Register {
             let what = "现在用的就不是台账设计里的定义 (no designer's definition is in force)";
             return Err(Problem::new(ErrorCode::NoTransition, what));
         }
+        if broken && source.is_none() && part.kind == PartKind::Ledger {
+            let records = self.store.read(|reader| rows::count_of(reader, self.division, &part.id))?;
+            if records > 0 {
+                let what = format!("还有 {records} 条记录，不能去掉 (there are {records} records)");
+                return Err(Problem::new(ErrorCode::NoTransition, what));
+            }
+        }
         let standing = catalog
             .with(&[(part.clone(), source.map(|source| Arc::clone(&source.text)))])
             .map_err(|problems| Problem::invalid(super::write::listed(&problems)))?;

@@ -182,12 +182,16 @@ impl Register {
             content: then.content,
             ..now
         };
+        Ok((self.seen_as_of(actor, record, &definition, &present), definition))
+    }
+
+    /// What is sensitive now was perhaps not then, and the other way round: whichever is stricter counts.
+    fn seen_as_of(&self, actor: &Actor, record: Record, then: &LedgerDefinition, present: &LedgerDefinition) -> Record {
         if may_see_sensitive(actor, record.content.owner.as_deref()) {
-            return Ok((record, definition));
+            return record;
         }
-        // What is sensitive now was perhaps not then: whichever is stricter counts.
         let hidden = |id: &str| present.field(id).is_some_and(|field| field.sensitive);
-        Ok((record.redacted(&definition, |field| !field.sensitive && !hidden(&field.id)), definition))
+        record.redacted(then, |field| !field.sensitive && !hidden(&field.id))
     }
 
     /// Revisions, newest first, each with what it changed.
@@ -281,8 +285,10 @@ impl Register {
             self.store.read(|reader| link_rows::linking_at(reader, self.division, &catalog, (ledger, key), at))?;
         let mut seen = Vec::with_capacity(found.len());
         for then in found.into_iter().filter(|then| owner.is_none() || then.owner_now == owner) {
-            let definition = definition_of(&catalog, &then.record.ledger)?;
-            seen.push(self.seen_by(actor, definition, then.record));
+            let record = then.record;
+            let present = Arc::new(definition_of(&catalog, &record.ledger)?.clone());
+            let then = self.definitions_of(&record.ledger)?.at(record.updated_at, &present);
+            seen.push(self.seen_as_of(actor, record, &then, &present));
         }
         Ok(seen)
     }

@@ -38,7 +38,16 @@ impl Standing {
                 Err(problems) => {
                     let named = |part: &Part| problems.iter().any(|problem| problem.file == part.file());
                     let some = overlay.iter().any(|(part, _)| named(part));
-                    let (out, kept) = overlay.into_iter().partition(|(part, _)| !some || named(part));
+                    // When only others are named (a release counts on a code that a designed list does not have), one
+                    // goes at a time, code lists first.
+                    let one = (!some)
+                        .then(|| {
+                            let lists = overlay.iter().find(|(part, _)| part.kind == PartKind::Codes);
+                            lists.or(overlay.first()).map(|(part, _)| part.clone())
+                        })
+                        .flatten();
+                    let (out, kept) =
+                        overlay.into_iter().partition(|(part, _)| named(part) || one.as_ref() == Some(part));
                     overlay = kept;
                     let out: Vec<(Part, Option<Arc<str>>)> = out;
                     if out.is_empty() {

@@ -117,7 +117,8 @@ impl ConstructionLand {
                 ignored.push(Ignored { factor: reading.factor.clone(), reason });
                 continue;
             };
-            match value_of(reading, &row.unit, &mut steps)? {
+            let screening = row.screening.get(land as usize).copied().unwrap_or_default();
+            match value_of(reading, &row.unit, screening, &mut steps)? {
                 Ok(value) => items.push(judge(row, land, value, background.get(&row.key).copied(), &mut steps)),
                 Err(reason) => ignored.push(Ignored { factor: reading.factor.clone(), reason }),
             }

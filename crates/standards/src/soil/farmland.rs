@@ -67,6 +67,8 @@ struct Row {
     unit: String,
     screening: [Decimal; 4],
     intervention: Option<[Decimal; 4]>,
+    /// 基本项目: table 1.
+    basic: bool,
 }
 
 /// One item judged.
@@ -116,6 +118,7 @@ impl Farmland {
                 unit: screening.text(&row, "unit")?.to_owned(),
                 screening: four(screening, &row)?,
                 intervention: stricter,
+                basic: true,
             });
         }
         let other = standard.table("screening_other")?;
@@ -127,6 +130,7 @@ impl Farmland {
                 unit: other.text(&key, "unit")?.to_owned(),
                 screening: [other.decimal(&key, "all")?.ok_or_else(absent)?; 4],
                 intervention: None,
+                basic: false,
                 key,
             });
         }
@@ -141,6 +145,17 @@ impl Farmland {
     /// Key and name of every item.
     pub fn names(&self) -> impl Iterator<Item = (&str, &Text)> {
         self.rows.iter().map(|row| (row.key.as_str(), &row.name))
+    }
+
+    /// Key and name of the items that every sample must have (表 1 基本项目).
+    pub fn basic(&self) -> Vec<(&str, &Text)> {
+        let mut found: Vec<(&str, &Text)> = Vec::new();
+        for row in self.rows.iter().filter(|row| row.basic) {
+            if !found.iter().any(|(key, _)| *key == row.key) {
+                found.push((&row.key, &row.name));
+            }
+        }
+        found
     }
 
     /// Judges one sample of soil. `ph` chooses the column (a bound belongs to the lower bin).
@@ -166,7 +181,8 @@ impl Farmland {
                 ignored.push(Ignored { factor: reading.factor.clone(), reason });
                 continue;
             };
-            match value_of(reading, &row.unit, &mut steps)? {
+            let screening = row.screening.get(bin).copied().unwrap_or_default();
+            match value_of(reading, &row.unit, screening, &mut steps)? {
                 Ok(value) => items.push(judge(row, bin, value, &mut steps)),
                 Err(reason) => ignored.push(Ignored { factor: reading.factor.clone(), reason }),
             }

@@ -38,9 +38,15 @@ impl Risk {
     }
 }
 
-/// The value of a reading in mg/kg; half the limit when below detection, zero is never assumed.
-/// The inner error is a reason to leave it out.
-fn value_of(reading: &Reading, unit: &str, steps: &mut Vec<Step>) -> Result<Result<Decimal, Text>, MeasureError> {
+/// The value of a reading in mg/kg; half the limit when below detection, zero is never assumed. What was not found by a
+/// method that would not see the screening value is not judged: it may be above it. The inner error is a reason to leave
+/// it out.
+fn value_of(
+    reading: &Reading,
+    unit: &str,
+    screening: Decimal,
+    steps: &mut Vec<Step>,
+) -> Result<Result<Decimal, Text>, MeasureError> {
     let (value, below) = match reading.amount {
         Amount::Value(value) => (value, false),
         Amount::BelowDetection(limit) => (limit / Decimal::TWO, true),
@@ -61,6 +67,13 @@ fn value_of(reading: &Reading, unit: &str, steps: &mut Vec<Step>) -> Result<Resu
         || MeasureError::Unit { factor: reading.factor.clone(), unit: given.to_owned(), expected: unit.to_owned() };
     let (from, to): (Unit, Unit) = (given.parse().map_err(|_| wrong())?, unit.parse().map_err(|_| wrong())?);
     let converted = from.convert(value, to).ok_or_else(wrong)?;
+    if below && converted > screening / Decimal::TWO {
+        let limit = (converted * Decimal::TWO).normalize();
+        return Ok(Err(Text::new(
+            format!("未检出，但检出限 {limit} 高于筛选值 {screening}，不能判断"),
+            format!("not detected, but its detection limit {limit} is above the screening value {screening}"),
+        )));
+    }
     if below {
         steps.push(Step::new(
             clause!("通行做法 土壤低于检出限取一半"),
