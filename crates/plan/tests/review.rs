@@ -29,6 +29,10 @@ fn ecology() -> Actor {
 }
 
 fn duty(world: &World, body: &str, subject: &str, year: i32) -> Value {
+    duty_of(world, body, subject, year).unwrap()
+}
+
+fn duty_of(world: &World, body: &str, subject: &str, year: i32) -> Option<Value> {
     let (loaded, items) = (world.plan.loaded(), world.plan.items());
     let ground = Ground {
         projects: loaded.projects.iter().collect(),
@@ -38,7 +42,7 @@ fn duty(world: &World, body: &str, subject: &str, year: i32) -> Value {
         rules: &loaded.rules,
     };
     let duties = ground.duties(body, year, world.now);
-    serde_json::to_value(duties.into_iter().find(|duty| duty.subject == subject).unwrap()).unwrap()
+    duties.into_iter().find(|duty| duty.subject == subject).map(|duty| serde_json::to_value(duty).unwrap())
 }
 
 /// Rank and score of a body in the paper of a year.
@@ -459,4 +463,43 @@ fn the_next_plan_still_computes() {
     let earlier = pm25["earlier"].as_array().unwrap();
     let has = |year: i32, key: &str, text: &str| earlier.iter().any(|one| one["year"] == year && one[key] == text);
     assert!(has(2023, "value", "26") && has(2025, "target", "<= 25"), "{earlier:?}");
+}
+
+/// A finished project asks for nothing more; a correction stays in the year and with the body of what it corrects.
+#[test]
+fn what_is_done_asks_for_nothing_more() {
+    let world = World::new("done");
+    let forestry = department("dept-forestry");
+    let id = world.put(&forestry, "project:9", 2023, report("县林业局", "1"), none()).unwrap();
+    let asks = |year| duty_of(&world, "县林业局", "project:9", year).is_some();
+    assert!(asks(2024), "what waits is not accepted");
+    world.approve(id).unwrap();
+    assert_eq!([asks(2022), asks(2023), asks(2024), asks(2025)], [true, true, false, false]);
+    let fixes = json!({ "replaces": id.to_string() });
+    let other_year = world.put(&forestry, "project:9", 2024, report("县林业局", "1"), fixes.clone());
+    assert_eq!(code(other_year), Some("QS-2002"));
+    let other_body = world.put(&officer(1), "project:9", 2023, report("县水利局", "1"), fixes);
+    assert_eq!(code(other_body), Some("QS-2002"));
+    // The stage says so as well.
+    world.say("project:6", 2022, json!({ "kind": "stage", "to": "accepted" }), none());
+    let leads = world.plan.loaded().projects.iter().find(|one| one.number == 6).unwrap().lead[0].clone();
+    assert!(duty_of(&world, &leads, "project:6", 2022).is_some());
+    assert!(duty_of(&world, &leads, "project:6", 2023).is_none());
+}
+
+/// A milestone of the last day of a year belongs to it, and moving it later changes no year before.
+#[test]
+fn a_milestone_of_the_last_day_counts_in_its_year() {
+    let world = World::new("milestones");
+    let milestone = |due: &str, done: Value| json!({ "kind": "milestone", "name": "闸门", "due": due, "done": done });
+    let share = |year: i32| {
+        let project = world.plan.projects(world.now).into_iter().find(|one| one.number == 9).unwrap();
+        let year = project.performance_by_year.iter().find(|one| one.year == year).unwrap().clone();
+        let criterion = year.criteria.iter().find(|one| one.from.contains_key("milestones_share")).unwrap().clone();
+        serde_json::to_value(&criterion.from["milestones_share"]).unwrap()
+    };
+    world.say("project:9", 2023, milestone("2023-12-31", Value::Null), none());
+    assert_eq!(share(2023), json!(0.0));
+    world.say("project:9", 2026, milestone("2026-06-30", json!("2026-05-01")), none());
+    assert_eq!((share(2023), share(2026)), (json!(0.0), json!(1.0)));
 }
