@@ -2011,7 +2011,7 @@ export interface NoteRequest {
   note: string;
 }
 
-/** Where a definition in force comes from. Each covers those before it. */
+/** Where a definition in force comes from. A pack adds to the release; the designer covers both. */
 export type Origin = "built_in" | "pack" | "designer";
 
 export interface OutcomeView {

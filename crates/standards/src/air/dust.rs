@@ -20,11 +20,16 @@ impl DustRule {
     /// The rule in force at a date; `None` before there was one: then dust stays in.
     ///
     /// # Errors
-    /// When a cell is missing or not confirmed.
+    /// When a cell is missing.
     pub fn in_force(library: &Library, at: Date) -> Result<Option<Self>, FigureError> {
         let Ok(standard) = library.in_force("DUST", "", at) else { return Ok(None) };
         let table = standard.table("statistics")?;
-        let leaves_out = |statistic: &str| Ok::<_, FigureError>(table.text(statistic, "dust")? == "leave_out");
+        // What is not confirmed leaves nothing out.
+        let leaves_out = |statistic: &str| match table.text(statistic, "dust") {
+            Ok(word) => Ok(word == "leave_out"),
+            Err(FigureError::Unconfirmed { .. }) => Ok(false),
+            Err(other) => Err(other),
+        };
         Ok(Some(Self {
             standard: standard.code.clone(),
             clause: clause!("环办监测〔2016〕120 号 沙尘剔除"),
