@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use kernel::{Day, Division, PointKind, Problem, Timestamp};
+use kernel::{Day, PointKind, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use standards::air::DustRule;
 use standards::{Date, Text};
-use store::contract::{PeriodLevel, Reader, Transaction};
-use store::{StoreError, Value};
+use store::contract::PeriodLevel;
 
 use crate::Judge;
+use crate::dust_rows;
 use crate::model::Key;
 use crate::ops::Worked;
 use crate::period;
@@ -108,56 +108,6 @@ pub fn note(entry: &DustEntry) -> Text {
     )
 }
 
-/// A book as kept, from the moment on from which it judged.
-struct Kept {
-    number: i64,
-    at: Timestamp,
-    book: DustBook,
-    done: bool,
-}
-
-fn kept(row: &store::Row) -> Result<Kept, StoreError> {
-    let number = row.integer(0)?;
-    let book = serde_json::from_str(row.text(2)?)
-        .map_err(|error| StoreError::Shape(format!("dust book {number}: {error}")))?;
-    Ok(Kept { number, at: row.time(1)?, book, done: row.optional_integer(3)?.is_some() })
-}
-
-/// The newest book that matches a condition.
-fn newest(
-    reader: &dyn Reader,
-    condition: &str,
-    division: Division,
-    more: Option<Timestamp>,
-) -> Result<Option<Kept>, StoreError> {
-    let sql = format!(
-        "SELECT number, at, book, done_at FROM judge_dust WHERE division = $1 {condition} ORDER BY number DESC LIMIT 1"
-    );
-    let mut parameters: Vec<Value> = vec![division.into()];
-    parameters.extend(more.map(Value::from));
-    reader.query_one(&sql, &parameters)?.as_ref().map(kept).transpose()
-}
-
-/// The book in force now.
-pub(crate) fn current(reader: &dyn Reader, division: Division) -> Result<DustBook, StoreError> {
-    Ok(newest(reader, "", division, None)?.map(|kept| kept.book).unwrap_or_default())
-}
-
-fn put(
-    transaction: &dyn Transaction,
-    division: Division,
-    number: i64,
-    book: &DustBook,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let text = serde_json::to_string(book).map_err(|error| StoreError::Shape(format!("dust book: {error}")))?;
-    transaction.execute(
-        "INSERT INTO judge_dust (division, number, at, book) VALUES ($1, $2, $3, $4)",
-        &[division.into(), number.into(), now.into(), text.into()],
-    )?;
-    Ok(())
-}
-
 impl Judge {
     /// What the ledger of dust days says now; taken up by [`Judge::judge_changed_dust`].
     pub fn set_dust(&self, book: DustBook) {
@@ -172,7 +122,7 @@ impl Judge {
 
     /// The book that verdicts of a moment rested on.
     pub(crate) fn dust_as_of(&self, at: Timestamp) -> Result<Arc<DustBook>, Problem> {
-        let found = self.store.read(|reader| newest(reader, "AND at <= $2", self.division, Some(at)))?;
+        let found = self.store.read(|reader| dust_rows::newest(reader, "AND at <= $2", self.division, Some(at)))?;
         Ok(Arc::new(found.map(|kept| kept.book).unwrap_or_default()))
     }
 
@@ -210,7 +160,7 @@ impl Judge {
 
     fn take_up_dust(&self, now: Timestamp) -> Result<Worked, Problem> {
         let wanted = self.dust_wanted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut last = self.store.read(|reader| newest(reader, "", self.division, None))?;
+        let mut last = self.store.read(|reader| dust_rows::newest(reader, "", self.division, None))?;
         let known = last.as_ref().map(|kept| &kept.book);
         if let Some(wanted) = wanted.filter(|wanted| *wanted != *known.unwrap_or(&DustBook::default())) {
             let (number, at) = (
@@ -218,20 +168,16 @@ impl Judge {
                 // A clock that was set back does not put the book before the one it replaces.
                 last.as_ref().map_or(now, |kept| kept.at.max(now)),
             );
-            self.store.write(|transaction| put(transaction, self.division, number, &wanted, at))?;
+            self.store.write(|transaction| dust_rows::put(transaction, self.division, number, &wanted, at))?;
             self.current_dust.store(Arc::new(wanted.clone()));
-            last = Some(Kept { number, at, book: wanted, done: false });
+            last = Some(dust_rows::Kept { number, at, book: wanted, done: false });
         }
         let Some(last) = last.filter(|kept| !kept.done) else { return Ok(Worked::default()) };
-        let done = self.store.read(|reader| newest(reader, "AND done_at IS NOT NULL", self.division, None))?;
+        let done =
+            self.store.read(|reader| dust_rows::newest(reader, "AND done_at IS NOT NULL", self.division, None))?;
         let spans = concerned(&done.map(|kept| kept.book).unwrap_or_default(), &last.book);
         let worked = self.judge_spans(&spans, now)?;
-        self.store.write(|transaction| {
-            transaction.execute(
-                "UPDATE judge_dust SET done_at = $2 WHERE division = $1 AND done_at IS NULL AND number <= $3",
-                &[self.division.into(), now.into(), last.number.into()],
-            )
-        })?;
+        self.store.write(|transaction| dust_rows::done(transaction, self.division, last.number, now))?;
         Ok(worked)
     }
 

@@ -26,6 +26,7 @@ pub mod chart;
 pub mod code;
 pub mod confirmation;
 pub mod dust;
+mod dust_rows;
 pub mod emission;
 mod event;
 pub mod facts;
@@ -120,7 +121,7 @@ impl Judge {
     ) -> Result<Arc<Self>, Problem> {
         let confirmed = store.read(|reader| confirmation::all(reader, division))?;
         let library = confirmation::library_with(&standards, &confirmed, None)?;
-        let dust = store.read(|reader| dust::current(reader, division))?;
+        let dust = store.read(|reader| dust_rows::current(reader, division))?;
         let rules = plan::Rules::new(Arc::clone(&library), division.to_string())?;
         let points = Arc::new(emission::StandardPoints::new(points, division.to_string(), library));
         Ok(Arc::new(Self {

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use standards::measure::{Amount, Reading};
 use standards::soil::{
-    ConstructionLand, Farmland, FarmlandAreas, FarmlandUse, LandType, Risk, construction_safe_use, farmland_safe_use,
+    ConstructionLand, Farmland, FarmlandAreas, FarmlandUse, LandType, Risk, SoilItem, SoilSiteItem,
+    construction_safe_use, farmland_safe_use,
 };
 use standards::{Library, Step, Text};
 
@@ -174,19 +175,11 @@ fn fill(
         let names: Vec<_> = rules.names().map(|(key, name)| (key.to_owned(), name.clone())).collect();
         let readings = readings_of(view, rows, &names);
         let found = rules.evaluate(kind, &readings, &BTreeMap::new()).map_err(|error| error.text())?;
-        view.items = found
-            .items
-            .iter()
-            .map(|item| SoilItemView {
-                factor: item.key.clone(),
-                name: name_of(&item.name),
-                value: number(item.value),
-                unit: item.unit.clone(),
-                screening: number(item.screening),
-                intervention: Some(number(item.intervention)),
-                risk: risk_key(item.risk).to_owned(),
-            })
-            .collect();
+        let item = |item: &SoilSiteItem| {
+            let limits = (item.screening, Some(item.intervention));
+            item_view((&item.key, &item.name, &item.unit), item.value, limits, item.risk)
+        };
+        view.items = found.items.iter().map(item).collect();
         let name = |key: &String| names.iter().find(|(known, _)| known == key).map(|(_, name)| name_of(name));
         view.missing = found.missing.iter().filter_map(name).collect();
         ignored_of(view, &found.ignored);
@@ -205,25 +198,35 @@ fn fill(
     let names: Vec<_> = rules.names().map(|(key, name)| (key.to_owned(), name.clone())).collect();
     let readings = readings_of(view, rows, &names);
     let found = rules.evaluate(kind, ph, &readings).map_err(|error| error.text())?;
-    view.items = found
-        .items
-        .iter()
-        .map(|item| SoilItemView {
-            factor: item.key.clone(),
-            name: name_of(&item.name),
-            value: number(item.value),
-            unit: item.unit.clone(),
-            screening: number(item.screening),
-            intervention: item.intervention.map(number),
-            risk: risk_key(item.risk).to_owned(),
-        })
-        .collect();
+    let item = |item: &SoilItem| {
+        let limits = (item.screening, item.intervention);
+        item_view((&item.key, &item.name, &item.unit), item.value, limits, item.risk)
+    };
+    view.items = found.items.iter().map(item).collect();
     let measured = |key: &str| found.items.iter().any(|item| item.key == key);
     let basic = rules.basic();
     view.missing = basic.into_iter().filter(|(key, _)| !measured(key)).map(|(_, name)| name_of(name)).collect();
     ignored_of(view, &found.ignored);
     finish(view, found.standard, (found.risk, found.management), &found.steps);
     Ok(())
+}
+
+/// Key, name and unit, value, screening and intervention value, risk.
+fn item_view(
+    (key, name, unit): (&str, &Text, &str),
+    value: Decimal,
+    (screening, intervention): (Decimal, Option<Decimal>),
+    risk: Risk,
+) -> SoilItemView {
+    SoilItemView {
+        factor: key.to_owned(),
+        name: name_of(name),
+        value: number(value),
+        unit: unit.to_owned(),
+        screening: number(screening),
+        intervention: intervention.map(number),
+        risk: risk_key(risk).to_owned(),
+    }
 }
 
 /// Rows as readings under the keys of the standard; what it does not know is named.

@@ -136,16 +136,8 @@ impl Ground<'_> {
                 _ => None,
             })
             .max();
-        let stage = earlier()
-            .filter_map(|item| match &item.content {
-                Content::Stage { to } => Some((item.decided_at, item.id, to.as_str())),
-                _ => None,
-            })
-            .max();
         report.is_some_and(|(_, _, progress)| progress >= rust_decimal::Decimal::ONE)
-            || stage.is_some_and(|(_, _, code)| {
-                code == "accepted" || self.rules.stage(code).is_some_and(|stage| stage.ends)
-            })
+            || crate::item::newest_stage(earlier()).is_some_and(|stage| self.rules.is_finished(stage))
     }
 
     fn duty(&self, body: &str, at: (i32, Timestamp), duty: (String, String, Part, f64)) -> Duty {
@@ -201,14 +193,7 @@ impl Ground<'_> {
 
     /// When a report was first entered: a correction is as punctual as what it corrects.
     fn first_said(&self, item: &Item) -> Timestamp {
-        let mut first = item;
-        // A correction is younger than what it corrects, so this ends.
-        while let Some(older) =
-            first.replaces.and_then(|id| self.items.iter().find(|other| other.id == id && other.id < first.id))
-        {
-            first = older;
-        }
-        first.entered_at
+        crate::item::first_of(|id| self.items.iter().find(|other| other.id == id), item).entered_at
     }
 
     /// All bodies with their scores, the best first; those without a score last.

@@ -338,6 +338,26 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
     }
 }
 
+/// The first of a chain of corrections, which holds from when it was entered and decided. `find` knows all that may have
+/// been corrected.
+pub fn first_of<'i>(find: impl Fn(Id) -> Option<&'i Item>, item: &'i Item) -> &'i Item {
+    let mut first = item;
+    // A correction is younger than what it corrects, so this ends.
+    while let Some(older) = first.replaces.and_then(&find).filter(|other| other.id < first.id) {
+        first = older;
+    }
+    first
+}
+
+/// The stage that approved items say last; `items` are those of one project.
+pub fn newest_stage<'i>(items: impl Iterator<Item = &'i Item>) -> Option<&'i str> {
+    let stages = items.filter(|item| item.approved()).filter_map(|item| match &item.content {
+        Content::Stage { to } => Some((item.decided_at, item.id, to.as_str())),
+        _ => None,
+    });
+    stages.max().map(|(_, _, to)| to)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,15 +387,4 @@ mod tests {
         let money = |amount| Content::Money { step: MoneyStep::Paid, source: MoneySource::County, amount };
         assert_eq!(refused("project:1", money(Decimal::from(-1)), "", 0).as_deref(), Some("QS-2002"));
     }
-}
-
-/// When something was decided first: a correction holds from when what it corrects held. `items` are all that may be
-/// corrected.
-pub fn decided_first<'i>(items: impl Fn(Id) -> Option<&'i Item>, item: &'i Item) -> Option<Timestamp> {
-    let mut first = item;
-    // A correction is younger than what it corrects, so this ends.
-    while let Some(older) = first.replaces.and_then(&items).filter(|other| other.id < first.id) {
-        first = older;
-    }
-    first.decided_at.or(item.decided_at)
 }

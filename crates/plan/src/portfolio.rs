@@ -208,7 +208,7 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Tow
     let mut approved: Vec<&Item> = items.iter().copied().filter(|item| item.approved()).collect();
     // A correction stands in the place of what it corrects.
     let decided =
-        |item: &&Item| crate::item::decided_first(|id| items.iter().copied().find(|other| other.id == id), item);
+        |item: &&Item| crate::item::first_of(|id| items.iter().copied().find(|other| other.id == id), item).decided_at;
     approved.sort_by_key(|item| (decided(item), item.id));
     let (mut stage, mut stage_before): (Option<String>, Option<String>) = (None, None);
     // The newest word on a milestone counts.
@@ -310,9 +310,8 @@ fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
         ));
     }
     let year: i32 = today.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
-    let ended = state.stage.as_deref().and_then(|code| rules.stage(code)).is_some_and(|stage| stage.ends);
-    let accepted = state.stage.as_deref() == Some("accepted") || ended;
-    if state.years[1] < year && !accepted {
+    let finished = state.stage.as_deref().is_some_and(|code| rules.is_finished(code));
+    if state.years[1] < year && !finished {
         let now = state.stage_name.clone().unwrap_or_else(|| Name::new("未填报", "not entered"));
         found.push(Warning::new(
             "PR202",

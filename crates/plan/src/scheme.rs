@@ -97,6 +97,9 @@ pub struct Stage {
     pub aside: bool,
     #[serde(default)]
     pub ends: bool,
+    /// What the project was for is done, whatever may follow.
+    #[serde(default)]
+    pub finished: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -196,6 +199,11 @@ impl Rules {
 
     pub fn score_project(&self, variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
         score(&self.scheme.performance, &self.performance, variables)
+    }
+
+    /// Whether a project in that stage asks for nothing more.
+    pub fn is_finished(&self, code: &str) -> bool {
+        self.stage(code).is_some_and(|stage| stage.finished || stage.ends)
     }
 
     pub fn stage(&self, code: &str) -> Option<&Stage> {

@@ -78,7 +78,7 @@ pub fn goals_with(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
         .iter()
         .filter(|item| item.approved() && item.subject == subject && matches!(item.content, Content::Target { .. }))
         .collect();
-    let decided = |item: &Item| crate::item::decided_first(|id| items.iter().find(|other| other.id == id), item);
+    let decided = |item: &Item| crate::item::first_of(|id| items.iter().find(|other| other.id == id), item).decided_at;
     changes.sort_by_key(|item| (decided(item), item.id));
     for item in changes {
         let Content::Target { target_year, operator, value } = &item.content else { continue };

@@ -170,8 +170,7 @@ pub fn claim(data: &Path) -> Result<std::fs::File, String> {
 
 /// The same for a folder that must be there: for commands that write into what a server left.
 pub fn claim_existing(data: &Path) -> Result<std::fs::File, String> {
-    let database = data.join("qingshan.db");
-    if !database.is_file() {
+    if !data.join(crate::keep::DATABASE).is_file() {
         let folder = data.display();
         return Err(format!("{folder} 里没有数据，先启动一次平台 (it holds no data; start the platform once)"));
     }

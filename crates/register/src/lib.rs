@@ -34,6 +34,7 @@ mod facts;
 pub mod format;
 pub mod http;
 pub mod import;
+mod index_rows;
 pub mod link_rows;
 pub mod list_rows;
 pub mod location;

@@ -3,6 +3,7 @@
 use kernel::{Division, Id, Timestamp};
 use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
+use crate::index_rows;
 use crate::record::{Content, Record};
 
 pub const MIGRATIONS: &[Migration] = &[
@@ -123,12 +124,7 @@ pub fn by_key_after(
     after: &str,
     most: i64,
 ) -> Result<Vec<Record>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.deleted IS NULL
-         AND r.record_key > $3 ORDER BY r.record_key LIMIT $4"
-    );
-    let parameters = [division.into(), ledger.into(), after.into(), most.into()];
-    reader.query(&sql, &parameters)?.iter().map(record_of).collect()
+    next_by_key(reader, division, (ledger, after), most, " AND r.deleted IS NULL")
 }
 
 /// The next records of a ledger by key, living or deleted.
@@ -139,11 +135,22 @@ pub fn page_of_all(
     after: &str,
     most: i64,
 ) -> Result<Vec<Record>, StoreError> {
+    next_by_key(reader, division, (ledger, after), most, "")
+}
+
+fn next_by_key(
+    reader: &dyn Reader,
+    division: Division,
+    (ledger, after): (&str, &str),
+    most: i64,
+    condition: &str,
+) -> Result<Vec<Record>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2 AND r.record_key > $3
-         ORDER BY r.record_key LIMIT $4"
+        "SELECT {COLUMNS} FROM record r WHERE r.division = $1 AND r.ledger = $2{condition}
+         AND r.record_key > $3 ORDER BY r.record_key LIMIT $4"
     );
-    reader.query(&sql, &[division.into(), ledger.into(), after.into(), most.into()])?.iter().map(record_of).collect()
+    let parameters = [division.into(), ledger.into(), after.into(), most.into()];
+    reader.query(&sql, &parameters)?.iter().map(record_of).collect()
 }
 
 /// Records of a ledger, living or deleted.
@@ -269,89 +276,7 @@ pub fn save(transaction: &dyn Transaction, division: Division, written: &Written
             content.into(),
         ],
     )?;
-    index(transaction, division, written)
-}
-
-fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
-    if written.revision > 1 {
-        drop_index(transaction, division, written.id)?;
-    }
-    let living = written.deleted.is_none();
-    insert_values(transaction, division, written.ledger, (written.id, &written.content.key, living), written.fields)?;
-    insert_grams(transaction, division, written.ledger, written.id, written.grams)
-}
-
-/// Indexes a record as it is under another definition; no revision comes of it.
-pub fn index_again(
-    transaction: &dyn Transaction,
-    division: Division,
-    record: &Record,
-    fields: &[(String, String)],
-    search: &str,
-    grams: &[String],
-) -> Result<(), StoreError> {
-    drop_index(transaction, division, record.id)?;
-    let sql = "UPDATE record SET search = $3 WHERE division = $1 AND id = $2";
-    transaction.execute(sql, &[division.into(), record.id.into(), search.into()])?;
-    let place = (record.id, record.content.key.as_str(), record.deleted.is_none());
-    insert_values(transaction, division, &record.ledger, place, fields)?;
-    insert_grams(transaction, division, &record.ledger, record.id, grams)
-}
-
-fn drop_index(transaction: &dyn Transaction, division: Division, record: Id) -> Result<(), StoreError> {
-    for table in ["record_value", "record_gram"] {
-        let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
-        transaction.execute(&sql, &[division.into(), record.into()])?;
-    }
-    Ok(())
-}
-
-fn insert_values(
-    transaction: &dyn Transaction,
-    division: Division,
-    ledger: &str,
-    (record, key, living): (Id, &str, bool),
-    fields: &[(String, String)],
-) -> Result<(), StoreError> {
-    for (field, value) in fields {
-        transaction.execute(
-            "INSERT INTO record_value (division, ledger, field, value, living, record_key, record)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            &[
-                division.into(),
-                ledger.into(),
-                field.into(),
-                value.into(),
-                i64::from(living).into(),
-                key.into(),
-                record.into(),
-            ],
-        )?;
-    }
-    Ok(())
-}
-
-/// Many grams in one statement; the sizes are few, so that prepared statements are used again.
-fn insert_grams(
-    transaction: &dyn Transaction,
-    division: Division,
-    ledger: &str,
-    record: Id,
-    grams: &[String],
-) -> Result<(), StoreError> {
-    let mut rest = grams;
-    for size in [64, 8, 1] {
-        let rows: Vec<String> = (0..size).map(|place| format!("($1, $2, ${}, $3)", place + 4)).collect();
-        let sql = format!("INSERT INTO record_gram (division, ledger, gram, record) VALUES {}", rows.join(", "));
-        while rest.len() >= size {
-            let (now, later) = rest.split_at(size);
-            let mut parameters: Vec<Value> = vec![division.into(), ledger.into(), record.into()];
-            parameters.extend(now.iter().map(Value::from));
-            transaction.execute(&sql, &parameters)?;
-            rest = later;
-        }
-    }
-    Ok(())
+    index_rows::index(transaction, division, written)
 }
 
 /// Keeps the wording of a newer pack beside a record that a person has edited.

@@ -5,12 +5,12 @@
 
 mod bench;
 
-use bench::{Bench, NOW, admin, draft, someone};
+use bench::{Bench, NOW, admin, draft, pack_with, someone};
 use kernel::{ErrorCode, Id, Role};
-use register::catalog::{Catalog, Files, Origin, Part, PartKind};
+use register::built_in;
+use register::catalog::{Origin, Part, PartKind};
 use register::design::Effect;
-use register::ops::{DesignCheck, DesignDraft, DesignSave, Question, Target};
-use register::{built_in, pack};
+use register::ops::{DesignBack, DesignCheck, DesignDraft, DesignSave, Question, Target};
 use serde_json::{Value, json};
 
 /// A ledger that neither release nor pack has.
@@ -79,6 +79,10 @@ fn save_of(text: &str, revision: i64, accepted: &[&str]) -> DesignSave {
         revision,
         accepted: accepted.iter().map(|path| (*path).to_owned()).collect(),
     }
+}
+
+fn back(revision: i64) -> DesignBack {
+    DesignBack { reason: "不用了".into(), revision, accepted: Vec::new() }
 }
 
 fn with_shed(name: &str) -> Bench {
@@ -311,7 +315,7 @@ fn a_new_filter_finds_old_records() {
     assert_eq!(ask("name", "棚s1").unwrap().total, 1);
     assert!(ask("state", "在用").is_err());
     // What broke off half-way goes on at the next start, also when nothing else is new.
-    let pack = pack_with(&[], &built_in::catalog().unwrap());
+    let pack = pack_with(&[]);
     bench.register.load_pack(&pack, NOW.plus(1)).unwrap();
     let broken_off = [
         "DELETE FROM record_value WHERE ledger = 'shed' AND field = 'name'",
@@ -368,19 +372,12 @@ fn old_revisions_stay_readable() {
     assert_eq!((change.label.zh.as_str(), &change.before, &change.after), ("顶棚面积", &json!("120.5"), &Value::Null));
 }
 
-fn pack_with(files: &[(&str, &str)], base: &Catalog) -> pack::Pack {
-    let mut found: Files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    found.insert("county.toml".into(), bench::COUNTY.into());
-    pack::load(&found, base).unwrap_or_else(|problems| panic!("{problems:?}"))
-}
-
 /// Release and pack under the designer: their fields stay, their changes are told, and withdrawing goes back to them.
 #[test]
 fn the_designer_lays_over_release_and_pack() {
     let bench = bench::bench("design-base");
-    let base = built_in::catalog().unwrap();
     let kiln = SHED.replace("\"shed\"", "\"kiln_shed\"");
-    let first = pack_with(&[("ledgers/kiln_shed.toml", &kiln)], &base);
+    let first = pack_with(&[("ledgers/kiln_shed.toml", &kiln)]);
     bench.register.load_pack(&first, NOW).unwrap();
     let part = Part { kind: PartKind::Ledger, id: "kiln_shed".into() };
     let holds = |expect: (Option<Origin>, i64, bool)| {
@@ -412,11 +409,11 @@ fn the_designer_lays_over_release_and_pack() {
     };
     label("Remarks");
     // The pack changes what the designer wrote upon: told, not taken.
-    let newer = pack_with(&[("ledgers/kiln_shed.toml", &kiln.replace("Never filled", "Notes"))], &base);
+    let newer = pack_with(&[("ledgers/kiln_shed.toml", &kiln.replace("Never filled", "Notes"))]);
     bench.register.load_pack(&newer, NOW.plus(2)).unwrap();
     holds((Some(Origin::Designer), 2, true));
     label("Remarks");
-    let withdraw = |revision| bench.register.withdraw_design(&admin(), &part, &save_of("", revision, &[]), NOW.plus(3));
+    let withdraw = |revision| bench.register.withdraw_design(&admin(), &part, &back(revision), NOW.plus(3));
     assert_eq!(withdraw(1).unwrap_err().code, ErrorCode::RevisionConflict);
     withdraw(2).unwrap();
     holds((Some(Origin::Pack), 3, false));
@@ -428,16 +425,15 @@ fn the_designer_lays_over_release_and_pack() {
 #[test]
 fn what_no_longer_holds_gives_way_and_is_named() {
     let bench = bench::bench("design-broken");
-    let base = built_in::catalog().unwrap();
     let list = "id = \"roofing\"\nname = { zh = \"顶棚\", en = \"Roofing\" }\nsource = \"试验\"\n[[code]]\ncode = \"tile\"\nname = { zh = \"瓦\", en = \"tiles\" }\n";
-    let with_list = pack_with(&[("codes/roofing.toml", list), ("ledgers/shed.toml", SHED)], &base);
+    let with_list = pack_with(&[("codes/roofing.toml", list), ("ledgers/shed.toml", SHED)]);
     bench.register.load_pack(&with_list, NOW).unwrap();
     let text = edited(&[(
         "[[field]]\nid = \"state\"",
         "[[field]]\nid = \"roofing\"\nlabel = { zh = \"顶\", en = \"Roofing\" }\ntype = \"code\"\ncodes = \"roofing\"\n[[field]]\nid = \"state\"",
     )]);
     bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&text, 1, &[]), NOW).unwrap();
-    let without_list = pack_with(&[("ledgers/shed.toml", SHED)], &base);
+    let without_list = pack_with(&[("ledgers/shed.toml", SHED)]);
     bench.register.load_pack(&without_list, NOW.plus(1)).unwrap();
     let part = Part { kind: PartKind::Ledger, id: "shed".into() };
     let designed = bench.register.design(&admin(), &part).unwrap();
@@ -469,7 +465,7 @@ fn code_lists_are_designed_too() {
     assert!(used.detail.contains("code.tile.shed.state"), "{}", used.detail);
     save(PartKind::Codes, &list(&["tile", "steel"]), 1).unwrap();
     let part = Part { kind: PartKind::Codes, id: "roofing".into() };
-    let named = bench.register.withdraw_design(&admin(), &part, &save_of("", 2, &[]), NOW).unwrap_err();
+    let named = bench.register.withdraw_design(&admin(), &part, &back(2), NOW).unwrap_err();
     assert!(named.detail.contains("roofing"), "{}", named.detail);
     // The release's own codes stay.
     let source = built_in::catalog().unwrap();
@@ -480,13 +476,13 @@ fn code_lists_are_designed_too() {
     assert_eq!(kept.code, ErrorCode::NoTransition, "{}", kept.detail);
     // A ledger that nobody but the designer knows can go when it has no records.
     let shed = Part { kind: PartKind::Ledger, id: "shed".into() };
-    let full = bench.register.withdraw_design(&admin(), &shed, &save_of("", 1, &[]), NOW).unwrap_err();
+    let full = bench.register.withdraw_design(&admin(), &shed, &back(1), NOW).unwrap_err();
     assert_eq!(full.code, ErrorCode::NoTransition);
     let other = SHED.replace("\"shed\"", "\"hut\"");
     save(PartKind::Ledger, &other, 0).unwrap();
     assert!(bench.register.catalog().ledger("hut").is_some());
     let hut = Part { kind: PartKind::Ledger, id: "hut".into() };
-    bench.register.withdraw_design(&admin(), &hut, &save_of("", 1, &[]), NOW).unwrap();
+    bench.register.withdraw_design(&admin(), &hut, &back(1), NOW).unwrap();
     assert!(bench.register.catalog().ledger("hut").is_none());
     assert!(bench.register.write(&admin(), Target::Existing(Id(1)), &draft(json!({}), Some(1)), NOW).is_err());
 }

@@ -4,12 +4,11 @@
 
 mod bench;
 
-use bench::{Bench, NOW, admin, bench, draft, make, someone};
+use bench::{Bench, NOW, admin, bench, draft, make, pack_with, someone};
 use kernel::{ErrorCode, Role, Timestamp};
-use register::catalog::Files;
+use register::Register;
 use register::ops::Target;
 use register::record::Record;
-use register::{Register, built_in, pack};
 use serde_json::{Value, json};
 
 /// A ledger of a county whose records name enterprises in every way there is.
@@ -55,15 +54,7 @@ ledgers = ["enterprise", "body"]
 
 fn with_ledger(name: &str) -> Bench {
     let bench = bench(name);
-    let county = "code = \"500242\"\nname = { zh = \"酉阳\", en = \"Youyang\" }\ntime_zone = \"+08:00\"\nextent = [108.2, 28.2, 109.5, 29.5]\nsource = \"试验\"\n";
-    let files: Files = [("county.toml", county), ("ledgers/alliance.toml", LEDGER)]
-        .into_iter()
-        .map(|(name, text)| (name.to_owned(), text.into()))
-        .collect();
-    let pack = match pack::load(&files, &built_in::catalog().unwrap()) {
-        Ok(pack) => pack,
-        Err(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-    };
+    let pack = pack_with(&[("ledgers/alliance.toml", LEDGER)]);
     bench.register.load_pack(&pack, NOW.plus(-1)).unwrap();
     bench
 }

@@ -729,6 +729,15 @@ export interface DerivedValue {
   missing: Name | null;
 }
 
+/** What going back needs. */
+export interface DesignBack {
+  reason: string;
+  /** Revision of the definition that was seen. */
+  revision: number;
+  /** Paths of the changes that were shown and are accepted. */
+  accepted?: string[];
+}
+
 /** One difference between two definitions, with what stored records say to it. */
 export interface DesignChange {
   /** Names the change when it is accepted, such as `field.phone.public`. */
@@ -1682,8 +1691,9 @@ export interface LedgerSummary {
   id: string;
   name: Name;
   help: Name | null;
-  /** Group in the menu, such as `water`. */
+  /** Group in the menu, such as `water`, and its name in the code list `ledger_group`. */
   group: string;
+  group_name: Name;
   /** `none`, `point`, `line` or `polygon`. */
   geometry: string;
   public: boolean;
@@ -1698,8 +1708,9 @@ export interface LedgerView {
   id: string;
   name: Name;
   help: Name | null;
-  /** Group in the menu, such as `water`. */
+  /** Group in the menu, such as `water`, and its name in the code list `ledger_group`. */
   group: string;
+  group_name: Name;
   /** `none`, `point`, `line` or `polygon`. */
   geometry: string;
   public: boolean;
@@ -2929,6 +2940,8 @@ export interface Stage {
   /** May be entered from any stage that has not ended. */
   aside?: boolean;
   ends?: boolean;
+  /** What the project was for is done, whatever may follow. */
+  finished?: boolean;
 }
 
 export interface StandardBrief {
@@ -3475,13 +3488,6 @@ export interface WhyQuery {
   revision: number | null;
   /** The verdict as it was known at that time. */
   as_of: string | null;
-}
-
-export interface WithdrawBody {
-  reason: string;
-  /** Revision that was seen. */
-  revision: number;
-  accepted?: string[];
 }
 
 export interface WrongNow {

@@ -1,6 +1,5 @@
 // The ledger designer: a definition as a form works on it, and how two texts of it differ.
 
-import type { LedgerField } from '@/api';
 import { say } from '@/i18n';
 
 /** A `{ zh, en }` pair as it is being typed. */
@@ -63,9 +62,6 @@ export const newLedger = (): Design => ({
   ],
 });
 export const newCodes = (): Design => ({ id: '', name: { zh: '', en: '' }, source: '', code: [{ code: '', name: { zh: '', en: '' } }] });
-
-/** The fields that a preview asks for. */
-export const previewFields = (fields: LedgerField[]): LedgerField[] => fields.filter((field) => !field.retired);
 
 export const originText = (origin: string | null | undefined): string => ({ built_in: say('程序内置', 'this release'), pack: say('县域数据包', 'county pack'), designer: say('台账设计', 'designer') } as Record<string, string>)[origin ?? ''] ?? say('已不再使用', 'no longer in force');
 

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use super::{Loaded, Plan, reading};
 use crate::evaluate::{Basis, Sheet};
-use crate::item::Content;
+use crate::item::{Content, newest_stage};
 use crate::model::{Indicator, Project, Task};
 use crate::source::{FIGURES, Files, INDICATORS, LISTS, PLAN, PROJECTS, TASKS, WAIVERS};
 
@@ -92,18 +92,8 @@ impl Plan {
         let (mut going, mut open) = (Vec::new(), Vec::new());
         for project in &loaded.projects {
             let subject = format!("project:{}", project.number);
-            let mut stages: Vec<_> = items
-                .iter()
-                .filter(|item| item.approved() && item.subject == subject)
-                .filter_map(|item| match &item.content {
-                    Content::Stage { to } => Some((item.decided_at, item.id, to.as_str())),
-                    _ => None,
-                })
-                .collect();
-            stages.sort_unstable();
-            let stage = stages.last().map(|(_, _, stage)| *stage);
-            let finished = stage
-                .is_some_and(|code| code == "accepted" || loaded.rules.stage(code).is_some_and(|stage| stage.ends));
+            let stage = newest_stage(items.iter().filter(|item| item.subject == subject));
+            let finished = stage.is_some_and(|stage| loaded.rules.is_finished(stage));
             match (finished, project.years[1] > last, stage) {
                 (true, ..) => {}
                 (false, true, _) | (false, false, Some(_)) => going.push(project),

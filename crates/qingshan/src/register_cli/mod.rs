@@ -40,12 +40,14 @@ pub fn run(args: &[String]) -> ExitCode {
     let done = match words[..] {
         ["check"] => check(&arguments.pack),
         ["check", pack] => check(Path::new(pack)),
-        ["list"] => with_register(&arguments, list),
-        ["list", ledger] => with_register(&arguments, |register| list_records(register, ledger, &arguments)),
-        ["show", name] => with_register(&arguments, |register| show(register, name)),
-        ["export", ledger] => with_register(&arguments, |register| export(register, ledger, &arguments)),
-        ["template", ledger] => with_register(&arguments, |register| template(register, ledger, &arguments)),
-        ["import", ledger, file] => with_register(&arguments, |register| import(register, ledger, file, &arguments)),
+        ["list"] => with_register(&arguments, false, list),
+        ["list", ledger] => with_register(&arguments, false, |register| list_records(register, ledger, &arguments)),
+        ["show", name] => with_register(&arguments, false, |register| show(register, name)),
+        ["export", ledger] => with_register(&arguments, false, |register| export(register, ledger, &arguments)),
+        ["template", ledger] => with_register(&arguments, false, |register| template(register, ledger, &arguments)),
+        ["import", ledger, file] => {
+            with_register(&arguments, arguments.write, |register| import(register, ledger, file, &arguments))
+        }
         _ => return usage(""),
     };
     match done {
@@ -100,17 +102,17 @@ impl Drop for Scratch {
 
 type Work<'w> = &'w dyn Fn(&Register) -> Result<ExitCode, String>;
 
+/// `writes`: the command changes the data folder; the others may look while a server runs.
 fn with_register(
     arguments: &Arguments,
+    writes: bool,
     work: impl Fn(&Register) -> Result<ExitCode, String>,
 ) -> Result<ExitCode, String> {
     let pack = read_pack(&arguments.pack)?;
     let work: Work<'_> = &work;
     match &arguments.data {
         Some(data) => {
-            // Only an import writes; the rest may look while a server runs.
-            let writes = arguments.write && arguments.words.first().is_some_and(|word| word == "import");
-            let _claim = if writes { Some(crate::serve::claim_existing(data)?) } else { None };
+            let _claim = writes.then(|| crate::serve::claim_existing(data)).transpose()?;
             let register = open(data, &pack, !writes)?;
             work(&register)
         }

@@ -12,7 +12,7 @@ use crate::catalog::{Origin, Part, PartKind};
 use crate::cell;
 use crate::design::rows::DefinitionRevision;
 use crate::design::{DesignChange, text};
-use crate::ops::{DesignCheck, DesignDraft, DesignSave, Designed, Register};
+use crate::ops::{DesignBack, DesignCheck, DesignDraft, DesignSave, Designed, Register};
 use crate::problem::PackProblem;
 
 /// A definition in the list of all.
@@ -107,15 +107,6 @@ struct DesignSaveBody {
     save: DesignSave,
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-struct WithdrawBody {
-    reason: String,
-    /// Revision that was seen.
-    revision: i64,
-    #[serde(default)]
-    accepted: Vec<String>,
-}
-
 pub(super) fn routes(register: &Arc<Register>) -> Routes {
     let design = || Access::May(Action::DesignLedgers);
     let (all, one, check) = (Arc::clone(register), Arc::clone(register), Arc::clone(register));
@@ -165,22 +156,14 @@ pub(super) fn routes(register: &Arc<Register>) -> Routes {
         .post(
             "/api/designs/{kind}/{id}/withdraw",
             operation("撤回设计，恢复内置定义", "go back to what the release or the pack says", design())
-                .body::<WithdrawBody>()
+                .body::<DesignBack>()
                 .returns::<Vec<DesignChange>>(),
             async move |caller: Caller,
                         Path((kind, id)): Path<(String, String)>,
-                        Json(body): Json<WithdrawBody>|
+                        Json(body): Json<DesignBack>|
                         -> ApiResult<Json<Vec<DesignChange>>> {
                 let register = Arc::clone(&withdraw);
-                let work = move || {
-                    let save = DesignSave {
-                        draft: DesignDraft::default(),
-                        reason: body.reason,
-                        revision: body.revision,
-                        accepted: body.accepted,
-                    };
-                    register.withdraw_design(&caller.0, &part(&kind, id)?, &save, kernel::time::now())
-                };
+                let work = move || register.withdraw_design(&caller.0, &part(&kind, id)?, &body, kernel::time::now());
                 Ok(Json(blocking(work).await?))
             },
         )

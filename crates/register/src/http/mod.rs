@@ -110,7 +110,7 @@ impl Register {
                     let work = move || {
                         let counts = register.counts(&caller.0)?;
                         let catalog = register.catalog();
-                        Ok(catalog.ledgers().map(|ledger| ledger_summary(ledger, &counts)).collect())
+                        Ok(catalog.ledgers().map(|ledger| ledger_summary(&catalog, ledger, &counts)).collect())
                     };
                     Ok(Json(blocking(work).await?))
                 },

@@ -20,8 +20,9 @@ pub struct LedgerSummary {
     pub id: String,
     pub name: Name,
     pub help: Option<Name>,
-    /// Group in the menu, such as `water`.
+    /// Group in the menu, such as `water`, and its name in the code list `ledger_group`.
     pub group: String,
+    pub group_name: Name,
     /// `none`, `point`, `line` or `polygon`.
     pub geometry: &'static str,
     pub public: bool,
@@ -193,8 +194,10 @@ pub fn geometry_name(geometry: Geometry) -> &'static str {
     }
 }
 
-pub fn ledger_summary(ledger: &LedgerDefinition, counts: &BTreeMap<String, i64>) -> LedgerSummary {
+pub fn ledger_summary(catalog: &Catalog, ledger: &LedgerDefinition, counts: &BTreeMap<String, i64>) -> LedgerSummary {
+    let group = catalog.code_list("ledger_group").and_then(|list| list.find(&ledger.group));
     LedgerSummary {
+        group_name: group.map_or_else(|| Name::new(&ledger.group, &ledger.group), |group| group.name.clone()),
         id: ledger.id.clone(),
         name: ledger.name.clone(),
         help: ledger.help.clone(),
@@ -283,7 +286,7 @@ pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView
     let ledger = catalog.ledger(id).ok_or_else(|| Problem::not_found(format!("没有台账“{id}” (no such ledger)")))?;
     let counts = register.counts(actor)?;
     Ok(LedgerView {
-        summary: ledger_summary(ledger, &counts),
+        summary: ledger_summary(&catalog, ledger, &counts),
         form: ledger_form(&catalog, ledger),
         version: ledger.version,
         filters: ledger.filters.clone(),

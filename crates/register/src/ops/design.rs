@@ -12,9 +12,8 @@ use super::write::reason_of;
 use super::{Register, refuse};
 use crate::catalog::{Catalog, Origin, Part, PartKind};
 use crate::cell;
-use crate::design::compare::uses_of;
 use crate::design::rows::{self as design_rows, DefinitionRevision};
-use crate::design::{DesignChange, Effect, Tally, compare_codes, compare_ledgers, rules, text};
+use crate::design::{DesignChange, Effect, Tally, compare_codes, compare_ledgers, rules, text, uses_of};
 use crate::problem::PackProblem;
 use crate::record::Content;
 use crate::rows;
@@ -41,6 +40,17 @@ pub struct DesignSave {
     pub accepted: Vec<String>,
 }
 
+/// What going back needs.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+pub struct DesignBack {
+    pub reason: String,
+    /// Revision of the definition that was seen.
+    pub revision: i64,
+    /// Paths of the changes that were shown and are accepted.
+    #[serde(default)]
+    pub accepted: Vec<String>,
+}
+
 /// What became of a check.
 #[derive(Clone, Debug)]
 pub struct DesignCheck {
@@ -58,10 +68,9 @@ pub struct DesignCheck {
 }
 
 impl DesignCheck {
-    /// Changes that must be accepted.
+    /// Paths of the changes that must be accepted.
     pub fn to_accept(&self) -> Vec<&str> {
-        let open = self.changes.iter().filter(|change| change.effect == Effect::Accept);
-        open.map(|change| change.path.as_str()).collect()
+        to_accept(&self.changes)
     }
 
     pub fn refused(&self) -> bool {
@@ -162,7 +171,7 @@ impl Register {
             let found = super::write::listed(&check.problems);
             return Err(Problem::invalid(format!("定义有误：{found} (the definition is wrong)")));
         };
-        refuse_open(&check, &save.accepted)?;
+        refuse_open(&check.changes, &save.accepted)?;
         if check.changes.is_empty() {
             return Err(Problem::new(ErrorCode::NoTransition, "没有改动 (nothing is changed)"));
         }
@@ -182,11 +191,11 @@ impl Register {
         &self,
         actor: &Actor,
         part: &Part,
-        save: &DesignSave,
+        back: &DesignBack,
         now: Timestamp,
     ) -> Result<Vec<DesignChange>, Problem> {
         need(actor)?;
-        let reason = reason_of(&save.reason, false)?;
+        let reason = reason_of(&back.reason, false)?;
         let _held = self.schema.write().unwrap_or_else(PoisonError::into_inner);
         let (catalog, base) = {
             let state = self.state.load();
@@ -211,19 +220,11 @@ impl Register {
         // What the designer wrote is no base of what takes its place, so nothing is held against it but records; and
         // the version may go down.
         let differences = differences(part, &catalog, &standing, None);
-        let changes = self.tallied(differences, &standing)?;
-        let check = DesignCheck {
-            part: part.clone(),
-            text: String::new(),
-            design: Map::new(),
-            problems: Vec::new(),
-            changes: changes.into_iter().filter(|change| change.path != "version").collect(),
-            catalog: None,
-            records: 0,
-        };
-        refuse_open(&check, &save.accepted)?;
-        self.put(actor, part, None, &standing, (save.revision, &reason, &save.accepted), now)?;
-        Ok(check.changes)
+        let mut changes = self.tallied(differences, &standing)?;
+        changes.retain(|change| change.path != "version");
+        refuse_open(&changes, &back.accepted)?;
+        self.put(actor, part, None, &standing, (back.revision, &reason, &back.accepted), now)?;
+        Ok(changes)
     }
 
     fn checked(&self, kind: PartKind, draft: &DesignDraft) -> Result<DesignCheck, Problem> {
@@ -389,21 +390,25 @@ fn need(actor: &Actor) -> Result<(), Problem> {
     ))
 }
 
-fn refuse_open(check: &DesignCheck, accepted: &[String]) -> Result<(), Problem> {
+fn to_accept(changes: &[DesignChange]) -> Vec<&str> {
+    let open = changes.iter().filter(|change| change.effect == Effect::Accept);
+    open.map(|change| change.path.as_str()).collect()
+}
+
+fn refuse_open(changes: &[DesignChange], accepted: &[String]) -> Result<(), Problem> {
     let said = |change: &DesignChange| {
         let why = change.why.as_ref().map(|why| format!("：{}", why.zh)).unwrap_or_default();
         format!("{}{why} / {} ({}, {})", change.what.zh, change.what.en, change.path, change.records)
     };
-    let refused: Vec<String> =
-        check.changes.iter().filter(|change| change.effect == Effect::Refused).map(said).collect();
+    let refused: Vec<String> = changes.iter().filter(|change| change.effect == Effect::Refused).map(said).collect();
     if !refused.is_empty() {
-        return Err(Problem::new(ErrorCode::NoTransition, format!("不能这样改：{} (refused)", refused.join("；"))));
+        let what = format!("不能这样改：{} (refused)", refused.join("；"));
+        return Err(Problem::new(ErrorCode::NoTransition, what));
     }
-    let open: Vec<&str> =
-        check.to_accept().into_iter().filter(|path| !accepted.iter().any(|known| known == path)).collect();
+    let mut open = to_accept(changes);
+    open.retain(|path| !accepted.iter().any(|known| known == path));
     if !open.is_empty() {
-        let what = format!("须确认：{} (to be accepted)", open.join(", "));
-        return Err(Problem::invalid(what));
+        return Err(Problem::invalid(format!("须确认：{} (to be accepted)", open.join(", "))));
     }
     Ok(())
 }

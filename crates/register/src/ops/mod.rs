@@ -35,7 +35,7 @@ use crate::simulation::Simulation;
 
 pub use attach::File;
 pub use bulk::{BulkEdit, BulkLine, BulkReport};
-pub use design::{DesignCheck, DesignDraft, DesignSave, Designed};
+pub use design::{DesignBack, DesignCheck, DesignDraft, DesignSave, Designed};
 pub use duties::{DutyLine, DutyQuestion, RecordDuties};
 pub use merge::{Merge, MergeReport};
 pub use places::{Drawing, MOST_MARKS, NamedRecord};

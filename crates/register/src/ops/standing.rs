@@ -11,6 +11,7 @@ use crate::catalog::{Catalog, Origin, Part, PartKind};
 use crate::cell;
 use crate::definition::{FieldType, LedgerDefinition};
 use crate::design::rows::{self as design_rows, DefinitionRevision};
+use crate::index_rows;
 use crate::problem::{Findings, PackProblem};
 use crate::rows;
 use crate::search;
@@ -108,7 +109,7 @@ impl Register {
                             let text = search::text_of(&record.content, definition);
                             let fields = search::fields_of(&record.content, definition);
                             let grams = search::grams(&text);
-                            rows::index_again(transaction, self.division, record, &fields, &text, &grams)
+                            index_rows::index_again(transaction, self.division, record, &fields, &text, &grams)
                         })
                     })?;
                 }

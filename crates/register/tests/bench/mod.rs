@@ -9,7 +9,7 @@ use api::LiveBus;
 use kernel::{Actor, Division, Id, Role, Timestamp};
 use register::ops::{Draft, Target};
 use register::record::Record;
-use register::{Register, built_in, location};
+use register::{Pack, Register, built_in, location, pack};
 use serde_json::Value;
 use store::Store;
 use store::sqlite::{SqliteOptions, SqliteStore};
@@ -58,3 +58,12 @@ pub fn make(register: &Register, ledger: &str, fields: Value) -> Record {
 
 /// `county.toml` of a pack that has nothing else.
 pub const COUNTY: &str = "code = \"500242\"\nname = { zh = \"酉阳\", en = \"Youyang\" }\ntime_zone = \"+08:00\"\nextent = [108.2, 28.2, 109.5, 29.5]\nsource = \"试验\"\n";
+
+/// A pack of nothing but its county and these files.
+pub fn pack_with(files: &[(&str, &str)]) -> Pack {
+    let all = files.iter().chain(&[("county.toml", COUNTY)]);
+    let found = all.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    pack::load(&found, &built_in::catalog().unwrap()).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}

@@ -247,7 +247,7 @@ impl Identity {
         let good = password::matches(secret, stored);
         let user = found.as_ref().map(|(user, _)| user).filter(|user| good && !user.disabled);
         let Some(user) = user else {
-            return Err(Problem::new(ErrorCode::WrongCredentials, "用户名或密码不对 (wrong name or password)"));
+            return Err(wrong_credentials());
         };
         self.failures().succeeded(attempt);
         let token = new_token()?;
@@ -266,10 +266,7 @@ impl Identity {
     fn unchanged(&self, transaction: &dyn Transaction, id: Id, hash: &str) -> Result<User, StoreError> {
         let found = rows::by_id(transaction.as_reader(), self.division, id)?;
         let standing = found.filter(|(user, now)| !user.disabled && now == hash).map(|(user, _)| user);
-        standing.ok_or_else(|| {
-            let what = "用户名或密码不对 (wrong name or password)";
-            StoreError::Problem(Problem::new(ErrorCode::WrongCredentials, what))
-        })
+        standing.ok_or_else(|| StoreError::Problem(wrong_credentials()))
     }
 
     /// The user of a session that is still good, when it ends at the latest, and when it was last used.
@@ -393,6 +390,10 @@ impl Identity {
         self.tell_ended(Ended::User(user.id));
         Ok(())
     }
+}
+
+fn wrong_credentials() -> Problem {
+    Problem::new(ErrorCode::WrongCredentials, "用户名或密码不对 (wrong name or password)")
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {
