@@ -54,12 +54,19 @@ pub struct DustBook {
 }
 
 impl DustBook {
-    /// One order whatever the ledger's, so that equal books are equal. What ends before it begins says nothing.
+    /// One order whatever the ledger's, so that equal books are equal. What ends before it begins says nothing; of more
+    /// entries than [`MOST_ENTRIES`] the newest stay.
     pub fn new(entries: impl IntoIterator<Item = DustEntry>) -> Self {
-        let mut entries: Vec<DustEntry> =
-            entries.into_iter().filter(|entry| entry.from <= entry.until).take(MOST_ENTRIES).collect();
+        let mut entries: Vec<DustEntry> = entries.into_iter().filter(|entry| entry.from <= entry.until).collect();
+        entries.sort_unstable_by(|one, other| (other.until, one).cmp(&(one.until, other)));
+        entries.truncate(MOST_ENTRIES);
         entries.sort_unstable();
         Self { entries }
+    }
+
+    /// Whether older entries may have been left out.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= MOST_ENTRIES
     }
 
     /// Entries that concern a point in `from..until`.
@@ -227,6 +234,16 @@ mod tests {
         check(8, 11, 12, true, &[11]);
         check(8, 0, 40, false, &[30, 31]);
         check(8, 13, 20, true, &[]);
+    }
+
+    #[test]
+    fn of_too_many_entries_the_newest_stay_whatever_their_order() {
+        let most = MOST_ENTRIES as i32;
+        let rising = DustBook::new((0..most + 10).map(|day| entry(day, day, &[], true)));
+        let falling = DustBook::new((0..most + 10).rev().map(|day| entry(day, day, &[], true)));
+        assert_eq!(rising, falling);
+        assert!(rising.is_full() && !DustBook::new([entry(1, 1, &[], true)]).is_full());
+        assert_eq!(rising.days(1, Day(0), Day(20), true).len(), 10, "the ten oldest went");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use standards::sources::{
 };
 use standards::{Date, Library, Text};
 
-/// The dated limits of one basis.
+/// The dated limits of one basis, within the time that it binds the outlet.
 ///
 /// # Errors
 /// When the library has no such standard, table or grade, or no row applies.
@@ -17,7 +17,28 @@ pub fn limits_of(library: &Library, area: &str, basis: &EmissionBasis) -> Result
     let conditions: Vec<&str> = basis.conditions.iter().map(String::as_str).collect();
     let selection = Selection { table: &basis.table, column: &basis.grade, conditions: &conditions };
     let found = dated_limits(library, &basis.family, area, selection).map_err(|error| why(basis, &error))?;
-    Ok(found.into_iter().map(limit_of).collect())
+    let any = !found.is_empty();
+    let limits: Vec<FactorLimit> = found.into_iter().map(limit_of).filter_map(|limit| within(limit, basis)).collect();
+    if any && limits.is_empty() {
+        let EmissionBasis { family, .. } = basis;
+        return Err(Text::new(
+            format!("{family}：登记的起止时间内没有施行的版本，或止不晚于起"),
+            format!("{family}: no edition is in force between the dates given, or they are the wrong way round"),
+        ));
+    }
+    Ok(limits)
+}
+
+/// A limit of a standard for as long as the standard binds the outlet; `None` where the two never meet.
+fn within(mut limit: FactorLimit, basis: &EmissionBasis) -> Option<FactorLimit> {
+    // Without a beginning is earlier, without an end later than any.
+    limit.valid_from = limit.valid_from.max(basis.valid_from);
+    limit.valid_until = match (limit.valid_until, basis.valid_until) {
+        (Some(until), Some(end)) => Some(until.min(end)),
+        (until, end) => until.or(end),
+    };
+    let empty = limit.valid_from.zip(limit.valid_until).is_some_and(|(from, until)| from >= until);
+    (!empty).then_some(limit)
 }
 
 fn why(basis: &EmissionBasis, error: &SelectionError) -> Text {
@@ -96,7 +117,8 @@ impl crate::Judge {
     pub fn limit_gaps(&self, point: &Point, at: kernel::Timestamp) -> Vec<kernel::Name> {
         let rules = self.rules();
         let (area, date) = (self.division.to_string(), Date::from_days_since_epoch(at.day().0));
-        let gaps = point.emission.iter().flat_map(|basis| gaps_of(&rules.library, &area, basis, date));
+        let binding = point.emission.iter().filter(|basis| basis.in_force(at));
+        let gaps = binding.flat_map(|basis| gaps_of(&rules.library, &area, basis, date));
         gaps.map(|gap| crate::model::name_of(&gap)).collect()
     }
 }
@@ -179,6 +201,8 @@ mod tests {
             table: table.into(),
             grade: grade.into(),
             conditions: conditions.iter().map(|word| (*word).to_owned()).collect(),
+            valid_from: None,
+            valid_until: None,
         }
     }
 
@@ -244,5 +268,14 @@ mod tests {
         check(basis("GB 18918", "nothing", "1A", &[]), "没有这个表");
         check(basis("GB 18918", "basic", "一级A", &[]), "1A");
         check(basis("GB 31573", "gas", "stack", &[]), "条件有");
+        // Ended before the standard began, or the wrong way round.
+        let at = |text: &str| Timestamp::parse(text);
+        let bound = |from: Option<&str>, until: Option<&str>| EmissionBasis {
+            valid_from: from.and_then(at),
+            valid_until: until.and_then(at),
+            ..basis("GB 18918", "basic", "1A", &["built_from_2006"])
+        };
+        check(bound(None, Some("2001-01-01T00:00:00")), "起止时间内没有施行的版本");
+        check(bound(Some("2020-01-01T00:00:00"), Some("2020-01-01T00:00:00")), "起止时间内没有施行的版本");
     }
 }

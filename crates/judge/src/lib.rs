@@ -8,10 +8,12 @@
 //! |---|---|
 //! | `model.rs`, `code.rs`, `period.rs` | the nouns |
 //! | `mark.rs`, `unit.rs`, `emission.rs`, `settings.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
+//! | `reach.rs`, `trophic.rs`, `soil.rs` | rivers and the county from their sections; lakes; soil samples |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
 //! | `basis.rs`, `again.rs` | what the register changed is judged again; what broke off, later |
 //! | `dust.rs` | dust days, which leave statistics |
+//! | `release.rs` | what a new release of the program says otherwise is judged again |
 //! | `why.rs` | steps and inputs of any revision, on demand |
 //! | `facts.rs` | what others may ask; `http/` the routes |
 //!
@@ -42,6 +44,9 @@ pub mod period;
 pub mod plan;
 pub mod quality;
 pub mod rate;
+pub mod reach;
+mod release;
+mod release_rows;
 pub mod report;
 pub mod review;
 pub mod rows;
@@ -93,6 +98,9 @@ pub struct Judge {
     /// When points, and confirmed figures, are looked at again of which a part could not be judged.
     pub(crate) points_again: again::Again,
     pub(crate) confirmations_again: again::Again,
+    /// What of a new release is still to be judged again; `None`: not compared yet.
+    pub(crate) release_rest: std::sync::Mutex<Option<release::Rest>>,
+    pub(crate) release_again: again::Again,
     /// The dust days that verdicts rest on, those that the ledger says now, and whether they were compared.
     pub(crate) current_dust: ArcSwap<dust::DustBook>,
     pub(crate) dust_wanted: std::sync::Mutex<Option<dust::DustBook>>,
@@ -138,6 +146,8 @@ impl Judge {
             changes: change::Changes::default(),
             points_again: again::Again::default(),
             confirmations_again: again::Again::default(),
+            release_rest: std::sync::Mutex::new(None),
+            release_again: again::Again::default(),
             current_dust: ArcSwap::from_pointee(dust),
             dust_wanted: std::sync::Mutex::new(None),
             // A change may have been broken off.

@@ -82,6 +82,7 @@ impl Judge {
                 worked += judge.judge_confirmed(kernel::time::now())?;
                 worked += judge.judge_changed_points(kernel::time::now())?;
                 worked += judge.judge_changed_dust(kernel::time::now())?;
+                worked += judge.judge_changed_release(kernel::time::now())?;
                 Ok::<_, Problem>(worked)
             };
             let round = tokio::task::spawn_blocking(work).await;

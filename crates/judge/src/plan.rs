@@ -83,7 +83,8 @@ impl HourPlan<'_> {
         }
     }
 
-    fn means(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Vec<HourMean>> {
+    /// What came of an hour, factor by factor, in the units of the device.
+    pub(crate) fn means(&self, hour: i64, explain: &mut Option<&mut Explain>) -> Option<Vec<HourMean>> {
         let packets = self.gathered.hours.get(&hour)?;
         Some(hour_means(Hour(hour), packets, &self.settings(), explain))
     }

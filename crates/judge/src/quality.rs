@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{Action, Actor, Day, EventDraft, Point, PointKind, Problem, Timestamp};
+use kernel::time::HOUR_MILLIS;
+use kernel::{Action, Actor, Day, EventDraft, Hour, Point, PointKind, Problem, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
@@ -13,10 +14,12 @@ use store::event_log;
 
 use crate::Judge;
 use crate::code::Code;
+use crate::gather;
 use crate::hour::MOST_CREDIBLE;
 use crate::model::{Flags, Method, Stat, Verdict};
-use crate::plan::method_of;
-use crate::review::{self, Review, ReviewAction};
+use crate::plan::{HourPlan, method_of};
+use crate::review::{self, Review, ReviewAction, StopState};
+use crate::source;
 use crate::suspicion::{self, Suspicion};
 
 /// Statements in one batch.
@@ -24,6 +27,8 @@ pub const MOST_ITEMS: usize = 500;
 /// Hours and days that one batch may make to be judged again: a year of two points.
 const MOST_PERIODS: i64 = 20_000;
 const MOST_REASON: usize = 1000;
+/// Hours of declared stops that suspicions look into: their packets are read anew.
+const MOST_STOPPED_HOURS: usize = 31 * 24;
 
 /// A statement on its way.
 #[derive(Clone, Debug)]
@@ -178,9 +183,6 @@ impl Judge {
         let series = series_of(&verdicts);
         let mut all = Vec::new();
         let converted = series_at(&verdicts, Stat::Converted);
-        let rules = self.rules();
-        let units = rules.units();
-        let own = rules.limits(point, &units);
         for (factor, hours) in &series {
             if skipped(*factor) {
                 all.extend(suspicion::out_of_range(factor.as_str(), hours));
@@ -188,19 +190,31 @@ impl Judge {
             }
             all.extend(suspicion::of_series(factor.as_str(), hours));
             all.extend(suspicion::calibration_pattern(factor.as_str(), hours));
-            // The strictest of its limits at the end of the period: what somebody would hide from.
             for (of_converted, hours) in [(false, Some(hours)), (true, converted.get(factor))] {
-                let limits = point.limits.iter().filter(|limit| {
-                    let binds = !limit.unconfirmed && limit.in_force(until.start());
-                    *factor == *limit.factor && limit.converted == of_converted && binds
-                });
-                // In the unit that the device sends.
-                let bounds = limits.filter_map(|limit| own.in_sent_unit(limit.upper?, &limit.unit, *factor));
-                let Some((limit, hours)) = bounds.min().and_then(|limit| limit.to_f64()).zip(hours) else { continue };
+                let limit = self.strictest(point, *factor, of_converted, until);
+                let Some((limit, hours)) = limit.zip(hours) else { continue };
                 all.extend(suspicion::heap_under_limit(factor.as_str(), hours, limit));
                 let aside = set_aside_of(&verdicts, *factor);
                 all.extend(suspicion::missing_when_high(factor.as_str(), hours, &aside, limit));
             }
+        }
+        for (factor, stopped) in self.measured_while_stopped(point, from, until)? {
+            if matches!(factor.as_str(), "w00000" | "a00000") {
+                let running = series.iter().find(|(known, _)| *known == factor).map_or(&[][..], |(_, hours)| hours);
+                all.extend(suspicion::flow_in_stop(factor.as_str(), &stopped, running));
+            } else if let Some(limit) = self.strictest(point, factor, false, until).filter(|_| !skipped(factor)) {
+                all.extend(suspicion::over_in_stop(factor.as_str(), &stopped, limit));
+            }
+        }
+        if point.reference_oxygen.is_some() {
+            let by_oxygen = |factor: &Code| {
+                point.limits.iter().any(|limit| limit.converted && !limit.unconfirmed && *factor == *limit.factor)
+            };
+            let pollutants: Vec<&suspicion::Series> =
+                series.iter().filter(|(factor, _)| by_oxygen(factor)).map(|(_, hours)| hours.as_slice()).collect();
+            let oxygen =
+                series.iter().find(|(factor, _)| *factor == *source::OXYGEN).map_or(&[][..], |(_, hours)| hours);
+            all.extend(suspicion::oxygen_fails_alone(source::OXYGEN, oxygen, &pollutants));
         }
         let of = |code: &str| series.iter().find(|(factor, _)| *factor == *code).map(|(_, hours)| hours.as_slice());
         if let (Some(fine), Some(coarse)) = (of("a34004"), of("a34002")) {
@@ -220,6 +234,57 @@ impl Judge {
         }
         all.sort_by_key(|found| std::cmp::Reverse(found.from));
         Ok(all)
+    }
+
+    /// The strictest upper limit of a factor at the end of a period, in the unit that the device sends: what somebody
+    /// would hide from.
+    fn strictest(&self, point: &Point, factor: Code, of_converted: bool, until: Day) -> Option<f64> {
+        let rules = self.rules();
+        let units = rules.units();
+        let own = rules.limits(point, &units);
+        let limits = point.limits.iter().filter(|limit| {
+            let binds = !limit.unconfirmed && limit.in_force(until.start());
+            factor == *limit.factor && limit.converted == of_converted && binds
+        });
+        let bounds = limits.filter_map(|limit| own.in_sent_unit(limit.upper?, &limit.unit, factor));
+        bounds.min().and_then(|limit| limit.to_f64())
+    }
+
+    /// What would count of the hours of an outlet's declared stops if nothing had been declared, by factor. Of long stops
+    /// the first hours of the period are looked at.
+    fn measured_while_stopped(
+        &self,
+        point: &Point,
+        from: Day,
+        until: Day,
+    ) -> Result<BTreeMap<Code, Vec<(i64, f64)>>, Problem> {
+        let mut measured: BTreeMap<Code, Vec<(i64, f64)>> = BTreeMap::new();
+        let (start, end) = (from.start(), until.start());
+        let (_, declared) = gather::statements(&self.store, self.division, point.id, start, end, None)?;
+        let mut hours: Vec<i64> = Vec::new();
+        for stop in declared.iter().filter(|stop| stop.kind == "stop" && stop.state() == StopState::InForce) {
+            // Hours that lie in the stop as a whole.
+            let first = stop.from.max(start).plus(HOUR_MILLIS - 1).hour().0;
+            hours.extend((first..stop.until.min(end).hour().0).take(MOST_STOPPED_HOURS));
+        }
+        hours.sort_unstable();
+        hours.dedup();
+        hours.truncate(MOST_STOPPED_HOURS);
+        let rules = self.rules();
+        for day in hours.chunk_by(|left, right| Hour(*left).day() == Hour(*right).day()) {
+            let (Some(&first), Some(&last)) = (day.first(), day.last()) else { continue };
+            let mut gathered = gather::gather(&self.store, &rules.codes, point, first, last, day, None)?;
+            gathered.stops.retain(|stop| stop.kind != "stop");
+            let plan = HourPlan { rules: &rules, store: &*self.store, point, gathered: &gathered };
+            for &hour in day {
+                for mean in plan.means(hour, &mut None).unwrap_or_default() {
+                    if let Some(value) = mean.mean.filter(|_| mean.valid).and_then(|value| value.to_f64()) {
+                        measured.entry(mean.factor).or_default().push((hour, value));
+                    }
+                }
+            }
+        }
+        Ok(measured)
     }
 
     fn compare_neighbours(

@@ -76,6 +76,13 @@ pub const MIGRATIONS: &[Migration] = &[
                 division BIGINT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL, book TEXT NOT NULL,
                 done_at BIGINT, PRIMARY KEY (division, number))",
     },
+    Migration {
+        mechanism: "judge",
+        number: 8,
+        sql: "CREATE TABLE judge_release (
+                division BIGINT NOT NULL, name TEXT NOT NULL, family TEXT, fingerprint TEXT NOT NULL,
+                from_day BIGINT NOT NULL, until_day BIGINT, at BIGINT NOT NULL, PRIMARY KEY (division, name))",
+    },
 ];
 
 fn damaged(key: impl std::fmt::Display) -> StoreError {

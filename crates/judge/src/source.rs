@@ -16,7 +16,7 @@ use crate::rules::Rules;
 /// Valid hours that a day of waste gas needs where no edition of HJ 76 covers the day.
 const GAS_DAY_HOURS: u32 = 20;
 /// Oxygen content of waste gas.
-const OXYGEN: &str = "a19001";
+pub(crate) const OXYGEN: &str = "a19001";
 /// Waste gas at reference oxygen: computed from the oxygen of the same hour where the device sent no converted value
 /// and a limit asks for one. An oxygen content that makes the formula meaningless gives no value, and a note.
 pub fn converted(point: &Point, mut means: Vec<HourMean>, explain: &mut Option<&mut Explain>) -> Vec<HourMean> {

@@ -189,7 +189,8 @@ impl Judge {
         let Some((marking, condition)) = known else {
             return Err(Problem::invalid(format!("标记规则中没有工况 {id} (no such condition in the marking rules)")));
         };
-        let fits = point.emission.iter().any(|basis| condition.fits(&basis.family, &basis.conditions))
+        let mut binding = point.emission.iter().filter(|basis| basis.in_force(new.from));
+        let fits = binding.any(|basis| condition.fits(&basis.family, &basis.conditions))
             || point.standard.as_deref().is_some_and(|standard| condition.fits(standard, &[]));
         let window = Window {
             hours: condition.hours.into(),

@@ -8,7 +8,7 @@ use standards::{Step, Text};
 use crate::code::Code;
 use crate::model::{Explain, Finding, Item, Stat, note};
 use crate::plan::{NotJudged, water_body};
-use crate::rule::water::{Water, culprit};
+use crate::rule::water::{Water, culprit, reading_of};
 use crate::rules::Rules;
 
 /// The item of a finding that holds TLI(Σ); its index is the state, from 1.
@@ -47,13 +47,8 @@ pub fn of_finding(
                 .iter()
                 .any(|(key, codes, _)| item.factor == **key || codes.iter().any(|code| item.factor == **code))
     };
-    let mut readings: Vec<Reading> = Vec::new();
-    for item in finding.items.iter().filter(known) {
-        let Some(value) = item.value else { continue };
-        let reading = Reading::new(item.factor.as_str(), value);
-        let unit = water.unit_of(item.factor);
-        readings.push(if unit.is_empty() { reading } else { reading.with_unit(unit) });
-    }
+    let mut readings: Vec<Reading> =
+        finding.items.iter().filter(known).filter_map(|item| reading_of(&water, item)).collect();
     let mut notes = Vec::new();
     loop {
         let error = match trophic.evaluate(&readings) {
@@ -77,6 +72,16 @@ pub fn missing(rules: &Rules, day: Day, result: &TrophicResult) -> Vec<Text> {
     let Ok(trophic) = rules.trophic_at(day) else { return Vec::new() };
     let names = trophic.parameters().filter(|(key, ..)| result.missing.iter().any(|missing| missing == key));
     names.map(|(.., name)| name.clone()).collect()
+}
+
+/// What an index lacks, in Chinese words: parameters that are missing or could not be, or why nothing could be read.
+pub fn lacking(rules: &Rules, day: Day, found: Result<(TrophicResult, Vec<Text>), NotJudged>) -> String {
+    let (result, notes) = match found {
+        Ok(found) => found,
+        Err(why) => return why.zh,
+    };
+    let words = missing(rules, day, &result).into_iter().chain(notes);
+    words.map(|text| text.zh).collect::<Vec<_>>().join("、")
 }
 
 /// Adds TLI(Σ) and its state to the finding of a lake; without all five parameters it says which are missing.

@@ -5,10 +5,10 @@
 
 mod common;
 
-use common::{Bed, point, time};
+use common::{Bed, hour, limit, point, time};
 use judge::review::{Stop, StopState};
 use judge::stop::NewStop;
-use kernel::{Actor, EmissionBasis, ErrorCode, Id, Point, PointKind, Problem, Role, Timestamp};
+use kernel::{Actor, Day, EmissionBasis, ErrorCode, Id, LimitPeriod, Point, PointKind, Problem, Role, Timestamp};
 
 const COUNTY: i32 = 500_242;
 const MARKS: &str = "公告 2022 年第 21 号/";
@@ -89,6 +89,8 @@ fn a_mark_needs_a_stack_that_its_condition_fits() {
             table: "stack".into(),
             grade: "new".into(),
             conditions: conditions.iter().map(|condition| (*condition).to_owned()).collect(),
+            valid_from: None,
+            valid_until: None,
         };
         Point { emission: vec![basis], ..named(None) }
     };
@@ -150,4 +152,40 @@ fn undecided_declarations_are_bounded_though_they_ended() {
 fn declare_by(bed: &Bed, actor: &Actor, from: i64) -> Stop {
     let stop = NewStop { kind: "stop".into(), condition: None, ..start(from, from + 1) };
     bed.judge.declare_stop(actor, &stop, at(200)).unwrap()
+}
+
+#[test]
+fn what_a_stopped_outlet_measured_stands_out() {
+    let stack = Point {
+        limits: vec![limit("a21026", LimitPeriod::Hour, 50)],
+        owner: Some("plant".into()),
+        ..point(1, PointKind::WasteGasOutlet)
+    };
+    let engineer = Actor { roles: vec![Role::MonitoringEngineer], body: None, ..plant() };
+    // Two days of running, then a stop of a day in which it goes on as before from noon to three.
+    let course = |in_stop: &'static str, flow: &'static str| {
+        (0..72).map(move |number| match number {
+            60..63 => hour(1, at(number), &[("a21026", in_stop), ("a00000", flow)]),
+            48.. => hour(1, at(number), &[("a21026", "0"), ("a00000", "0")]),
+            _ => hour(1, at(number), &[("a21026", "30"), ("a00000", "1000")]),
+        })
+    };
+    let check = |kind: &str, in_stop: &'static str, flow: &'static str, expect: &[(&str, Timestamp)]| {
+        let bed = Bed::new(COUNTY, vec![stack.clone()]);
+        let stop = NewStop { kind: kind.into(), condition: None, ..start(48, 72) };
+        bed.judge.declare_stop(&engineer, &stop, at(40)).unwrap();
+        bed.commit(&course(in_stop, flow).collect::<Vec<_>>(), at(73));
+        bed.judge.judge_due(at(73)).unwrap();
+        let of_point = bed.judge.points().points().get(1).cloned().unwrap();
+        let (from, until) = (at(0).day(), Day(at(72).day().0));
+        let found = bed.judge.suspicions(&of_point, from, until).unwrap();
+        let found: Vec<(&str, Timestamp)> =
+            found.iter().filter(|one| one.check.ends_with("in_stop")).map(|one| (one.check, one.from)).collect();
+        assert_eq!(found, expect, "{kind} {in_stop} {flow}");
+    };
+    check("stop", "30", "0", &[]);
+    check("stop", "60", "0", &[("over_in_stop", at(60))]);
+    check("stop", "30", "600", &[("flow_in_stop", at(60))]);
+    // Checks with gas are part of maintenance.
+    check("maintenance", "60", "600", &[]);
 }

@@ -18,6 +18,8 @@ fn works() -> Point {
         table: "basic".into(),
         grade: "1A".into(),
         conditions: vec!["built_from_2006".into()],
+        valid_from: None,
+        valid_until: None,
     };
     Point { emission: vec![basis], standard: Some("GB 18918-2002".into()), ..point(1, PointKind::WastewaterOutlet) }
 }
@@ -115,6 +117,47 @@ fn a_verdict_rests_on_the_document_that_its_worst_item_is_over() {
     check("45", "20", "GB 18918-2002 表");
     check("200", "6", "排污许可证");
     check("30", "6", "GB 18918-2002 表");
+}
+
+#[test]
+fn a_standard_binds_from_the_day_on_that_the_ledger_says() {
+    // Grade 1B until the works was rebuilt, 1A from the tenth of June on.
+    let of = |grade: &str, from: Option<&str>, until: Option<&str>| EmissionBasis {
+        grade: grade.into(),
+        valid_from: from.map(time),
+        valid_until: until.map(time),
+        ..works().emission[0].clone()
+    };
+    let rebuilt = "2026-06-10T00:00:00";
+    let bound = |bases: Vec<EmissionBasis>| Point { emission: bases, ..works() };
+    let both = || vec![of("1B", None, Some(rebuilt)), of("1A", Some(rebuilt), None)];
+    let check = |bases: Vec<EmissionBasis>, start: &str, expect: Option<&str>| {
+        let day = day_of(bound(bases), start, &[("w01018", "100")]);
+        assert_eq!(over(&day, "w01018").map(|(limit, _)| limit).as_deref(), expect, "{start}");
+    };
+    check(both(), "2026-06-09T00:00:00", Some("60"));
+    check(both(), "2026-06-10T00:00:00", Some("50"));
+    check(vec![of("1A", Some(rebuilt), None)], "2026-06-09T00:00:00", None);
+    check(vec![of("1B", None, Some(rebuilt))], "2026-06-10T00:00:00", None);
+    // Of a binding that came later only what it concerns is judged again.
+    let bed = Bed::new(500_242, vec![bound(vec![of("1B", None, None)])]);
+    let (before, after) = (time("2026-06-08T00:00:00"), time("2026-06-11T00:00:00"));
+    let packets: Vec<Packet> = [before, after]
+        .into_iter()
+        .flat_map(|start| (0..24).map(move |of_day| hour(1, start.plus(of_day * 3_600_000), &[("w01018", "55")])))
+        .collect();
+    let now = after.plus(25 * 3_600_000);
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    bed.judge.judge_changed_points(now).unwrap();
+    let state = |at: Timestamp| {
+        let verdict = bed.verdict(1, PeriodLevel::Day, at).unwrap();
+        (verdict.revision, over(&verdict.finding, "w01018").is_some())
+    };
+    assert_eq!((state(before), state(after)), ((1, false), (1, false)));
+    bed.set_points(vec![bound(both())]);
+    bed.judge.judge_changed_points(now).unwrap();
+    assert_eq!((state(before), state(after)), ((1, false), (2, true)));
 }
 
 #[test]

@@ -170,6 +170,18 @@ pub struct EmissionBasis {
     pub grade: String,
     /// What holds of the outlet, `built_from_2006`.
     pub conditions: Vec<String>,
+    /// When it began to bind this outlet; `None`: with the standard itself.
+    #[serde(default)]
+    pub valid_from: Option<Timestamp>,
+    /// Exclusive.
+    #[serde(default)]
+    pub valid_until: Option<Timestamp>,
+}
+
+impl EmissionBasis {
+    pub fn in_force(&self, at: Timestamp) -> bool {
+        self.valid_from.is_none_or(|from| from <= at) && self.valid_until.is_none_or(|until| at < until)
+    }
 }
 
 impl FactorLimit {

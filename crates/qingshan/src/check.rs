@@ -83,14 +83,20 @@ fn pack_findings(files: &Files) -> (Vec<PackProblem>, Vec<String>) {
 fn standards_findings(pack: &Pack) -> (Vec<PackProblem>, Vec<String>) {
     let Ok(library) = standards::Library::embedded() else { return Default::default() };
     let area = pack.county.division.to_string();
-    let today = standards::Date::from_days_since_epoch(kernel::time::now().day().0);
+    let now = kernel::time::now();
+    let today = standards::Date::from_days_since_epoch(now.day().0);
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for record in &pack.records {
         let Some(definition) = pack.catalog.ledger(&record.ledger) else { continue };
         for basis in register::points::emission_of(&record.content, definition) {
             let key = &record.content.key;
             let Err(why) = judge::emission::limits_of(&library, &area, &basis) else {
-                for gap in judge::emission::gaps_of(&library, &area, &basis, today) {
+                // What has ended or not begun yet leaves nothing open today.
+                let gaps = match basis.in_force(now) {
+                    true => judge::emission::gaps_of(&library, &area, &basis, today),
+                    false => Vec::new(),
+                };
+                for gap in gaps {
                     let (file, line) = (&record.file, record.at.line);
                     notes.push(format!("{file}:{line}: {key}：{} / {key}: {}", gap.zh, gap.en));
                 }

@@ -149,6 +149,8 @@ fn basis_of(row: &Value) -> Option<EmissionBasis> {
         table: text("table")?.to_owned(),
         grade: text("grade")?.to_owned(),
         conditions: text("conditions").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        valid_from: text("valid_from").and_then(Timestamp::parse),
+        valid_until: text("valid_until").and_then(Timestamp::parse),
     })
 }
 

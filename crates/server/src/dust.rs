@@ -16,13 +16,17 @@ pub fn book_of(register: &Register) -> Result<DustBook, Problem> {
     let points = register.points();
     let ids: HashMap<&str, i64> =
         points.iter().filter(|point| point.ledger == STATIONS).map(|point| (point.key.as_str(), point.id)).collect();
-    Ok(DustBook::new(register.living(DUST_DAYS)?.iter().filter_map(|record| {
+    let book = DustBook::new(register.living(DUST_DAYS)?.iter().filter_map(|record| {
         let entry = entry_of(record, &ids);
         if entry.is_none() {
             tracing::warn!(record = record.content.key, "a record of dust days cannot be read and is left out");
         }
         entry
-    })))
+    }));
+    if book.is_full() {
+        tracing::warn!("there are more records of dust days than are read; the oldest are left out");
+    }
+    Ok(book)
 }
 
 /// A record as the judge reads it. One that names stations of which none is known concerns none, never all.

@@ -9,5 +9,7 @@ export const soil = {
 };
 export const waters = {
   trophic: (query: http.Query) => http.get<Table>('/api/water/trophic', query),
+  rivers: (query: http.Query) => http.get<Table>('/api/water/rivers', query),
+  cityIndex: (query: http.Query) => http.get<Table>('/api/water/city-index', query),
   flux: (query: http.Query) => http.get<Table>('/api/water/flux', query),
 };

@@ -46,7 +46,7 @@ pub fn routes(judge: &Arc<Judge>) -> Routes {
 }
 
 /// A year or a month.
-fn period_of(text: Option<&str>, today: Day) -> Result<(PeriodLevel, i64), Problem> {
+pub(super) fn period_of(text: Option<&str>, today: Day) -> Result<(PeriodLevel, i64), Problem> {
     let wrong = |text: &str| Problem::invalid(format!("period = {text}：应如 2026 或 2026-11 (not a year or month)"));
     let text = match text.map(str::trim).filter(|text| !text.is_empty()) {
         None => return Ok((PeriodLevel::Year, today.civil().0.into())),

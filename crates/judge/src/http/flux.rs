@@ -33,6 +33,8 @@ struct FluxQuery {
     factor: String,
     from: Option<String>,
     until: Option<String>,
+    /// Weight of the mean instantaneous flux in the mixed estimator, 0 to 1; without it a half.
+    alpha: Option<String>,
     #[serde(default)]
     format: Format,
 }
@@ -108,13 +110,19 @@ impl Inputs {
     }
 }
 
-const ESTIMATORS: [(Estimator, &str); 5] = [
-    (Estimator::MeanConcentrationMeanFlow, "平均浓度 × 平均流量"),
-    (Estimator::MeanConcentrationPeriodFlow, "平均浓度 × 时段平均流量"),
-    (Estimator::MeanInstantaneousFlux, "瞬时通量平均"),
-    (Estimator::IntervalFlow, "时段流量法"),
-    (Estimator::FlowWeightedMean, "流量加权平均浓度 × 时段平均流量"),
-];
+/// Every named estimator. Of the days of a period (the population of Beale's) those with both values are the samples.
+fn estimators(alpha: Decimal, days: i64) -> [(Estimator, &'static str); 7] {
+    let population = u32::try_from(days).unwrap_or(u32::MAX);
+    [
+        (Estimator::MeanConcentrationMeanFlow, "平均浓度 × 平均流量"),
+        (Estimator::MeanConcentrationPeriodFlow, "平均浓度 × 时段平均流量"),
+        (Estimator::MeanInstantaneousFlux, "瞬时通量平均"),
+        (Estimator::IntervalFlow, "时段流量法"),
+        (Estimator::FlowWeightedMean, "流量加权平均浓度 × 时段平均流量"),
+        (Estimator::Mixed { alpha }, "瞬时通量平均与时段流量法加权（α）"),
+        (Estimator::BealeRatio { population }, "Beale 比率估计（含偏差订正）"),
+    ]
+}
 
 fn flux_of(judge: &Judge, caller: &Caller, query: &FluxQuery) -> Result<Table, Problem> {
     let point = super::one(judge, caller, &query.point)?;
@@ -131,21 +139,30 @@ fn flux_of(judge: &Judge, caller: &Caller, query: &FluxQuery) -> Result<Table, P
     if wanted > MOST_DAYS {
         return Err(Problem::invalid("时段最长十年 (at most ten years)"));
     }
+    let alpha = match query.alpha.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        None => Decimal::new(5, 1),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|alpha: &Decimal| (Decimal::ZERO..=Decimal::ONE).contains(alpha))
+            .ok_or_else(|| Problem::invalid(format!("alpha = {text}：应在 0～1 (must be from 0 to 1)")))?,
+    };
     let days = judge.verdicts(point.id, PeriodLevel::Day, from, until)?;
-    Ok(table_of(judge, &point, factor, &days, (from, until, wanted), now))
+    Ok(table_of(judge, &point, (factor, alpha), &days, (from, until, wanted), now))
 }
 
 fn table_of(
     judge: &Judge,
     point: &Point,
-    factor: Code,
+    (factor, alpha): (Code, Decimal),
     days: &[Verdict],
     (from, until, wanted): (Timestamp, Timestamp, i64),
     now: Timestamp,
 ) -> Table {
     let inputs = Inputs::of(&judge.rules(), point, factor, days);
     let input = FluxInput { samples: &inputs.samples, period_flow: mean(inputs.flows.iter().copied()) };
-    let rows = ESTIMATORS.iter().map(|(estimator, zh)| {
+    let estimators = estimators(alpha, wanted);
+    let rows = estimators.iter().map(|(estimator, zh)| {
         let found = estimate(*estimator, &input);
         let shown = |value: Decimal| round_half_even(value, 3).normalize().to_string();
         let (daily, yearly, whole, missing) = match &found {
@@ -176,8 +193,10 @@ fn table_of(
             format!("flux of {} at {} {span}", name.en, point.name.en),
         ),
         method: Name::new(
-            format!("日均浓度与日均流量；各方法并列，差别本身是不确定度。{zh}"),
-            format!("daily means of concentration and flow; the spread of the methods shows how unsure it is. {en}"),
+            format!("日均浓度与日均流量；各方法并列，差别本身是不确定度。α = {alpha}。{zh}"),
+            format!(
+                "daily means of concentration and flow; the spread of the methods shows how unsure it is. α = {alpha}. {en}"
+            ),
         ),
         source: source_of(point),
         as_of: now,

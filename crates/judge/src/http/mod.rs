@@ -11,6 +11,7 @@ mod outlet;
 mod profile;
 mod quality;
 mod rates;
+pub(crate) mod reach;
 mod report;
 mod standard;
 mod statement;
@@ -42,6 +43,7 @@ pub fn routes(judge: &Arc<Judge>) -> api::Routes {
         .merge(water::routes(judge))
         .merge(trophic::routes(judge))
         .merge(flux::routes(judge))
+        .merge(reach::routes(judge))
         .merge(outlet::routes(judge))
         .merge(limits::routes(judge))
         .merge(verdict::routes(judge))

@@ -105,8 +105,8 @@ fn row_of(judge: &Judge, point: &Point, verdict: &Verdict) -> Result<Vec<String>
     let rules = judge.rules();
     let key = verdict.key;
     let day = key.end().plus(-1).day().min(kernel::time::now().day());
-    let (result, _) =
-        trophic::of_finding(&rules, point, day, &verdict.finding).map_err(|error| Problem::invalid(error.zh))?;
+    // A lake whose parameters cannot be read says so in its own row.
+    let found = trophic::of_finding(&rules, point, day, &verdict.finding);
     // The stored number, with the state of the table then; nothing where it was not judged.
     let stored = verdict.finding.items.iter().find(|item| item.factor == *trophic::TLI);
     let state = stored.and_then(|item| trophic::state_of(&rules, day, item.index?));
@@ -119,11 +119,11 @@ fn row_of(judge: &Judge, point: &Point, verdict: &Verdict) -> Result<Vec<String>
     ];
     let parameters = rules.trophic_at(day).map_err(|error| Problem::invalid(error.zh))?;
     for (key, ..) in parameters.parameters() {
-        let item = result.items.iter().find(|item| item.key == key);
+        let items = found.as_ref().map(|(result, _)| result.items.as_slice()).unwrap_or_default();
+        let item = items.iter().find(|item| item.key == key);
         row.push(item.map(|item| item.index.to_string()).unwrap_or_default());
     }
-    let missing = trophic::missing(&rules, day, &result);
-    row.push(missing.iter().map(|name| name.zh.as_str()).collect::<Vec<_>>().join("、"));
+    row.push(trophic::lacking(&rules, day, found));
     row.push(key.to_string());
     Ok(row)
 }

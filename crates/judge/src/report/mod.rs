@@ -221,7 +221,7 @@ impl Judge {
         })
     }
 
-    fn verdict_of(&self, point: i64, level: PeriodLevel, number: i64) -> Result<Option<Verdict>, Problem> {
+    pub(crate) fn verdict_of(&self, point: i64, level: PeriodLevel, number: i64) -> Result<Option<Verdict>, Problem> {
         let key = Key::new(point, level, number);
         Ok(self.store.read(|reader| crate::rows::current(reader, self.division, key))?)
     }

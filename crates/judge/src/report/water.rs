@@ -11,6 +11,7 @@ use super::air::missing_line;
 use super::{Cell, Parts, Period, Section};
 use crate::Judge;
 use crate::http::main_pollutants;
+use crate::http::reach::RiverRow;
 use crate::model::{Stat, Verdict, name_of};
 use crate::rule::water::class_of_number;
 use crate::trophic;
@@ -162,8 +163,53 @@ pub fn monthly(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<P
     let mut lines = vec![line(&verdicts)];
     lines.extend(missing_line(&missing));
     let mut sections = vec![section];
+    sections.extend(rivers(judge, period, points)?);
     sections.extend(lakes(judge, period, points)?);
     Ok((lines, sections, used))
+}
+
+/// Rivers and the county graded from their sections. `None` without sections.
+fn rivers(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Option<Section>, Problem> {
+    let sections = points.iter().filter(|point| point.kind == PointKind::WaterSection).cloned();
+    let seen = judge.seen(sections, PeriodLevel::Month, period.month().0.into())?;
+    if seen.is_empty() {
+        return Ok(None);
+    }
+    let mut section = Section::new(
+        ("河流水质评价", "rivers"),
+        (
+            "环办〔2011〕22号：断面 5 个及以上按断面类别比例法，不足 5 个取断面均值；湖库另评",
+            "the 2011 method: five sections and more by shares of classes, fewer by means; lakes apart",
+        ),
+        vec![
+            Column::new("name", "河流", "river", ""),
+            Column::new("sections", "断面（有评价）", "sections (judged)", ""),
+            Column::new("good_share", "Ⅰ～Ⅲ类比例", "share of I–III", "%"),
+            Column::new("inferior_share", "劣Ⅴ类比例", "share worse than V", "%"),
+            Column::new("class", "均值类别", "class of the means", ""),
+            Column::new("grade", "水质状况", "grade", ""),
+            Column::new("main", "主要污染指标", "main pollutants", ""),
+            Column::new("missing", "没有评价的断面", "sections without a class", ""),
+        ],
+    );
+    let day = period.month().next().first_day();
+    let mut rivers = judge.rivers(&seen);
+    rivers.push((Some("全县".into()), seen));
+    for (river, seen) in rivers {
+        let row = RiverRow::of(judge, Day(day.0 - 1), &seen)?;
+        let name = judge.name_of(river.as_deref()).map(|name| name.zh).or(river).unwrap_or_else(|| "未写河流".into());
+        section.push(vec![
+            Cell::text(name),
+            Cell::text(format!("{}（{}）", row.sections, row.judged)),
+            Cell::text(row.good_share),
+            Cell::text(row.inferior_share),
+            Cell::text(row.class),
+            Cell::text(row.grade).alarm_if(row.heavy),
+            Cell::text(row.main),
+            Cell::text(row.missing),
+        ]);
+    }
+    Ok(Some(section))
 }
 
 /// Trophic state of lakes in the month and in the year so far; what is missing is said. `None` without lakes.
@@ -207,11 +253,8 @@ fn lakes(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Option<
             row.push(Cell::of(value, key));
             row.push(Cell::of(state.map(|state| state.name.zh).unwrap_or_default(), key).alarm_if(rich));
             if level == PeriodLevel::Month {
-                let (result, notes) = trophic::of_finding(&rules, point, day, &verdict.finding)
-                    .map_err(|error| Problem::invalid(error.zh))?;
-                let missing = trophic::missing(&rules, day, &result).into_iter().map(|name| name.zh);
-                let words: Vec<String> = missing.chain(notes.into_iter().map(|note| note.zh)).collect();
-                row.push(Cell::text(words.join("、")));
+                let found = trophic::of_finding(&rules, point, day, &verdict.finding);
+                row.push(Cell::text(trophic::lacking(&rules, day, found)));
             }
         }
         section.push(row);

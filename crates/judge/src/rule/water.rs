@@ -57,6 +57,13 @@ pub struct Water<'w> {
     pub source: bool,
 }
 
+/// An item of a finding as a reading, in the unit that it is kept in.
+pub(crate) fn reading_of(water: &Water<'_>, item: &Item) -> Option<Reading> {
+    let reading = Reading::new(item.factor.as_str(), item.value?);
+    let unit = water.unit_of(item.factor);
+    Some(if unit.is_empty() { reading } else { reading.with_unit(unit) })
+}
+
 impl Water<'_> {
     pub fn judge(&self, values: &[WaterValue], explain: &mut Option<&mut Explain>) -> Result<Finding, Text> {
         let target = if self.source { Some(self.target.unwrap_or(Class::III)) } else { self.target };

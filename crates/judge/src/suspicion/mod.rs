@@ -2,12 +2,14 @@
 //! alarms measured on honest national stations (target: at most one alarm a point and quarter); what was rejected
 //! there (Benford, last digit, bare PM2.5 > PM10) is not used as an alarm here.
 
+mod alone;
 mod calibration;
 mod process;
 
 use kernel::{Hour, Name, Timestamp};
 use serde::Serialize;
 
+pub use alone::{flow_in_stop, over_in_stop, oxygen_fails_alone};
 pub use calibration::calibration_pattern;
 pub use process::{flow_against_power, leaves_median, leaves_neighbours, missing_when_high, out_of_range};
 
@@ -44,7 +46,8 @@ const MOST_FOUND: usize = 200;
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Suspicion {
     /// `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`,
-    /// `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`, `calibration_pattern`.
+    /// `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`, `calibration_pattern`, `over_in_stop`,
+    /// `flow_in_stop`, `oxygen_fails_alone`.
     pub check: &'static str,
     pub title: Name,
     pub factor: String,

@@ -122,7 +122,11 @@ impl Bed {
 
     /// Another judge over the same store, as after a restart.
     pub fn reopened(&self) -> Arc<Judge> {
-        let library = standards::Library::embedded().unwrap();
+        self.reopened_with(standards::Library::embedded().unwrap())
+    }
+
+    /// As after the start of another release of the program.
+    pub fn reopened_with(&self, library: Arc<standards::Library>) -> Arc<Judge> {
         let (store, division) = (Arc::clone(&self.store), self.store.division());
         Judge::new(store, division, api::LiveBus::default(), self.points.clone(), library).unwrap()
     }

@@ -1,0 +1,341 @@
+//! Rivers and the county from their sections, and the city surface-water index, of a month or year.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::{Access, ApiResult, Caller, Column, Format, Query, Routes, Table, blocking, operation};
+use axum::response::Response;
+use kernel::{Action, Day, Name, Point, PointKind, Problem, Timestamp};
+use serde::Deserialize;
+use standards::decimal::round_half_even;
+use standards::water::{Class, ReachResult, Surface, WaterResult};
+use store::contract::PeriodLevel;
+
+use super::air_period::period_of;
+use crate::model::Verdict;
+use crate::reach::{CityIndex, Judged, Together, by_class, change, city_index, together};
+use crate::{Judge, names, period};
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+struct RiversQuery {
+    /// `2026` or `2026-11`; without it: this year.
+    period: Option<String>,
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+struct IndexQuery {
+    /// `2026` or `2026-11`; without it: this year.
+    period: Option<String>,
+    /// What it is compared with; without it: the same period a year before.
+    base: Option<String>,
+    #[serde(default)]
+    format: Format,
+}
+
+pub fn routes(judge: &Arc<Judge>) -> Routes {
+    let (rivers, index) = (Arc::clone(judge), Arc::clone(judge));
+    Routes::new("judge")
+        .get(
+            "/api/water/rivers",
+            operation(
+                "河流和全县水质评价（断面类别比例法、断面均值法）",
+                "rivers and the county graded from their sections",
+                Access::May(Action::ReadMonitoring),
+            )
+            .query::<RiversQuery>()
+            .returns::<Table>()
+            .also("text/csv"),
+            async move |caller: Caller, Query(query): Query<RiversQuery>| -> ApiResult<Response> {
+                let judge = Arc::clone(&rivers);
+                let format = query.format;
+                Ok(blocking(move || rivers_of(&judge, &caller, &query)).await?.respond(format))
+            },
+        )
+        .get(
+            "/api/water/city-index",
+            operation(
+                "城市地表水水质指数（CWQI），公式确认后才计算",
+                "city surface-water index, computed once its formulas are confirmed",
+                Access::May(Action::ReadMonitoring),
+            )
+            .query::<IndexQuery>()
+            .returns::<Table>()
+            .also("text/csv"),
+            async move |caller: Caller, Query(query): Query<IndexQuery>| -> ApiResult<Response> {
+                let judge = Arc::clone(&index);
+                let format = query.format;
+                Ok(blocking(move || index_of(&judge, &caller, &query)).await?.respond(format))
+            },
+        )
+}
+
+/// Sections or lakes of a period, with their verdicts where there are any.
+pub(crate) type Seen = Vec<(Arc<Point>, Option<Verdict>)>;
+
+impl Judge {
+    /// What was judged of points in a period.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn seen(
+        &self,
+        points: impl IntoIterator<Item = Arc<Point>>,
+        level: PeriodLevel,
+        number: i64,
+    ) -> Result<Seen, Problem> {
+        let verdict = |point: Arc<Point>| Ok((Arc::clone(&point), self.verdict_of(point.id, level, number)?));
+        points.into_iter().map(verdict).collect()
+    }
+
+    /// Rivers by key with their sections, in the order of their keys; sections of no river come last, together.
+    pub(crate) fn rivers(&self, seen: &Seen) -> Vec<(Option<String>, Seen)> {
+        let mut rivers: BTreeMap<(bool, Option<String>), Seen> = BTreeMap::new();
+        for (point, verdict) in seen {
+            let key = (point.river.is_none(), point.river.clone());
+            rivers.entry(key).or_default().push((Arc::clone(point), verdict.clone()));
+        }
+        rivers.into_iter().map(|((_, river), seen)| (river, seen)).collect()
+    }
+}
+
+/// One river, or the county, in words: what the table and the monthly report print.
+pub(crate) struct RiverRow {
+    pub sections: usize,
+    pub judged: usize,
+    pub by_class: [usize; 6],
+    pub good_share: String,
+    pub inferior_share: String,
+    pub class: String,
+    pub grade: String,
+    pub heavy: bool,
+    pub method: &'static str,
+    pub main: String,
+    pub missing: String,
+}
+
+impl RiverRow {
+    /// # Errors
+    /// When the library has no method for the day.
+    pub fn of(judge: &Judge, day: Day, seen: &Seen) -> Result<Self, Problem> {
+        let rules = judge.rules();
+        let judged = judged(seen);
+        let counts = by_class(&judged);
+        let count: usize = counts.iter().sum();
+        let share = |part: usize| {
+            let percent = standards::measure::percent(part.into(), count.into(), 1);
+            percent.map(|share| share.to_string()).unwrap_or_default()
+        };
+        let missing: Vec<&str> = seen
+            .iter()
+            .filter(|(_, verdict)| verdict.as_ref().is_none_or(|verdict| verdict.finding.index.is_none()))
+            .map(|(point, _)| point.name.zh.as_str())
+            .collect();
+        let mut row = Self {
+            sections: seen.len(),
+            judged: count,
+            by_class: counts,
+            good_share: share(counts[..3].iter().sum()),
+            inferior_share: share(counts[5]),
+            class: String::new(),
+            grade: String::new(),
+            heavy: false,
+            method: "",
+            main: String::new(),
+            missing: missing.join("、"),
+        };
+        let surface = rules.surface_at(day).map_err(|why| Problem::invalid(why.zh))?;
+        match together(&rules, day, &judged) {
+            Ok(Some(found)) => {
+                row.grade = found.grade().map(|grade| grade.name().zh).unwrap_or_default();
+                row.class = found.class().map(|class| class.name().zh).unwrap_or_default();
+                row.heavy = found.grade() > Some(standards::water::Grade::Good);
+                (row.method, row.main) = match &found {
+                    Together::Shares(shares) => ("断面类别比例法", shares_main(&surface, shares)),
+                    Together::Means(means) => ("断面均值法", means_main(means)),
+                };
+            }
+            Ok(None) => {}
+            // What cannot be read of one river does not end the table.
+            Err(why) => row.missing = [row.missing.as_str(), &why.zh].join(" ").trim().to_owned(),
+        }
+        Ok(row)
+    }
+}
+
+fn judged(seen: &Seen) -> Vec<Judged<'_>> {
+    seen.iter().filter_map(|(point, verdict)| Some(Judged { point, finding: &verdict.as_ref()?.finding })).collect()
+}
+
+/// 主要污染指标（断面超标率）.
+fn shares_main(surface: &Surface, shares: &ReachResult) -> String {
+    let name = |key: &str| {
+        surface.item(key, standards::water::Body::River).map_or(key.to_owned(), |item| item.name.zh.clone())
+    };
+    let parts: Vec<String> =
+        shares.main_pollutants.iter().map(|(key, rate)| format!("{}({rate}%)", name(key))).collect();
+    parts.join("、")
+}
+
+/// 主要污染指标（超标倍数）.
+fn means_main(means: &WaterResult) -> String {
+    let of = |main: &standards::water::Exceedance| match main.multiple {
+        Some(multiple) => format!("{}({multiple})", main.name.zh),
+        None => main.name.zh.clone(),
+    };
+    means.main_pollutants.iter().map(of).collect::<Vec<_>>().join("、")
+}
+
+/// The last day of a period that has begun: its method counts.
+fn last_day(level: PeriodLevel, number: i64, now: Timestamp) -> Day {
+    period::start(level, number + 1).plus(-1).day().min(now.day())
+}
+
+fn rivers_of(judge: &Judge, caller: &Caller, query: &RiversQuery) -> Result<Table, Problem> {
+    let now = kernel::time::now();
+    let (level, number) = period_of(query.period.as_deref(), now.day())?;
+    let day = last_day(level, number, now);
+    let sections = super::readable(judge, caller, |point| point.kind == PointKind::WaterSection);
+    let seen = judge.seen(sections, level, number)?;
+    let mut rows = Vec::new();
+    for (river, seen) in judge.rivers(&seen) {
+        let name = judge
+            .name_of(river.as_deref())
+            .map_or_else(|| river.clone().unwrap_or_else(|| "未写河流".into()), |name| name.zh);
+        rows.push(row_of(river.unwrap_or_default(), name, &RiverRow::of(judge, day, &seen)?));
+    }
+    if !seen.is_empty() {
+        rows.push(row_of(String::new(), "全县".into(), &RiverRow::of(judge, day, &seen)?));
+    }
+    let mut columns = vec![
+        Column::new("river", "河流编号", "river key", ""),
+        Column::new("name", "河流", "river", ""),
+        Column::new("sections", "断面数", "sections", ""),
+        Column::new("judged", "有评价", "judged", ""),
+    ];
+    for class in Class::ALL {
+        columns.push(Column::new(&format!("class_{}", class.key()), &class.name().zh, &class.name().en, ""));
+    }
+    columns.extend([
+        Column::new("good_share", "Ⅰ～Ⅲ类比例", "share of I–III", "%"),
+        Column::new("inferior_share", "劣Ⅴ类比例", "share worse than V", "%"),
+        Column::new("class", "均值类别", "class of the means", ""),
+        Column::new("grade", "水质状况", "grade", ""),
+        Column::new("by", "方法", "method", ""),
+        Column::new("main", "主要污染指标", "main pollutants", ""),
+        Column::new("missing", "没有评价的断面", "sections without a class", ""),
+    ]);
+    let label = period::label(level, number);
+    Ok(Table {
+        title: Name::new(format!("河流水质评价 {label}"), format!("rivers {label}")),
+        method: Name::new(
+            "环办〔2011〕22号：断面 5 个及以上按断面类别比例法，不足 5 个取各项断面均值后单因子评价；只算有评价的断面，湖库另评",
+            "the 2011 method: five sections and more by the shares of their classes, fewer by the means of each item; \
+             only sections with a class, lakes apart",
+        ),
+        source: Name::new("断面的月、年判定", "verdicts of sections by month and year"),
+        as_of: now,
+        simulated: seen.iter().any(|(point, verdict)| verdict.is_some() && point.simulated),
+        columns,
+        rows,
+    })
+}
+
+fn row_of(key: String, name: String, row: &RiverRow) -> Vec<String> {
+    let mut cells = vec![key, name, row.sections.to_string(), row.judged.to_string()];
+    cells.extend(row.by_class.iter().map(usize::to_string));
+    cells.extend([
+        row.good_share.clone(),
+        row.inferior_share.clone(),
+        row.class.clone(),
+        row.grade.clone(),
+        row.method.to_owned(),
+        row.main.clone(),
+        row.missing.clone(),
+    ]);
+    cells
+}
+
+fn index_of(judge: &Judge, caller: &Caller, query: &IndexQuery) -> Result<Table, Problem> {
+    let now = kernel::time::now();
+    let (level, number) = period_of(query.period.as_deref(), now.day())?;
+    let (base_level, base_number) = match query.base.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => period_of(Some(text), now.day())?,
+        None => (level, number - if level == PeriodLevel::Year { 1 } else { 12 }),
+    };
+    let waters = [PointKind::WaterSection, PointKind::LakePoint];
+    let points = super::readable(judge, caller, |point| waters.contains(&point.kind));
+    let seen = judge.seen(points.iter().cloned(), level, number)?;
+    let base = judge.seen(points, base_level, base_number)?;
+    let index = |seen: &Seen, level, number| city_index(&judge.rules(), last_day(level, number, now), &judged(seen));
+    let (label, base_label) = (period::label(level, number), period::label(base_level, base_number));
+    let columns = vec![
+        Column::new("item", "项目编码", "item", ""),
+        Column::new("name", "项目", "name", ""),
+        Column::new("river", "河流", "rivers", ""),
+        Column::new("lake", "湖库", "lakes", ""),
+        Column::new("county", "全县", "county", ""),
+        Column::new("base", base_label.as_str(), base_label.as_str(), ""),
+        Column::new("change", "变化程度", "change", "%"),
+    ];
+    let (rows, method) = match index(&seen, level, number) {
+        Ok(found) => (
+            index_rows(&found, index(&base, base_level, base_number).ok()),
+            Name::new(
+                format!("{}：各项断面均值与Ⅲ类限值之比的和，河流与湖库按断面数加权；越小越好", found.standard),
+                format!(
+                    "{}: sum of the ratios of means to class III, rivers and lakes weighted by their sections; less is better",
+                    found.standard
+                ),
+            ),
+        ),
+        // Not confirmed, or nothing covers the day: it is said, and nothing is computed.
+        Err(why) => (Vec::new(), Name::new(format!("不计算：{}", why.zh), format!("not computed: {}", why.en))),
+    };
+    Ok(Table {
+        title: Name::new(format!("地表水水质指数 CWQI {label}"), format!("surface-water index CWQI {label}")),
+        method,
+        source: Name::new("断面和湖库的月、年判定", "verdicts of sections and lakes by month and year"),
+        as_of: now,
+        simulated: seen.iter().any(|(point, verdict)| verdict.is_some() && point.simulated),
+        columns,
+        rows,
+    })
+}
+
+/// Items, then the sums and the county beside its base.
+fn index_rows(found: &CityIndex, base: Option<CityIndex>) -> Vec<Vec<String>> {
+    let items = |part: &Option<(standards::water::PartIndex, u32)>| -> BTreeMap<String, String> {
+        let items = part.iter().flat_map(|(part, _)| &part.items);
+        items.map(|(key, index)| (key.clone(), index.normalize().to_string())).collect()
+    };
+    let (river, lake) = (items(&found.river), items(&found.lake));
+    let mut keys: Vec<&String> = river.keys().chain(lake.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let cell = |part: &BTreeMap<String, String>, key: &str| part.get(key).cloned().unwrap_or_default();
+    let mut rows: Vec<Vec<String>> = keys
+        .into_iter()
+        .map(|key| {
+            let name = names::factor_name(key).zh;
+            vec![key.clone(), name, cell(&river, key), cell(&lake, key), String::new(), String::new(), String::new()]
+        })
+        .collect();
+    let part = |part: &Option<(standards::water::PartIndex, u32)>| {
+        part.as_ref().map(|(part, _)| part.index.normalize().to_string()).unwrap_or_default()
+    };
+    let shown = |index: Option<rust_decimal::Decimal>| {
+        index.map(|index| round_half_even(index, 4).normalize().to_string()).unwrap_or_default()
+    };
+    rows.push(vec![
+        "CWQI".into(),
+        "合计".into(),
+        part(&found.river),
+        part(&found.lake),
+        shown(found.index),
+        shown(base.as_ref().and_then(|base| base.index)),
+        base.as_ref().and_then(|base| change(base, found)).map(|change| change.to_string()).unwrap_or_default(),
+    ]);
+    rows
+}
