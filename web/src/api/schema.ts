@@ -1235,6 +1235,8 @@ export interface FluxQuery {
   factor: string;
   from: string | null;
   until: string | null;
+  /** Weight of the mean instantaneous flux in the mixed estimator, 0 to 1; without it a half. */
+  alpha: string | null;
   format?: Format;
 }
 
@@ -1471,6 +1473,14 @@ export interface ImportReport2 {
   fixed: number;
   /** All rows are in the store. */
   written: boolean;
+}
+
+export interface IndexQuery {
+  /** `2026` or `2026-11`; without it: this year. */
+  period: string | null;
+  /** What it is compared with; without it: the same period a year before. */
+  base: string | null;
+  format?: Format;
 }
 
 export interface IndicatorDetail {
@@ -2610,6 +2620,12 @@ export interface RiverQuery {
   format?: Format;
 }
 
+export interface RiversQuery {
+  /** `2026` or `2026-11`; without it: this year. */
+  period: string | null;
+  format?: Format;
+}
+
 /** Roles (角色). The three administrators are separated (三员分立): none of them may do another's work. */
 export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
 
@@ -3144,7 +3160,7 @@ export interface Sums {
 
 /** One flag. */
 export interface Suspicion {
-  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`, `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`, `calibration_pattern`. */
+  /** `stuck`, `copied`, `little_variance`, `jump`, `inversion`, `heap_under_limit`, `neighbour_equal`, `out_of_range`, `missing_when_high`, `leaves_neighbours`, `flow_against_power`, `calibration_pattern`, `over_in_stop`, `flow_in_stop`, `oxygen_fails_alone`. */
   check: string;
   title: Name;
   factor: string;
