@@ -116,3 +116,31 @@ pub fn add(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::PointKind;
+    use standards::Library;
+
+    #[test]
+    fn what_cannot_be_read_and_what_is_missing_is_said_in_words() {
+        let rules = Rules::new(Library::embedded().unwrap(), "500242".into()).unwrap();
+        let (day, point) = (Day(20_600), Point::simulated(1, PointKind::LakePoint));
+        let finding = |values: &[(&str, &str)]| Finding {
+            items: values
+                .iter()
+                .map(|(factor, value)| Item::new(Code::new(factor).unwrap(), Stat::Mean, value.parse().ok(), true, 30))
+                .collect(),
+            ..Finding::default()
+        };
+        let check = |values: &[(&str, &str)], expect: &[&str]| {
+            let words = lacking(&rules, day, of_finding(&rules, &point, day, &finding(values)));
+            assert!(expect.iter().all(|part| words.contains(part)), "{values:?}: {words}");
+        };
+        check(&[("w21011", "0.03")], &["总氮", "透明度"]);
+        // No chlorophyll at all has no logarithm: it is named and the others are read.
+        check(&[("w01016", "0"), ("w21011", "0.03")], &["叶绿素", "总氮"]);
+        assert_eq!(lacking(&rules, day, Err(Text::new("读不出", "cannot be read"))), "读不出");
+    }
+}

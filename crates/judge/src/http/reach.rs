@@ -107,7 +107,8 @@ pub(crate) struct RiverRow {
     pub by_class: [usize; 6],
     pub good_share: String,
     pub inferior_share: String,
-    pub class: String,
+    /// Of the means, where there were few sections.
+    pub class: Option<Class>,
     pub grade: String,
     pub heavy: bool,
     pub method: &'static str,
@@ -138,7 +139,7 @@ impl RiverRow {
             by_class: counts,
             good_share: share(counts[..3].iter().sum()),
             inferior_share: share(counts[5]),
-            class: String::new(),
+            class: None,
             grade: String::new(),
             heavy: false,
             method: "",
@@ -149,7 +150,7 @@ impl RiverRow {
         match together(&rules, day, &judged) {
             Ok(Some(found)) => {
                 row.grade = found.grade().map(|grade| grade.name().zh).unwrap_or_default();
-                row.class = found.class().map(|class| class.name().zh).unwrap_or_default();
+                row.class = found.class();
                 row.heavy = found.grade() > Some(standards::water::Grade::Good);
                 (row.method, row.main) = match &found {
                     Together::Shares(shares) => ("断面类别比例法", shares_main(&surface, shares)),
@@ -211,21 +212,19 @@ fn rivers_of(judge: &Judge, caller: &Caller, query: &RiversQuery) -> Result<Tabl
     let mut columns = vec![
         Column::new("river", "河流编号", "river key", ""),
         Column::new("name", "河流", "river", ""),
+        Column::new("grade", "水质状况", "grade", ""),
+        Column::new("class", "均值类别", "class of the means", ""),
         Column::new("sections", "断面数", "sections", ""),
         Column::new("judged", "有评价", "judged", ""),
+        Column::new("good_share", "Ⅰ～Ⅲ类比例", "share of I–III", "%"),
+        Column::new("inferior_share", "劣Ⅴ类比例", "share worse than V", "%"),
+        Column::new("main", "主要污染指标", "main pollutants", ""),
+        Column::new("by", "方法", "method", ""),
     ];
     for class in Class::ALL {
         columns.push(Column::new(&format!("class_{}", class.key()), &class.name().zh, &class.name().en, ""));
     }
-    columns.extend([
-        Column::new("good_share", "Ⅰ～Ⅲ类比例", "share of I–III", "%"),
-        Column::new("inferior_share", "劣Ⅴ类比例", "share worse than V", "%"),
-        Column::new("class", "均值类别", "class of the means", ""),
-        Column::new("grade", "水质状况", "grade", ""),
-        Column::new("by", "方法", "method", ""),
-        Column::new("main", "主要污染指标", "main pollutants", ""),
-        Column::new("missing", "没有评价的断面", "sections without a class", ""),
-    ]);
+    columns.push(Column::new("missing", "没有评价的断面", "sections without a class", ""));
     let label = period::label(level, number);
     Ok(Table {
         title: Name::new(format!("河流水质评价 {label}"), format!("rivers {label}")),
@@ -243,17 +242,20 @@ fn rivers_of(judge: &Judge, caller: &Caller, query: &RiversQuery) -> Result<Tabl
 }
 
 fn row_of(key: String, name: String, row: &RiverRow) -> Vec<String> {
-    let mut cells = vec![key, name, row.sections.to_string(), row.judged.to_string()];
-    cells.extend(row.by_class.iter().map(usize::to_string));
-    cells.extend([
+    let mut cells = vec![
+        key,
+        name,
+        row.grade.clone(),
+        row.class.map(|class| class.key().to_owned()).unwrap_or_default(),
+        row.sections.to_string(),
+        row.judged.to_string(),
         row.good_share.clone(),
         row.inferior_share.clone(),
-        row.class.clone(),
-        row.grade.clone(),
-        row.method.to_owned(),
         row.main.clone(),
-        row.missing.clone(),
-    ]);
+        row.method.to_owned(),
+    ];
+    cells.extend(row.by_class.iter().map(usize::to_string));
+    cells.push(row.missing.clone());
     cells
 }
 

@@ -203,7 +203,7 @@ fn rivers(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Result<Option
             Cell::text(format!("{}（{}）", row.sections, row.judged)),
             Cell::text(row.good_share),
             Cell::text(row.inferior_share),
-            Cell::text(row.class),
+            Cell::text(row.class.map(|class| class.name().zh).unwrap_or_default()),
             Cell::text(row.grade).alarm_if(row.heavy),
             Cell::text(row.main),
             Cell::text(row.missing),
