@@ -193,3 +193,30 @@ test('an administrator confirms a figure with its source; an engineer cannot', a
   await expect(admin.getByText(/已重算/)).toBeVisible({ timeout: 20_000 });
   await admin.context().close();
 });
+
+test('rivers are graded from their sections; the index comes with its confirmed formulas', async ({ page }) => {
+  test.setTimeout(120_000);
+  await signIn(page, running.base, ADMIN);
+  type Table = { columns: { key: string }[]; rows: string[][]; method: { zh: string } };
+  const table = async (path: string) => (await (await page.request.get(`${running.base}${path}`)).json()) as Table;
+  const cell = (of: Table, row: string[], key: string) => row[of.columns.findIndex((column) => column.key === key)];
+  const graded = async () => { const rivers = await table('/api/water/rivers'); return { rivers, county: rivers.rows.at(-1) ?? [] }; };
+  // The running year is judged as its days come.
+  await expect.poll(async () => { const { rivers, county } = await graded(); return cell(rivers, county, 'grade'); }, { timeout: 90_000 }).not.toBe('');
+  const { rivers, county } = await graded();
+  const counted = ['I', 'II', 'III', 'IV', 'V', 'V+'].map((one) => Number(cell(rivers, county, `class_${one}`)));
+  expect(counted.reduce((sum, count) => sum + count, 0)).toBe(Number(cell(rivers, county, 'judged')));
+  expect(Number(cell(rivers, county, 'good_share'))).toBeCloseTo((100 * (counted[0] + counted[1] + counted[2])) / Number(cell(rivers, county, 'judged')), 1);
+  await page.goto(`${running.base}/app/water`);
+  const card = page.getByTestId('rivers');
+  await expect(card.getByRole('row', { name: /全县/ })).toContainText(cell(rivers, county, 'grade'));
+  await expect(page.getByTestId('city-index')).toContainText('未经确认');
+  const items = ['item_index', 'city_weight'].map((id) => ({ figure: `环办监测〔2017〕51号/${id}`, source: '环办监测〔2017〕51号 附件' }));
+  expect((await page.request.post(`${running.base}/api/standards/confirmations`, { headers: HEADERS, data: { items } })).ok()).toBe(true);
+  await page.reload();
+  await expect(page.getByTestId('city-index').getByRole('row', { name: /合计/ })).toBeVisible();
+  const index = await table('/api/water/city-index');
+  const river = (row: string[]) => Number(cell(index, row, 'river') || 0);
+  const sum = index.rows.slice(0, -1).reduce((total, row) => total + river(row), 0);
+  expect(river(index.rows.at(-1) ?? [])).toBeCloseTo(sum, 2);
+});
