@@ -93,13 +93,22 @@ fn readings_of(surface: &Surface, section: &Judged<'_>) -> Vec<Reading> {
     means.filter_map(|item| reading_of(&water, item)).collect()
 }
 
+/// The rivers or the lakes of the county in its index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub index: PartIndex,
+    pub sections: u32,
+    /// Names of items without a mean: sums of different items are not compared.
+    pub missing: Vec<Text>,
+}
+
 /// The city surface-water index of a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CityIndex {
     pub standard: String,
-    /// Index and number of sections of the rivers, of the lakes.
-    pub river: Option<(PartIndex, u32)>,
-    pub lake: Option<(PartIndex, u32)>,
+    pub river: Option<Part>,
+    pub lake: Option<Part>,
+    /// `None` while an item of a part is missing.
     pub index: Option<Decimal>,
 }
 
@@ -111,7 +120,7 @@ pub fn city_index(rules: &Rules, day: Day, all: &[Judged<'_>]) -> Result<CityInd
     let regulation =
         CityIndexRules::in_force(&rules.library, crate::period::date(day)).map_err(|error| error.text())?;
     let surface = rules.surface_at(day)?;
-    let part = |kind: PointKind, body: Body| -> Result<Option<(PartIndex, u32)>, Text> {
+    let part = |kind: PointKind, body: Body| -> Result<Option<Part>, Text> {
         let of_kind = all.iter().filter(|one| one.point.kind == kind);
         let readings: Vec<Vec<Reading>> =
             of_kind.map(|one| readings_of(&surface, one)).filter(|readings| !readings.is_empty()).collect();
@@ -120,11 +129,13 @@ pub fn city_index(rules: &Rules, day: Day, all: &[Judged<'_>]) -> Result<CityInd
         }
         let means = reach_by_means(&surface, body, &readings).map_err(|error| error.text())?;
         let index = regulation.part(&surface, &means).map_err(|error| error.text())?;
-        Ok(Some((index, u32::try_from(readings.len()).unwrap_or(u32::MAX))))
+        let missing = means.missing.iter().filter_map(|key| Some(surface.item(key, body)?.name.clone())).collect();
+        Ok(Some(Part { index, sections: u32::try_from(readings.len()).unwrap_or(u32::MAX), missing }))
     };
     let (river, lake) = (part(PointKind::WaterSection, Body::River)?, part(PointKind::LakePoint, Body::Lake)?);
-    let weighted = |part: &Option<(PartIndex, u32)>| part.as_ref().map(|(part, sections)| (part.index, *sections));
-    let index = regulation.city(weighted(&river), weighted(&lake));
+    let weighted = |part: &Option<Part>| part.as_ref().map(|part| (part.index.index, part.sections));
+    let whole = [&river, &lake].into_iter().flatten().all(|part| part.missing.is_empty());
+    let index = if whole { regulation.city(weighted(&river), weighted(&lake)) } else { None };
     Ok(CityIndex { standard: regulation.standard, river, lake, index })
 }
 
@@ -140,6 +151,7 @@ mod tests {
     use crate::model::Item;
     use standards::Library;
     use standards::library::Confirmation;
+    use standards::water::Kind;
 
     fn section(kind: PointKind, class: Option<u16>, values: &[(&str, &str, u16)]) -> (Arc<Point>, Finding) {
         let items = values.iter().map(|(factor, value, class)| {
@@ -188,12 +200,28 @@ mod tests {
 
     #[test]
     fn the_city_index_waits_for_its_formulas() {
-        let all = [
-            section(PointKind::WaterSection, Some(2), &[("w21011", "0.1", 2)]),
-            section(PointKind::WaterSection, Some(3), &[("w21011", "0.3", 4)]),
-            section(PointKind::LakePoint, Some(3), &[("w21011", "0.025", 2)]),
-        ];
         let shipped = Library::embedded().unwrap();
+        // Every item on the limit of class III and pH neutral; the lake at half of them.
+        let surface = rules(Arc::clone(&shipped)).surface_at(DAY).unwrap();
+        let whole = |kind: PointKind, share: Decimal| {
+            let (point, mut finding) = section(kind, Some(3), &[]);
+            let body = water_body(kind);
+            for item in surface.items.iter().filter(|item| !item.apart && item.body.is_none_or(|only| only == body)) {
+                let value = match item.kind {
+                    Kind::Upper(_) => item.bound(Class::III).unwrap() * share,
+                    Kind::Lower(_) => item.bound(Class::III).unwrap() / share,
+                    _ => Decimal::from(7),
+                };
+                let factor = Code::new(&item.factors[0]).unwrap();
+                finding.items.push(Item::new(factor, Stat::Mean, Some(value), true, 30));
+            }
+            (point, finding)
+        };
+        let all = [
+            whole(PointKind::WaterSection, Decimal::ONE),
+            whole(PointKind::WaterSection, Decimal::ONE),
+            whole(PointKind::LakePoint, Decimal::new(5, 1)),
+        ];
         let refused = city_index(&rules(Arc::clone(&shipped)), DAY, &judged(&all)).unwrap_err();
         assert!(refused.zh.contains("未经确认"), "{}", refused.zh);
         let open = shipped.unconfirmed().into_iter().filter(|figure| figure.figure.starts_with("环办监测〔2017〕51号"));
@@ -201,13 +229,17 @@ mod tests {
             open.map(|figure| Confirmation { figure: figure.figure, value: None, source: "原文".into() }).collect();
         let rules = rules(Arc::new(shipped.confirmed(&confirmed).unwrap()));
         let found = city_index(&rules, DAY, &judged(&all)).unwrap();
-        let part =
-            |part: &Option<(PartIndex, u32)>| part.as_ref().map(|(part, count)| (part.index.to_string(), *count));
-        // Rivers: 0.2 / 0.2; lakes: 0.025 / 0.05; weighted by two and one.
-        assert_eq!(part(&found.river), Some(("1.0000".into(), 2)));
-        assert_eq!(part(&found.lake), Some(("0.5000".into(), 1)));
-        assert_eq!(found.index.unwrap().to_string(), "0.8333");
-        let base = CityIndex { index: Some(Decimal::ONE), ..found.clone() };
+        let part = |part: &Option<Part>| part.as_ref().map(|part| (part.index.index.to_string(), part.sections));
+        // Twenty items besides pH.
+        assert_eq!(part(&found.river), Some(("20.0000".into(), 2)));
+        assert_eq!(part(&found.lake), Some(("10.0000".into(), 1)));
+        assert_eq!(found.index.unwrap().to_string(), "16.6667");
+        // One item less in the lake: its sum is not compared with anything.
+        let mut lacking = all.clone();
+        lacking[2].1.items.pop();
+        let less = city_index(&rules, DAY, &judged(&lacking)).unwrap();
+        assert_eq!((less.index, less.lake.unwrap().missing.len()), (None, 1));
+        let base = CityIndex { index: Some(Decimal::from(20)), ..found.clone() };
         assert_eq!(change(&base, &found).unwrap().to_string(), "-16.67");
     }
 }

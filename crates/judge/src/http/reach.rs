@@ -6,15 +6,18 @@ use std::sync::Arc;
 use api::{Access, ApiResult, Caller, Column, Format, Query, Routes, Table, blocking, operation};
 use axum::response::Response;
 use kernel::{Action, Day, Name, Point, PointKind, Problem, Timestamp};
+use rust_decimal::Decimal;
 use serde::Deserialize;
-use standards::decimal::round_half_even;
 use standards::water::{Class, ReachResult, Surface, WaterResult};
 use store::contract::PeriodLevel;
 
 use super::air_period::period_of;
 use crate::model::Verdict;
-use crate::reach::{CityIndex, Judged, Together, by_class, change, city_index, together};
-use crate::{Judge, names, period};
+use crate::reach::{CityIndex, Judged, Part, Together, by_class, change, city_index, together};
+use crate::{Judge, period};
+
+/// Of the table of the index.
+const COLUMNS: usize = 8;
 
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 struct RiversQuery {
@@ -271,6 +274,7 @@ fn index_of(judge: &Judge, caller: &Caller, query: &IndexQuery) -> Result<Table,
     let seen = judge.seen(points.iter().cloned(), level, number)?;
     let base = judge.seen(points, base_level, base_number)?;
     let index = |seen: &Seen, level, number| city_index(&judge.rules(), last_day(level, number, now), &judged(seen));
+    let surface = judge.rules().surface_at(last_day(level, number, now)).map_err(|why| Problem::invalid(why.zh))?;
     let (label, base_label) = (period::label(level, number), period::label(base_level, base_number));
     let columns = vec![
         Column::new("item", "项目编码", "item", ""),
@@ -280,14 +284,18 @@ fn index_of(judge: &Judge, caller: &Caller, query: &IndexQuery) -> Result<Table,
         Column::new("county", "全县", "county", ""),
         Column::new("base", base_label.as_str(), base_label.as_str(), ""),
         Column::new("change", "变化程度", "change", "%"),
+        Column::new("missing", "缺少的项目", "missing items", ""),
     ];
     let (rows, method) = match index(&seen, level, number) {
         Ok(found) => (
-            index_rows(&found, index(&base, base_level, base_number).ok()),
+            index_rows(&surface, &found, index(&base, base_level, base_number).ok()),
             Name::new(
-                format!("{}：各项断面均值与Ⅲ类限值之比的和，河流与湖库按断面数加权；越小越好", found.standard),
                 format!(
-                    "{}: sum of the ratios of means to class III, rivers and lakes weighted by their sections; less is better",
+                    "{}：21 项断面均值与Ⅲ类限值之比的和，缺一项不计算；河流与湖库按断面数加权；越小越好",
+                    found.standard
+                ),
+                format!(
+                    "{}: sum of the ratios of means to class III over the 21 items, none while one is missing; rivers and lakes weighted by their sections; less is better",
                     found.standard
                 ),
             ),
@@ -306,38 +314,48 @@ fn index_of(judge: &Judge, caller: &Caller, query: &IndexQuery) -> Result<Table,
     })
 }
 
-/// Items, then the sums and the county beside its base.
-fn index_rows(found: &CityIndex, base: Option<CityIndex>) -> Vec<Vec<String>> {
-    let items = |part: &Option<(standards::water::PartIndex, u32)>| -> BTreeMap<String, String> {
-        let items = part.iter().flat_map(|(part, _)| &part.items);
+/// Items, then the sums and the county beside its base. Of a part that lacks items there is no sum, and the items are
+/// named.
+fn index_rows(surface: &Surface, found: &CityIndex, base: Option<CityIndex>) -> Vec<Vec<String>> {
+    let items = |part: &Option<Part>| -> BTreeMap<String, String> {
+        let items = part.iter().flat_map(|part| &part.index.items);
         items.map(|(key, index)| (key.clone(), index.normalize().to_string())).collect()
     };
     let (river, lake) = (items(&found.river), items(&found.lake));
-    let mut keys: Vec<&String> = river.keys().chain(lake.keys()).collect();
-    keys.sort();
-    keys.dedup();
     let cell = |part: &BTreeMap<String, String>, key: &str| part.get(key).cloned().unwrap_or_default();
-    let mut rows: Vec<Vec<String>> = keys
-        .into_iter()
-        .map(|key| {
-            let name = names::factor_name(key).zh;
-            vec![key.clone(), name, cell(&river, key), cell(&lake, key), String::new(), String::new(), String::new()]
-        })
-        .collect();
-    let part = |part: &Option<(standards::water::PartIndex, u32)>| {
-        part.as_ref().map(|(part, _)| part.index.normalize().to_string()).unwrap_or_default()
+    let known = surface.items.iter().filter(|item| river.contains_key(&item.key) || lake.contains_key(&item.key));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for item in known {
+        let cells = [cell(&river, &item.key), cell(&lake, &item.key)];
+        // An item that rivers and lakes limit apart stands once.
+        if rows.iter().any(|row| row[0] == item.key) {
+            continue;
+        }
+        let mut row = vec![item.key.clone(), item.name.zh.clone()];
+        row.extend(cells);
+        row.resize(COLUMNS, String::new());
+        rows.push(row);
+    }
+    let sum = |part: &Option<Part>| match part {
+        Some(part) if part.missing.is_empty() => part.index.index.normalize().to_string(),
+        Some(part) => format!("缺 {} 项", part.missing.len()),
+        None => String::new(),
     };
-    let shown = |index: Option<rust_decimal::Decimal>| {
-        index.map(|index| round_half_even(index, 4).normalize().to_string()).unwrap_or_default()
-    };
+    let shown = |index: Option<Decimal>| index.map(|index| index.normalize().to_string()).unwrap_or_default();
+    let missing = [("河流", &found.river), ("湖库", &found.lake)].into_iter().filter_map(|(name, part)| {
+        let part = part.as_ref().filter(|part| !part.missing.is_empty())?;
+        let names: Vec<&str> = part.missing.iter().map(|name| name.zh.as_str()).collect();
+        Some(format!("{name}缺 {}", names.join("、")))
+    });
     rows.push(vec![
         "CWQI".into(),
         "合计".into(),
-        part(&found.river),
-        part(&found.lake),
+        sum(&found.river),
+        sum(&found.lake),
         shown(found.index),
         shown(base.as_ref().and_then(|base| base.index)),
         base.as_ref().and_then(|base| change(base, found)).map(|change| change.to_string()).unwrap_or_default(),
+        missing.collect::<Vec<_>>().join("；"),
     ]);
     rows
 }
