@@ -9,7 +9,7 @@ use store::{StoreError, Transaction};
 
 use crate::duty::{self, DutyNow, DutySource, RecordDuties, Step};
 use crate::model::{Case, Cause, DutyLink, Settled};
-use crate::ops::Act;
+use crate::ops::{Act, Line};
 use crate::rows::{self, Filter};
 use crate::workflow::{Weight, due_at};
 
@@ -283,7 +283,7 @@ impl Act {
             exceedances: 0,
             revision: 1,
         };
-        self.record(transaction, &Actor::system("act"), &case, "opened", &note, &[], now)?;
+        self.record(transaction, &Actor::system("act"), &case, Line::of("opened", &note), now)?;
         Ok(case)
     }
 
@@ -310,7 +310,7 @@ impl Act {
             Settled::Fulfilled => "fulfilled",
             Settled::NotAsked => "not_asked",
         };
-        self.record(transaction, &Actor::system("act"), &case, action, note, &[], now)?;
+        self.record(transaction, &Actor::system("act"), &case, Line::of(action, note), now)?;
         Ok(case)
     }
 
@@ -324,7 +324,7 @@ impl Act {
         case.resolved_by = None;
         case.revision += 1;
         let note = "记录改回去了，仍要办理 (the record was changed back: still to be done)";
-        self.record(transaction, &Actor::system("act"), &case, "asked_again", note, &[], now)?;
+        self.record(transaction, &Actor::system("act"), &case, Line::of("asked_again", note), now)?;
         Ok(case)
     }
 }

@@ -10,8 +10,9 @@ use kernel::{Action, Id, Name, Problem, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Case, DutyLink, Evidence};
-use crate::ops::{Act, CaseFile};
+use crate::ops::{Act, CaseFile, step_refusal};
 use crate::rows::Filter;
+use crate::step_record::StepRecord;
 use crate::transition::{self, Request};
 
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -97,6 +98,8 @@ struct EntryView {
     action: NamedCode,
     note: String,
     evidence: Vec<String>,
+    /// The record that the step wrote.
+    record: Option<StepRecord>,
 }
 
 /// What the caller could do now, and why not where not.
@@ -109,6 +112,23 @@ struct ActionView {
     needs_assignee: bool,
     allowed: bool,
     why_not: Option<String>,
+    /// The record that the step writes.
+    writes: Option<StepForm>,
+}
+
+/// What a step asks for, of a ledger.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct StepForm {
+    ledger: String,
+    fields: Vec<StepField>,
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct StepField {
+    /// Id in the ledger.
+    id: String,
+    /// What the form begins with.
+    preset: String,
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -159,6 +179,9 @@ struct ActionRequest {
     assignee_name: String,
     /// Revision that the caller saw.
     revision: Option<i64>,
+    /// Of a step that writes a record: what was filled in, by field of its ledger.
+    #[serde(default)]
+    fields: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Somebody who can work on a case.
@@ -245,6 +268,7 @@ pub fn routes(act: &Arc<Act>) -> Routes {
                         note: body.note,
                         assignee: body.assignee.map(|id| (id, body.assignee_name)),
                         revision: body.revision,
+                        fields: body.fields,
                         ..Request::default()
                     };
                     act.act(&caller.0, id, &request, kernel::time::now())?;
@@ -319,6 +343,7 @@ fn page_of(act: &Act, caller: &Caller, query: &CaseQuery) -> Result<CasePage, Pr
 }
 
 fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
+    let now = kernel::time::now();
     let workflow = act.workflows.get(&file.case.workflow).ok();
     let action_name = |code: &str| {
         let known = match code {
@@ -340,6 +365,11 @@ fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
             .filter(|transition| transition.from.contains(&file.case.state))
             .map(|transition| {
                 let refusal = transition::refusal(workflow, transition, &file.case, &caller.0, file.evidence.len());
+                let step = transition.writes.as_ref().map(|writes| {
+                    let given = act.given(&file, &transition.id, "", &caller.0, now);
+                    (step_refusal(writes, &given), writes.form(&given), writes.ledger.clone())
+                });
+                let refusal = refusal.or_else(|| step.as_ref().and_then(|(refusal, ..)| refusal.clone()));
                 ActionView {
                     code: transition.id.clone(),
                     name: transition.name.clone(),
@@ -348,12 +378,16 @@ fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
                     needs_assignee: transition.needs_assignee,
                     allowed: refusal.is_none(),
                     why_not: refusal.map(|problem| problem.detail),
+                    writes: step.map(|(_, fields, ledger)| StepForm {
+                        ledger,
+                        fields: fields.into_iter().map(|(id, preset)| StepField { id, preset }).collect(),
+                    }),
                 }
             })
             .collect()
     });
     CaseDetail {
-        summary: CaseSummary::of(act, &file.case, kernel::time::now()),
+        summary: CaseSummary::of(act, &file.case, now),
         timeline: file
             .entries
             .into_iter()
@@ -364,6 +398,7 @@ fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
                 actor_name: entry.actor_name,
                 note: entry.note,
                 evidence: entry.evidence,
+                record: entry.record,
             })
             .collect(),
         evidence: file.evidence,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `workflow.rs`, `calendar.rs` | definitions as data (`model/workflows`), working days |
 //! | `transition.rs`, `alarm.rs`, `duty.rs`, `evidence.rs` | pure: may this be done; what an event or a record's duty means; what may be attached |
+//! | `step_record.rs` | what a step writes into a ledger, as the definition says |
 //! | `ops.rs`, `run.rs`, `follow.rs` | what people do; what the event log brings; what records ask for |
 //! | `rows.rs`, `http.rs`, `fact.rs` | SQL; routes; facts for others |
 //!
@@ -23,6 +24,7 @@ pub mod model;
 pub mod ops;
 pub mod rows;
 mod run;
+pub mod step_record;
 pub mod transition;
 pub mod workflow;
 

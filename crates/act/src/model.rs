@@ -3,6 +3,8 @@
 use kernel::{Day, Id, Name, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::step_record::StepRecord;
+
 /// What a case is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +116,8 @@ pub struct Entry {
     pub note: String,
     /// Hashes of evidence that came with it.
     pub evidence: Vec<String>,
+    /// The record that it wrote.
+    pub record: Option<StepRecord>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]

@@ -14,6 +14,7 @@ use crate::follow::Sweep;
 use crate::http::CaseSummary;
 use crate::model::{Case, Entry, Evidence};
 use crate::rows::{self, Filter};
+use crate::step_record::{Given, Ledgers, StepRecord, Writes};
 use crate::transition::{self, Request};
 use crate::workflow::{Workflow, Workflows};
 
@@ -41,6 +42,7 @@ pub struct Act {
     people: OnceLock<Box<People>>,
     competent_body: OnceLock<Box<CompetentBody>>,
     pub(crate) duties: OnceLock<Arc<dyn DutySource>>,
+    ledgers: OnceLock<Arc<dyn Ledgers>>,
     pub(crate) sweep: Mutex<Sweep>,
 }
 
@@ -73,6 +75,7 @@ impl Act {
             people: OnceLock::new(),
             competent_body: OnceLock::new(),
             duties: OnceLock::new(),
+            ledgers: OnceLock::new(),
             sweep: Mutex::default(),
         })
     }
@@ -101,6 +104,28 @@ impl Act {
     /// Who knows what the records of the ledgers ask for; the wiring does.
     pub fn set_duties(&self, duties: Arc<dyn DutySource>) {
         let _ = self.duties.set(duties);
+    }
+
+    /// Who writes the records of steps; the wiring does.
+    pub fn set_ledgers(&self, ledgers: Arc<dyn Ledgers>) {
+        let _ = self.ledgers.set(ledgers);
+    }
+
+    /// What a case gives to the record of a step.
+    pub(crate) fn given(&self, file: &CaseFile, action: &str, note: &str, actor: &Actor, now: Timestamp) -> Given {
+        let case = &file.case;
+        let points = self.points.points();
+        let point = points.get(case.point);
+        Given {
+            case: case.number.clone(),
+            title: case.title.zh.clone(),
+            enterprise: point.and_then(|point| point.enterprise.clone()).unwrap_or_default(),
+            day: now.day(),
+            note: note.to_owned(),
+            actor: actor.name.clone(),
+            sequence: file.entries.iter().filter(|entry| entry.action == action).count() + 1,
+            simulated: point.is_some_and(|point| point.simulated),
+        }
     }
 
     /// The cases of duties, each by record, duty and last day; those that the actor may not see are none.
@@ -188,7 +213,9 @@ impl Act {
             Some((wanted, _)) if self.people.get().is_some() => Some(self.assignee(actor, id, *wanted)?),
             given => given.clone(),
         };
-        let changed = self.store.write(|transaction| {
+        // Taken before the transaction, as everybody does who writes records.
+        let ledgers = self.ledgers.get().map(|ledgers| ledgers.open());
+        let (changed, written) = self.store.write(|transaction| {
             let file = self.load(transaction.as_reader(), id)?;
             if !may_read(actor, &file.case) {
                 return Err(not_found(id).into());
@@ -197,9 +224,29 @@ impl Act {
             let request =
                 Request { evidence_count: file.evidence.len(), assignee: assignee.clone(), ..request.clone() };
             let changed = transition::apply(&self.workflows, workflow, &file.case, actor, &request, now)?;
-            self.record(transaction, actor, &changed, &request.action, &request.note, &[], now)?;
-            Ok(changed)
+            let writes = workflow.transition(&request.action).and_then(|transition| transition.writes.as_ref());
+            let written = match (writes, &ledgers) {
+                (None, _) => None,
+                (Some(_), None) => {
+                    return Err(Problem::new(ErrorCode::Internal, "no ledgers are wired to the cases").into());
+                }
+                (Some(writes), Some(ledgers)) => {
+                    let given = self.given(&file, &request.action, &request.note, actor, now);
+                    if let Some(problem) = step_refusal(writes, &given) {
+                        return Err(problem.into());
+                    }
+                    let fields = writes.record(&given, &request.fields)?;
+                    let reason = format!("案件 {} 办理时登记", given.case);
+                    Some(ledgers.write(transaction, actor, &writes.ledger, &fields, &reason, now)?)
+                }
+            };
+            let entry = Line { action: &request.action, note: &request.note, record: written.as_ref(), evidence: &[] };
+            self.record(transaction, actor, &changed, entry, now)?;
+            Ok((changed, written))
         })?;
+        if let (Some(ledgers), Some(written)) = (&ledgers, &written) {
+            ledgers.announce(written, now);
+        }
         self.announce(&changed, now);
         Ok(changed)
     }
@@ -240,7 +287,8 @@ impl Act {
             let changed = transition::apply(&self.workflows, workflow, &file.case, actor, &request, now)?;
             rows::add_evidence(transaction, self.division, id, &kept, bytes)?;
             let hashes = [kept.hash.clone()];
-            self.record(transaction, actor, &changed, "evidence", &kept.file_name, &hashes, now)?;
+            let entry = Line { action: "evidence", note: &kept.file_name, record: None, evidence: &hashes };
+            self.record(transaction, actor, &changed, entry, now)?;
             Ok(changed)
         })?;
         self.announce(&changed, now);
@@ -262,17 +310,15 @@ impl Act {
     }
 
     /// Saves a changed case, its timeline entry and its event.
-    #[allow(clippy::too_many_arguments)]
     pub(crate) fn record(
         &self,
         transaction: &dyn Transaction,
         actor: &Actor,
         case: &Case,
-        action: &str,
-        note: &str,
-        evidence: &[String],
+        line: Line<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let Line { action, note, record, evidence } = line;
         rows::save(transaction, self.division, case)?;
         let entry = Entry {
             at: now,
@@ -281,6 +327,7 @@ impl Act {
             action: action.to_owned(),
             note: note.to_owned(),
             evidence: evidence.to_vec(),
+            record: record.cloned(),
         };
         rows::add_entry(transaction, self.division, case.id, &entry)?;
         let event = EventDraft {
@@ -290,7 +337,7 @@ impl Act {
             payload: json!({
                 "number": case.number, "action": action, "state": case.state, "point": case.point.to_string(),
                 "record": case.duty.as_ref().map(|duty| duty.record), "note": note, "evidence": evidence,
-                "revision": case.revision,
+                "revision": case.revision, "wrote": record,
             }),
         };
         event_log::append(transaction, self.division, now, &[event])?;
@@ -307,6 +354,27 @@ impl Act {
             data: serde_json::to_value(summary).unwrap_or_default(),
         });
     }
+}
+
+/// One line of the timeline on its way.
+pub(crate) struct Line<'s> {
+    pub action: &'s str,
+    pub note: &'s str,
+    pub record: Option<&'s StepRecord>,
+    pub evidence: &'s [String],
+}
+
+impl<'s> Line<'s> {
+    /// One that brings nothing but words.
+    pub const fn of(action: &'s str, note: &'s str) -> Self {
+        Self { action, note, record: None, evidence: &[] }
+    }
+}
+
+/// Why a step cannot write its record, whatever is filled in.
+pub(crate) fn step_refusal(writes: &Writes, given: &Given) -> Option<Problem> {
+    (writes.needs_enterprise() && given.enterprise.is_empty())
+        .then(|| Problem::new(ErrorCode::NoTransition, "这个点位不属于哪家企业 (the point is of no enterprise)"))
 }
 
 /// Whoever may read cases of the owning body, or of the body that the point belongs to.

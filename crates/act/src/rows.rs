@@ -4,8 +4,13 @@ use kernel::{Division, Id, Name, Timestamp};
 use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
 use crate::model::{Case, DutyLink, Entry, Evidence};
+use crate::step_record::StepRecord;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, DUTIES];
+pub const MIGRATIONS: &[Migration] = &[FIRST, DUTIES, RECORDS];
+
+/// The record that a step wrote, as JSON.
+const RECORDS: Migration =
+    Migration { mechanism: "act", number: 3, sql: "ALTER TABLE act_entry ADD COLUMN record TEXT" };
 
 /// Cases of duties: the record, and the rest as JSON. Of one duty there is one case, whatever goes wrong above.
 const DUTIES: Migration = Migration {
@@ -81,6 +86,10 @@ fn case_of(row: &Row) -> Result<Case, StoreError> {
 
 fn duty_of(text: &str) -> Result<DutyLink, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Shape(format!("duty of a case: {error}")))
+}
+
+fn record_of(text: &str) -> Result<StepRecord, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Shape(format!("record of a step: {error}")))
 }
 
 /// Inserts or replaces a case; its history is its timeline and the event log.
@@ -254,9 +263,11 @@ pub fn count_with_prefix(reader: &dyn Reader, division: Division, prefix: &str) 
 }
 
 pub fn add_entry(transaction: &dyn Transaction, division: Division, case: Id, entry: &Entry) -> Result<(), StoreError> {
+    let record = entry.record.as_ref().map(serde_json::to_string).transpose();
+    let record = record.map_err(|error| StoreError::Shape(format!("writing the record of a step: {error}")))?;
     transaction.execute(
-        "INSERT INTO act_entry (division, case_id, sequence, at, actor, actor_name, action, note, evidence)
-         SELECT $1, $2, COALESCE(MAX(sequence), 0) + 1, $3, $4, $5, $6, $7, $8 FROM act_entry WHERE division = $1 AND case_id = $2",
+        "INSERT INTO act_entry (division, case_id, sequence, at, actor, actor_name, action, note, evidence, record)
+         SELECT $1, $2, COALESCE(MAX(sequence), 0) + 1, $3, $4, $5, $6, $7, $8, $9 FROM act_entry WHERE division = $1 AND case_id = $2",
         &[
             division.into(),
             case.into(),
@@ -266,6 +277,7 @@ pub fn add_entry(transaction: &dyn Transaction, division: Division, case: Id, en
             (&entry.action).into(),
             (&entry.note).into(),
             entry.evidence.join(" ").into(),
+            record.into(),
         ],
     )?;
     Ok(())
@@ -273,7 +285,7 @@ pub fn add_entry(transaction: &dyn Transaction, division: Division, case: Id, en
 
 pub fn entries(reader: &dyn Reader, division: Division, case: Id, limit: i64) -> Result<Vec<Entry>, StoreError> {
     let rows = reader.query(
-        "SELECT at, actor, actor_name, action, note, evidence FROM act_entry WHERE division = $1 AND case_id = $2
+        "SELECT at, actor, actor_name, action, note, evidence, record FROM act_entry WHERE division = $1 AND case_id = $2
          ORDER BY sequence LIMIT $3",
         &[division.into(), case.into(), limit.into()],
     )?;
@@ -286,6 +298,7 @@ pub fn entries(reader: &dyn Reader, division: Division, case: Id, limit: i64) ->
                 action: row.text(3)?.to_owned(),
                 note: row.text(4)?.to_owned(),
                 evidence: row.text(5)?.split_whitespace().map(str::to_owned).collect(),
+                record: row.optional_text(6)?.map(record_of).transpose()?,
             })
         })
         .collect()

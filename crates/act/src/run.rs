@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::alarm::{self, PresenceChanged, Step, VerdictChanged};
 use crate::model::{Case, Cause};
-use crate::ops::Act;
+use crate::ops::{Act, Line};
 use crate::rows;
 use crate::workflow::{Weight, Workflow, due_at};
 
@@ -204,7 +204,7 @@ impl Act {
                     exceedances: i64::from(cause == Cause::Exceedance),
                     revision: 1,
                 };
-                self.record(transaction, &actor, &case, "opened", &note, &[], now)?;
+                self.record(transaction, &actor, &case, Line::of("opened", &note), now)?;
                 Ok(case)
             }
             Step::Extend { case, at, note } => {
@@ -212,7 +212,7 @@ impl Act {
                 case.spell_from = case.spell_from.min(at);
                 case.spell_until = case.spell_until.max(at);
                 case.exceedances += 1;
-                self.record(transaction, &actor, &case, "extended", &note, &[], now)?;
+                self.record(transaction, &actor, &case, Line::of("extended", &note), now)?;
                 Ok(case)
             }
             Step::Annotate { case, action, note } => {
@@ -222,7 +222,7 @@ impl Act {
                 } else if action == "extended" {
                     case.exceedances += 1;
                 }
-                self.record(transaction, &actor, &case, action, &note, &[], now)?;
+                self.record(transaction, &actor, &case, Line::of(action, &note), now)?;
                 Ok(case)
             }
         }

@@ -1,6 +1,7 @@
 //! May this person do that to this case now, and what does it change? Pure.
 
 use kernel::{Actor, ErrorCode, Id, Problem, Timestamp};
+use serde_json::{Map, Value};
 
 use crate::model::{Case, DutyLink};
 use crate::workflow::{Transition, Workflow, Workflows, due_at};
@@ -16,6 +17,8 @@ pub struct Request {
     pub new_evidence: usize,
     /// Revision that the person saw.
     pub revision: Option<i64>,
+    /// What was filled in for the record that the step writes.
+    pub fields: Map<String, Value>,
 }
 
 /// Why a transition is refused; `None` when it is allowed.
@@ -69,6 +72,9 @@ pub fn apply(
     }
     if transition.needs_note && request.note.trim().is_empty() {
         return Err(Problem::new(ErrorCode::EvidenceMissing, "要写说明 (a note is needed)"));
+    }
+    if transition.writes.is_none() && !request.fields.is_empty() {
+        return Err(Problem::invalid("这一步不登记台账 (this step writes no record)"));
     }
     if transition.needs_new_evidence && request.new_evidence == 0 {
         return Err(Problem::new(ErrorCode::EvidenceMissing, "没有附上文件 (no file came with it)"));
@@ -192,6 +198,7 @@ mod tests {
                     evidence_count: evidence,
                     new_evidence,
                     revision: None,
+                    fields: Map::new(),
                 };
                 if let Ok(next) = apply(&workflows, workflow, &current, &actor, &request, Timestamp(9)) {
                     evidence += new_evidence;

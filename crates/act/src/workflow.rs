@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::calendar::WorkingCalendar;
 use crate::model::Cause;
+use crate::step_record::Writes;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +47,9 @@ pub struct Transition {
     /// The deadline starts anew.
     #[serde(default)]
     pub sets_due: bool,
+    /// The record that it writes into a ledger.
+    #[serde(default)]
+    pub writes: Option<Writes>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -132,6 +136,9 @@ impl Workflow {
         for transition in &workflow.transitions {
             for from in &transition.from {
                 state(from)?;
+            }
+            if let Some(word) = transition.writes.as_ref().and_then(|writes| writes.unknown_words().pop()) {
+                return Err(broken(format!("“{}”：案件没有“{word}” (a case gives no such word)", transition.id)));
             }
             let Some(to) = &transition.to else { continue };
             if state(to)?.is_final && !(transition.not_by_handler && transition.needs_evidence) {
@@ -251,6 +258,7 @@ mod tests {
         check(DUTY, "settled_state = \"resolved\"", "settled_state = \"closed\"", "without another person");
         check(DUTY, "settled_state = \"resolved\"", "", "need settled_state");
         check(DUTY, "due = \"last_day\"", "due = { hours = 4 }", "due on their last day");
+        check(ALARM, "{enterprise}", "{weather}", "no such word");
         check(ALARM, "due = { hours = 4 }", "due = \"last_day\"", "due on their last day");
     }
 }

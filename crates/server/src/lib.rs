@@ -7,7 +7,7 @@
 //! | `identity/` | users, passwords, sessions, the one-time set-up link |
 //! | `access.rs` | who may call a route at all: one decision, from the registry |
 //! | `app.rs`, `openapi.rs`, `assets.rs`, `compress.rs` | the application, its document, the embedded web app, gzip |
-//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `factors.rs`, `zones.rs`, `duties.rs`, `dust.rs`, `soil.rs` | what several mechanisms know, merged for people |
+//! | `points/`, `overview.rs`, `county.rs`, `public.rs`, `enterprise.rs`, `factors.rs`, `zones.rs`, `duties.rs`, `step_records.rs`, `dust.rs`, `soil.rs` | what several mechanisms know, merged for people |
 //! | `live.rs`, `announce.rs` | event stream; states of points on it |
 //! | `audit.rs`, `metrics.rs` | audit log; numbers for Prometheus |
 //!
@@ -35,6 +35,7 @@ pub mod platform;
 pub mod points;
 mod public;
 mod soil;
+mod step_records;
 mod zones;
 
 pub use platform::{Platform, Settings};

@@ -25,7 +25,9 @@ use crate::bindings::{self, LedgerBindings};
 use crate::identity::{self, Identity};
 use crate::points::{self, Points};
 use crate::public::PublicView;
-use crate::{announce, app, audit, county, dust, duties, enterprise, factors, live, overview, soil, zones};
+use crate::{
+    announce, app, audit, county, dust, duties, enterprise, factors, live, overview, soil, step_records, zones,
+};
 
 /// How to start.
 pub struct Settings {
@@ -119,6 +121,7 @@ impl Platform {
         act.set_body_names(move |key| naming.of(key));
         let counties = Arc::clone(&register);
         act.set_competent_body(move || counties.county().and_then(|view| view.county.competent_body.clone()));
+        act.set_ledgers(Arc::new(step_records::StepLedgers(Arc::clone(&register))));
         act.set_duties(Arc::new(duties::LedgerDuties(Arc::clone(&register))));
         let naming = Arc::clone(&names);
         judge.set_names(move |key| naming.of(key));

@@ -79,7 +79,7 @@ export const cases = {
   get: (id: string) => http.get<T.CaseDetail>(`/api/cases/${at(id)}`),
   /** Who can be given the case; only for those who may assign it. */
   assignees: (id: string) => list<T.Person>(`/api/cases/${at(id)}/assignees`),
-  act: (id: string, body: { action: string; note: string; assignee?: string; revision: number }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
+  act: (id: string, body: { action: string; note: string; assignee?: string; revision: number; fields?: Record<string, unknown> }) => http.post<unknown>(`/api/cases/${at(id)}/actions`, body),
   attach: (id: string, file: File) => http.upload<T.Evidence>(`/api/cases/${at(id)}/evidence`, { file_name: file.name }, file),
 };
 

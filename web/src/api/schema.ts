@@ -14,6 +14,8 @@ export interface ActionRequest {
   assignee_name?: string;
   /** Revision that the caller saw. */
   revision: number | null;
+  /** Of a step that writes a record: what was filled in, by field of its ledger. */
+  fields?: { [key: string]: unknown };
 }
 
 /** What the caller could do now, and why not where not. */
@@ -25,6 +27,8 @@ export interface ActionView {
   needs_assignee: boolean;
   allowed: boolean;
   why_not: string | null;
+  /** The record that the step writes. */
+  writes: StepForm | null;
 }
 
 /** Whether the parts of a countable indicator add up. */
@@ -1050,6 +1054,8 @@ export interface EntryView {
   action: NamedCode;
   note: string;
   evidence: string[];
+  /** The record that the step wrote. */
+  record: StepRecord | null;
 }
 
 /** An event as the log holds it. */
@@ -3104,6 +3110,26 @@ export interface Status {
   /** By reason, most first. */
   refusals: RefusalCount[];
   quarantined: number;
+}
+
+export interface StepField {
+  /** Id in the ledger. */
+  id: string;
+  /** What the form begins with. */
+  preset: string;
+}
+
+/** What a step asks for, of a ledger. */
+export interface StepForm {
+  ledger: string;
+  fields: StepField[];
+}
+
+/** A record that a step wrote. */
+export interface StepRecord {
+  record: Id;
+  ledger: string;
+  key: string;
 }
 
 export interface StepView {

@@ -42,7 +42,7 @@ pub use places::{Drawing, MOST_MARKS, NamedRecord};
 pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 use standing::Standing;
 pub(crate) use write::definition_of;
-pub use write::{Draft, Target};
+pub use write::{Draft, OpenRegister, Target};
 
 /// What a county pack says beside its records.
 #[derive(Clone, Debug)]

@@ -14,4 +14,5 @@ mod openapi;
 mod replay;
 mod rig;
 mod soil;
+mod step_records;
 mod zones;
