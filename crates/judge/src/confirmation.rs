@@ -11,6 +11,7 @@ use standards::{Date, Library};
 use store::contract::{ObservationQuery, PeriodLevel};
 use store::{Reader, StoreError, Transaction, event_log};
 
+use crate::confirmation_value;
 use crate::model::Method;
 use crate::ops::{DAY_SETTLE_MILLIS, guarded};
 use crate::plan::{Rules, method_of};
@@ -128,6 +129,8 @@ pub fn depends(point: &Point, family: &str) -> Option<PeriodLevel> {
     match (method_of(point.kind), family) {
         // Hours are compared and indexed without HJ 663; days, months and years are counted by it.
         (Method::Air, "HJ 663") => Some(PeriodLevel::Day),
+        // Dust days leave the statistics of months and years.
+        (Method::Air, "DUST") => Some(PeriodLevel::Month),
         (Method::Air, "GB 3095" | "HJ 633") => Some(PeriodLevel::Hour),
         (Method::Water { .. }, "GB 3838" | "地表水环境质量评价办法") => Some(PeriodLevel::Hour),
         (Method::Noise, "GB 3096" | "HJ 906") => Some(PeriodLevel::Day),
@@ -161,12 +164,8 @@ impl Judge {
             let Some(known) = open.iter().find(|known| known.figure == figure) else {
                 return Err(Problem::not_found(format!("没有未确认的数值“{figure}” (no such unconfirmed figure)")));
             };
-            let number = |text: &str| text.trim().parse::<rust_decimal::Decimal>().is_ok();
-            if let Some(value) = item.value.as_deref().filter(|value| !value.trim().is_empty())
-                && number(&known.text)
-                && !number(value)
-            {
-                return Err(Problem::invalid(format!("{figure}：{value} 不是数 (not a number)")));
+            if let Err(why) = confirmation_value::check(known, item.value.as_deref()) {
+                return Err(Problem::invalid(format!("{figure}：{} ({})", why.zh, why.en)));
             }
             let source = item.source.trim();
             if source.is_empty() || source.chars().count() > MOST_SOURCE {
@@ -184,6 +183,7 @@ impl Judge {
                 changed: 0,
             });
         }
+        let _held = self.confirming.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut known = self.confirmations()?;
         known.extend(kept.iter().cloned());
         // Read before it is kept: a figure that does not parse never becomes a rule.

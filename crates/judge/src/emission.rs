@@ -119,7 +119,12 @@ impl crate::Judge {
         let (area, date) = (self.division.to_string(), Date::from_days_since_epoch(at.day().0));
         let binding = point.emission.iter().filter(|basis| basis.in_force(at));
         let gaps = binding.flat_map(|basis| gaps_of(&rules.library, &area, basis, date));
-        gaps.map(|gap| crate::model::name_of(&gap)).collect()
+        // Dates that leave a standard no time at all silence it, whatever the moment.
+        let silent = point.emission.iter().filter(|basis| {
+            !basis.in_force(at) && basis.valid_from.zip(basis.valid_until).is_some_and(|(from, until)| from >= until)
+        });
+        let silent = silent.filter_map(|basis| limits_of(&rules.library, &area, basis).err());
+        gaps.chain(silent).map(|gap| crate::model::name_of(&gap)).collect()
     }
 }
 

@@ -115,6 +115,10 @@ pub fn hour_means(
     for mean in &mut means {
         let Some(review) = settings.correction(mean.factor, hour.start()) else { continue };
         let Some(value) = review.value else { continue };
+        // What was declared stopped, or marked, stays so; whoever thinks otherwise refuses the declaration.
+        if settings.declared(mean.factor, hour.start()).is_some() {
+            continue;
+        }
         let (factor, who, why) = (mean.factor, &review.by_name, &review.reason);
         step(explain, || {
             Step::new(

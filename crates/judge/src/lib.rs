@@ -27,6 +27,7 @@ mod change;
 pub mod chart;
 pub mod code;
 pub mod confirmation;
+mod confirmation_value;
 pub mod dust;
 mod dust_rows;
 pub mod emission;
@@ -92,6 +93,8 @@ pub struct Judge {
     pub(crate) shipped: Arc<standards::Library>,
     /// Confirmations may wait for what rests on them to be judged again.
     pub(crate) confirmations_wait: AtomicBool,
+    /// Held while figures are confirmed: each takes up what the one before said.
+    pub(crate) confirming: std::sync::Mutex<()>,
     /// The points whose basis was compared last.
     pub(crate) points_seen: std::sync::Mutex<Option<Arc<kernel::PointSet>>>,
     pub(crate) changes: change::Changes,
@@ -142,6 +145,7 @@ impl Judge {
             ids: IdSource::new(),
             names: OnceLock::new(),
             devices: OnceLock::new(),
+            confirming: std::sync::Mutex::new(()),
             points_seen: std::sync::Mutex::new(None),
             changes: change::Changes::default(),
             points_again: again::Again::default(),

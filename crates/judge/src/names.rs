@@ -88,7 +88,32 @@ pub fn in_words(text: &standards::Text) -> Name {
         out.push_str(rest);
         out
     };
-    Name::new(replaced(&text.zh, |name| name.zh), replaced(&text.en, |name| name.en))
+    Name::new(shortened(&replaced(&text.zh, |name| name.zh)), shortened(&replaced(&text.en, |name| name.en)))
+}
+
+/// Fractions of more digits than anybody reads are cut, and it is said: nothing was rounded there.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 6;
+    const LONG: usize = 10;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(point) = rest.find('.') {
+        let (before, from) = rest.split_at(point + 1);
+        out.push_str(before);
+        let digits = from.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(from.len());
+        let whole = before.len() > 1 && before.as_bytes()[before.len() - 2].is_ascii_digit();
+        let (shown, after) = from.split_at(digits);
+        match whole && digits > LONG {
+            true => {
+                out.push_str(&shown[..SHOWN]);
+                out.push('…');
+            }
+            false => out.push_str(shown),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// By how much an item is over its limit: noise in dB(A), pH as out of its range, a shortfall as the share that is
@@ -123,6 +148,15 @@ pub fn noise_excess(item: &Item) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_fractions_are_cut_and_say_so() {
+        let check = |text: &str, expect: &str| assert_eq!(shortened(text), expect);
+        check("均值 0.1333333333333333333333333333 mg/L", "均值 0.133333… mg/L");
+        check("12.345 到 0.05，第 3.2 条", "12.345 到 0.05，第 3.2 条");
+        check("1.5000000000", "1.5000000000");
+        check("见 a.b1234567890123. 完", "见 a.b1234567890123. 完");
+    }
     use crate::code::Code;
 
     fn check(

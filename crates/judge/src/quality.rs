@@ -19,6 +19,7 @@ use crate::hour::MOST_CREDIBLE;
 use crate::model::{Flags, Method, Stat, Verdict};
 use crate::plan::{HourPlan, method_of};
 use crate::review::{self, Review, ReviewAction, StopState};
+use crate::settings::may_be_negative;
 use crate::source;
 use crate::suspicion::{self, Suspicion};
 
@@ -100,6 +101,10 @@ impl Judge {
                 return Err(Problem::new(kernel::ErrorCode::NotAllowed, "没有审核数据的权限 (may not review data)"));
             }
             check_reason(&item.reason)?;
+            // Nothing is decided of what nobody has measured yet.
+            if item.until > now.hour().start() {
+                return Err(Problem::invalid("只能审核已经结束的小时 (only hours that have ended are reviewed)"));
+            }
             let factor = item
                 .factor
                 .as_deref()
@@ -109,7 +114,16 @@ impl Judge {
                 (ReviewAction::Correct, Some(_), Some(value)) if value.abs() > MOST_CREDIBLE => {
                     return Err(Problem::invalid("更正值大得不可能 (the corrected value is impossibly large)"));
                 }
-                (ReviewAction::Correct, Some(_), Some(_)) => {}
+                (ReviewAction::Correct, Some(factor), Some(value))
+                    if value < Decimal::ZERO && !may_be_negative(factor) =>
+                {
+                    return Err(Problem::invalid("更正值为负 (the corrected value is negative)"));
+                }
+                (ReviewAction::Correct, Some(_), Some(_)) => {
+                    if item.from != item.from.hour().start() || item.until != item.until.hour().start() {
+                        return Err(Problem::invalid("更正以整小时计 (a correction is of whole hours)"));
+                    }
+                }
                 (ReviewAction::Correct, ..) => {
                     return Err(Problem::invalid("更正要写因子和正确值 (a correction needs factor and value)"));
                 }
@@ -198,11 +212,12 @@ impl Judge {
                 all.extend(suspicion::missing_when_high(factor.as_str(), hours, &aside, limit));
             }
         }
-        for (factor, stopped) in self.measured_while_stopped(point, from, until)? {
+        for ((factor, of_converted), stopped) in self.measured_while_stopped(point, from, until)? {
             if matches!(factor.as_str(), "w00000" | "a00000") {
                 let running = series.iter().find(|(known, _)| *known == factor).map_or(&[][..], |(_, hours)| hours);
                 all.extend(suspicion::flow_in_stop(factor.as_str(), &stopped, running));
-            } else if let Some(limit) = self.strictest(point, factor, false, until).filter(|_| !skipped(factor)) {
+            } else if let Some(limit) = self.strictest(point, factor, of_converted, until).filter(|_| !skipped(factor))
+            {
                 all.extend(suspicion::over_in_stop(factor.as_str(), &stopped, limit));
             }
         }
@@ -250,15 +265,16 @@ impl Judge {
         bounds.min().and_then(|limit| limit.to_f64())
     }
 
-    /// What would count of the hours of an outlet's declared stops if nothing had been declared, by factor. Of long stops
+    /// What would count of the hours of an outlet's declared stops if nothing had been declared, by factor, as measured and at
+    /// reference oxygen. Of long stops
     /// the first hours of the period are looked at.
     fn measured_while_stopped(
         &self,
         point: &Point,
         from: Day,
         until: Day,
-    ) -> Result<BTreeMap<Code, Vec<(i64, f64)>>, Problem> {
-        let mut measured: BTreeMap<Code, Vec<(i64, f64)>> = BTreeMap::new();
+    ) -> Result<BTreeMap<(Code, bool), Vec<(i64, f64)>>, Problem> {
+        let mut measured: BTreeMap<(Code, bool), Vec<(i64, f64)>> = BTreeMap::new();
         let (start, end) = (from.start(), until.start());
         let (_, declared) = gather::statements(&self.store, self.division, point.id, start, end, None)?;
         let mut hours: Vec<i64> = Vec::new();
@@ -277,9 +293,12 @@ impl Judge {
             gathered.stops.retain(|stop| stop.kind != "stop");
             let plan = HourPlan { rules: &rules, store: &*self.store, point, gathered: &gathered };
             for &hour in day {
-                for mean in plan.means(hour, &mut None).unwrap_or_default() {
-                    if let Some(value) = mean.mean.filter(|_| mean.valid).and_then(|value| value.to_f64()) {
-                        measured.entry(mean.factor).or_default().push((hour, value));
+                let means = source::converted(point, plan.means(hour, &mut None).unwrap_or_default(), &mut None);
+                for mean in means.iter().filter(|mean| mean.valid) {
+                    for (of_converted, value) in [(false, mean.mean), (true, mean.converted)] {
+                        if let Some(value) = value.and_then(|value| value.to_f64()) {
+                            measured.entry((mean.factor, of_converted)).or_default().push((hour, value));
+                        }
                     }
                 }
             }

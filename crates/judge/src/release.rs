@@ -118,6 +118,11 @@ fn concerned(point: &Point, parts: &[Part]) -> Option<(PeriodLevel, Day, Option<
     })
 }
 
+/// The next point of a round; none, and none taken, once the round has judged enough.
+fn next(points: &mut VecDeque<i64>, judged: u64) -> Option<i64> {
+    if judged < ROUND_PERIODS { points.pop_front() } else { None }
+}
+
 /// What is left of a change.
 pub(crate) struct Rest {
     points: VecDeque<i64>,
@@ -149,7 +154,7 @@ impl Judge {
         };
         let points = self.points.points();
         for _ in 0..ROUND_POINTS {
-            let Some(id) = state.points.pop_front().filter(|_| worked.judged < ROUND_PERIODS) else { break };
+            let Some(id) = next(&mut state.points, worked.judged) else { break };
             let Some(point) = points.get(id) else { continue };
             let Some((lowest, from, until)) = concerned(point, &state.parts) else { continue };
             let judged = guarded(|| {
@@ -221,6 +226,13 @@ mod tests {
         check(std::slice::from_ref(&old), &[], &[("GB 1", 10, Some(20))]);
         check(std::slice::from_ref(&old), &[part("GB 1", Some("GB"), "b", 12, Some(30))], &[("GB 1", 10, Some(30))]);
         check(std::slice::from_ref(&old), &[part("GB 1", Some("GB"), "a", 10, None)], &[("GB 1", 10, None)]);
+    }
+
+    #[test]
+    fn a_round_that_judged_enough_takes_no_point_away() {
+        let mut points = VecDeque::from([1, 2]);
+        assert_eq!((next(&mut points, ROUND_PERIODS), points.len()), (None, 2));
+        assert_eq!((next(&mut points, ROUND_PERIODS - 1), points.len()), (Some(1), 1));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Settings<'s> {
 pub const MOST_CREDIBLE: Decimal = Decimal::from_parts(0x4876_E800, 0x17, 0, false, 0);
 
 /// Temperatures may be below zero, and so may positions and differences of pressure; concentrations may not.
-fn may_be_negative(factor: Code) -> bool {
+pub(crate) fn may_be_negative(factor: Code) -> bool {
     let text = factor.as_str();
     matches!(text, "w01010" | "a01001" | "a01011" | "a01012" | "a01013") || text.starts_with('i')
 }
@@ -71,10 +71,7 @@ impl Settings<'_> {
         if let Some(why) = self.fault(factor, value, at) {
             return Some(Refusal { why, marked: false });
         }
-        let whole = |stop: &&Stop| self.day.is_none_or(|day| day.end() <= stop.until);
-        let stops = || self.stops.iter().filter(whole).filter(|stop| stop.covers(factor, at));
-        // What is stopped as well is not marked only.
-        let stop = stops().find(|stop| stop.condition.is_none()).or_else(|| stops().next())?;
+        let stop = self.declared(factor, at)?;
         let why = &stop.reason;
         let why = match stop.kind.as_str() {
             "condition" => Name::new(
@@ -85,6 +82,14 @@ impl Settings<'_> {
             _ => Name::new(format!("已申报停运：{why}"), format!("declared stop: {why}")),
         };
         Some(Refusal { why, marked: stop.condition.is_some() })
+    }
+
+    /// The declaration in force that covers a factor at a time; of a day's value, one that covers the day.
+    pub(crate) fn declared(&self, factor: Code, at: Timestamp) -> Option<&Stop> {
+        let whole = |stop: &&Stop| self.day.is_none_or(|day| day.end() <= stop.until);
+        let stops = || self.stops.iter().filter(whole).filter(|stop| stop.covers(factor, at));
+        // What is stopped as well is not marked only.
+        stops().find(|stop| stop.condition.is_none()).or_else(|| stops().next())
     }
 
     /// What the device, the number or a reviewer says against a value.

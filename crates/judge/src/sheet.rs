@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use kernel::{Hour, Name, Point, Problem, Timestamp};
 use serde::Serialize;
 use store::contract::PeriodLevel;
+use store::packed::Statistic::{Average, Level, Realtime};
 
 use crate::code::Code;
 use crate::gather::gather;
@@ -153,7 +154,12 @@ impl Judge {
                 sent: match inputs.as_slice() {
                     [] => String::new(),
                     [only] => only.value.clone(),
-                    many if many.iter().all(|input| input.kind == crate::gather::HOUR) => many[0].value.clone(),
+                    // Of what an hour packet says of a factor the mean, not its amount or its extremes.
+                    many if many.iter().all(|input| input.kind == crate::gather::HOUR) => {
+                        let mean =
+                            many.iter().rev().find(|input| matches!(input.statistic, Average | Level | Realtime));
+                        mean.unwrap_or(&many[0]).value.clone()
+                    }
                     many => format!("×{}", many.len()),
                 },
                 value: mean

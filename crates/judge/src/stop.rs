@@ -13,7 +13,7 @@ use kernel::{Action, Actor, ErrorCode, EventDraft, Hour, Point, PointKind, Probl
 use serde_json::json;
 use standards::sources::Marking;
 use standards::{Date, Library};
-use store::contract::PeriodLevel;
+use store::contract::{PeriodLevel, Transaction};
 use store::event_log;
 
 use crate::Judge;
@@ -221,12 +221,28 @@ impl Judge {
         now: Timestamp,
     ) -> Result<Stop, Problem> {
         let missing = || Problem::not_found(format!("没有申报 {id} (no such declaration)"));
-        let mut stop = self.store.read(|reader| review::stop(reader, self.division, id))?.ok_or_else(missing)?;
+        check_reason(reason)?;
+        // What stands is read where it is written: of two decisions at once the second sees the first.
+        Ok(self.store.write(|transaction| {
+            let stop = review::stop(transaction.as_reader(), self.division, id)?.ok_or_else(missing)?;
+            Ok(self.decide_in(transaction, actor, stop, accepted, reason, now)?)
+        })?)
+    }
+
+    fn decide_in(
+        &self,
+        transaction: &dyn Transaction,
+        actor: &Actor,
+        mut stop: Stop,
+        accepted: bool,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Stop, Problem> {
+        let id = stop.id;
         let point = self.known(stop.point)?;
         if !actor.may(Action::ReviewData, point.owner.as_deref()) {
             return Err(Problem::new(ErrorCode::NotAllowed, "没有审核数据的权限 (may not review data)"));
         }
-        check_reason(reason)?;
         let holds = stop.state() == StopState::InForce;
         let refused = stop.state() == StopState::Refused;
         if (accepted && holds) || (!accepted && refused) {
@@ -236,7 +252,8 @@ impl Judge {
             return Err(Problem::new(ErrorCode::TooMany, "这项申报改得太多次 (decided too often)"));
         }
         if accepted || holds {
-            self.refuse_over_final(point.id, stop.from, stop.until)?;
+            let known = review::of_point(transaction.as_reader(), self.division, point.id, stop.from, stop.until)?;
+            check_not_final(&known, span(stop.from, stop.until)?)?;
         }
         let decision = StopDecision {
             accepted,
@@ -246,18 +263,15 @@ impl Judge {
             at: now,
         };
         let periods = if accepted || holds { judged_periods(&stop, now) } else { Vec::new() };
-        self.store.write(|transaction| {
-            review::put_decision(transaction, self.division, id, stop.decisions.len(), &decision)?;
-            self.store.mark_dirty(transaction, &periods, now)?;
-            let event = EventDraft {
-                kind: "judge.stop_decided",
-                actor: actor.id.to_string(),
-                subject: stop.point.to_string(),
-                payload: json!({ "stop": id.to_string(), "accepted": accepted, "reason": decision.reason }),
-            };
-            event_log::append(transaction, self.division, now, &[event])?;
-            Ok(())
-        })?;
+        review::put_decision(transaction, self.division, id, stop.decisions.len(), &decision)?;
+        self.store.mark_dirty(transaction, &periods, now)?;
+        let event = EventDraft {
+            kind: "judge.stop_decided",
+            actor: actor.id.to_string(),
+            subject: stop.point.to_string(),
+            payload: json!({ "stop": id.to_string(), "accepted": accepted, "reason": decision.reason }),
+        };
+        event_log::append(transaction, self.division, now, &[event])?;
         stop.decisions.push(decision);
         Ok(stop)
     }

@@ -139,6 +139,11 @@ fn a_standard_binds_from_the_day_on_that_the_ledger_says() {
     check(both(), "2026-06-10T00:00:00", Some("50"));
     check(vec![of("1A", Some(rebuilt), None)], "2026-06-09T00:00:00", None);
     check(vec![of("1B", None, Some(rebuilt))], "2026-06-10T00:00:00", None);
+    // Dates that leave it no time are named, whatever the moment.
+    let bed = Bed::new(500_242, vec![bound(vec![of("1A", Some(rebuilt), Some(rebuilt))])]);
+    let point = bed.judge.points().points().get(1).cloned().unwrap();
+    let gaps = bed.judge.limit_gaps(&point, time("2026-06-09T00:00:00"));
+    assert!(gaps.len() == 1 && gaps[0].zh.contains("止不晚于起"), "{gaps:?}");
     // Of a binding that came later only what it concerns is judged again.
     let bed = Bed::new(500_242, vec![bound(vec![of("1B", None, None)])]);
     let (before, after) = (time("2026-06-08T00:00:00"), time("2026-06-11T00:00:00"));

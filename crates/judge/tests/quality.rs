@@ -90,6 +90,72 @@ fn a_review_changes_the_verdict_keeps_the_raw_and_says_who_and_why() {
 }
 
 #[test]
+fn what_cannot_be_decided_is_refused() {
+    let bed = Bed::new(COUNTY, vec![point(1, PointKind::AirStation)]);
+    let now = time("2026-06-02T00:10:00");
+    bed.commit(&day("400"), now);
+    bed.judge.judge_due(now).unwrap();
+    let engineer = person(Role::MonitoringEngineer, None);
+    let check = |item: NewReview, expect: Option<&str>| {
+        let found = bed.judge.review(&engineer, &[item], now).err();
+        assert_eq!(found.is_some(), expect.is_some(), "{found:?}");
+        assert!(expect.is_none_or(|part| found.unwrap().to_string().contains(part)));
+    };
+    let known = || review(ReviewAction::Correct, Some(90));
+    check(NewReview { value: Some((-5).into()), ..known() }, Some("negative"));
+    check(NewReview { until: known().from.plus(600_000), ..known() }, Some("whole hours"));
+    // Of the running hour and of what is to come nothing is decided.
+    for action in [ReviewAction::Invalidate, ReviewAction::Finalise] {
+        let later = NewReview { from: now.hour().start(), until: now.hour().end(), ..review(action, None) };
+        check(later, Some("have ended"));
+    }
+    check(known(), None);
+}
+
+#[test]
+fn a_corrected_hour_that_was_stopped_does_not_judge() {
+    let limits = vec![limit("w01018", LimitPeriod::Hour, 50)];
+    let bed = Bed::new(COUNTY, vec![Point { limits, ..point(1, PointKind::WastewaterOutlet) }]);
+    let (at, now) = (start().plus(10 * 3_600_000), time("2026-06-02T01:00:00"));
+    bed.commit(&[hour(1, at, &[("w01018", "30")])], now);
+    let engineer = person(Role::MonitoringEngineer, None);
+    let corrected = NewReview {
+        factor: Some("w01018".into()),
+        from: at,
+        until: at.plus(3_600_000),
+        ..review(ReviewAction::Correct, Some(500))
+    };
+    bed.judge.review(&engineer, &[corrected], now).unwrap();
+    bed.judge.judge_due(now).unwrap();
+    assert!(bed.verdict(1, PeriodLevel::Hour, at).unwrap().finding.exceeding);
+    let stop = NewStop {
+        point: 1,
+        kind: "stop".into(),
+        condition: None,
+        from: start(),
+        until: start().plus(24 * 3_600_000),
+        reason: "停产".into(),
+    };
+    let stop = bed.judge.declare_stop(&engineer, &stop, now).unwrap();
+    bed.judge.judge_due(now.plus(1000)).unwrap();
+    for level in [PeriodLevel::Hour, PeriodLevel::Day] {
+        let finding = bed.verdict(1, level, at).unwrap().finding;
+        assert!(!finding.exceeding && finding.items.iter().all(|item| item.value.is_none()), "{finding:?}");
+    }
+    // Of many decisions at once one stands, and the others are told so.
+    let codes: Vec<Option<ErrorCode>> = std::thread::scope(|scope| {
+        let decide =
+            || bed.judge.decide_stop(&engineer, stop.id, false, "没有停", now.plus(2000)).err().map(|why| why.code);
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(decide)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(codes.iter().filter(|code| code.is_none()).count(), 1, "{codes:?}");
+    assert!(codes.iter().flatten().all(|code| *code == ErrorCode::NoTransition), "{codes:?}");
+    bed.judge.judge_due(now.plus(3000)).unwrap();
+    assert!(bed.verdict(1, PeriodLevel::Hour, at).unwrap().finding.exceeding, "the correction counts again");
+}
+
+#[test]
 fn a_declared_stop_sets_values_aside_and_is_not_due() {
     let own =
         Point { owner: Some("plant".into()), factors: vec!["w01018".into()], ..point(1, PointKind::WastewaterOutlet) };

@@ -70,6 +70,20 @@ fn a_changed_standard_judges_again_what_rests_on_it_and_nothing_else() {
 }
 
 #[test]
+fn a_confirmed_rule_of_dust_judges_the_months_again() {
+    let bed = Bed::new(500_242, vec![point(1, PointKind::AirStation)]);
+    let now = time("2026-07-02T01:00:00");
+    let packets: Vec<_> = (0..48)
+        .map(|number| hour(1, time("2026-06-01T00:00:00").plus(number * 3_600_000), &[("a34002", "90")]))
+        .collect();
+    bed.commit(&packets, now);
+    bed.judge.judge_due(now).unwrap();
+    bed.confirm_all("环办监测〔2016〕120 号/", now);
+    // June, the running July, the year; no day and no hour.
+    assert_eq!(bed.judge.judge_confirmed(now).unwrap().judged, 3);
+}
+
+#[test]
 fn what_is_due_comes_between_the_rounds_and_a_break_off_begins_anew() {
     let stations: Vec<Point> = (1..=34).map(|id| point(id, PointKind::AirStation)).collect();
     let bed = Bed::new(500_242, stations);

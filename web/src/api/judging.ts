@@ -85,6 +85,7 @@ export interface StopCondition {
 export interface Suspicions {
   point: { id: string; name: Name };
   enterprise: string | null;
+  enterprise_name: Name | null;
   simulated: boolean;
   suspicions: { check: string; title: Name; factor: string; factor_name?: Name; from: string; until: string; statistic: Name }[];
 }

@@ -70,9 +70,11 @@ struct Inputs {
 }
 
 impl Inputs {
-    /// Daily means in mg/L and m³/s; a day mean of flow is that of the interval the sample stands for.
+    /// Daily means in mg/L and m³/s. A sample stands for the days that are nearer to its own than to another's: the flow
+    /// of its interval is the mean of theirs.
     fn of(rules: &Rules, point: &Point, factor: Code, days: &[Verdict]) -> Self {
         let mut inputs = Self::default();
+        let (mut sampled, mut flowing): (Vec<i64>, Vec<(i64, Decimal)>) = (Vec::new(), Vec::new());
         for day in days {
             let mut value_in = |factor: Code, target: &str| {
                 let item = day.finding.item(factor, Stat::Mean).filter(|item| item.valid())?;
@@ -85,11 +87,16 @@ impl Inputs {
             let concentration = value_in(factor, "mg/L");
             let flow = Code::new(FLOW).and_then(|flow| value_in(flow, "m3/s"));
             inputs.flows.extend(flow);
+            flowing.extend(flow.map(|flow| (day.key.period, flow)));
             inputs.without_value += usize::from(concentration.is_none());
             inputs.without_flow += usize::from(flow.is_none());
             if let (Some(concentration), Some(flow)) = (concentration, flow) {
-                inputs.samples.push(FluxSample { concentration, flow, interval_flow: Some(flow) });
+                sampled.push(day.key.period);
+                inputs.samples.push(FluxSample { concentration, flow, interval_flow: None });
             }
+        }
+        for (sample, flows) in inputs.samples.iter_mut().zip(intervals(&sampled, &flowing)) {
+            sample.interval_flow = mean(flows);
         }
         inputs
     }
@@ -108,6 +115,21 @@ impl Inputs {
             ),
         )
     }
+}
+
+/// The flows of the days that each sampled day stands for; of two that are equally near, the earlier one. Both sorted.
+fn intervals(sampled: &[i64], flowing: &[(i64, Decimal)]) -> Vec<Vec<Decimal>> {
+    let mut found = vec![Vec::new(); sampled.len()];
+    let mut place = 0;
+    for (day, flow) in flowing {
+        while sampled.get(place + 1).is_some_and(|next| next - day < day - sampled[place]) {
+            place += 1;
+        }
+        if let Some(flows) = found.get_mut(place) {
+            flows.push(*flow);
+        }
+    }
+    found
 }
 
 /// Every named estimator. Of the days of a period (the population of Beale's) those with both values are the samples.
@@ -221,6 +243,20 @@ mod tests {
     use standards::Library;
 
     #[test]
+    fn a_sample_stands_for_the_days_nearest_to_it() {
+        let check = |sampled: &[i64], flowing: &[i64], expect: &[&[i64]]| {
+            let flowing: Vec<(i64, Decimal)> = flowing.iter().map(|day| (*day, Decimal::from(*day))).collect();
+            let expect: Vec<Vec<Decimal>> =
+                expect.iter().map(|days| days.iter().map(|day| Decimal::from(*day)).collect()).collect();
+            assert_eq!(intervals(sampled, &flowing), expect, "{sampled:?} {flowing:?}");
+        };
+        check(&[], &[1, 2], &[]);
+        check(&[5], &[1, 5, 9], &[&[1, 5, 9]]);
+        check(&[2, 6], &[1, 2, 3, 4, 5, 6, 7], &[&[1, 2, 3, 4], &[5, 6, 7]]);
+        check(&[1, 2, 9], &[1, 2, 9], &[&[1], &[2], &[9]]);
+    }
+
+    #[test]
     fn only_days_with_both_values_are_samples_and_the_rest_is_counted() {
         let rules = Rules::new(Library::embedded().unwrap(), "500242".into()).unwrap();
         let point = Point::simulated(1, PointKind::WaterSection);
@@ -249,6 +285,10 @@ mod tests {
         let inputs = Inputs::of(&rules, &point, phosphorus, &days);
         assert_eq!((inputs.samples.len(), inputs.without_value, inputs.without_flow), (2, 1, 1));
         assert_eq!(inputs.samples[0].flow, Decimal::TWO, "L/s became m³/s");
+        // The second sample stands for the fourth day as well.
+        let flows: Vec<_> =
+            inputs.samples.iter().map(|sample| sample.interval_flow.unwrap().normalize().to_string()).collect();
+        assert_eq!(flows, ["2", "5"]);
         assert_eq!(mean(inputs.flows.iter().copied()), Some(Decimal::from(4)));
         assert!(inputs.missing(4, 10).0.contains("没有日判定 6 天"));
     }

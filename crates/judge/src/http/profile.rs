@@ -72,7 +72,8 @@ fn capture_of(judge: &Judge, caller: &Caller, query: &ChartQuery) -> Result<Char
         ]);
         month = month.next();
     }
-    let data = format!("/api/charts/capture?point={}&format=csv", point.id);
+    let bounds = format!("&from={}&until={}", from.to_iso(), until.to_iso()).replace('+', "%2B");
+    let data = format!("/api/charts/capture?point={}{bounds}&format=csv", point.id);
     Ok(Chart {
         table: Table {
             title: Name::new(format!("{} 数据获取率", point.name.zh), format!("{}: data capture", point.name.en)),
@@ -105,6 +106,12 @@ fn river_profile(judge: &Judge, caller: &Caller, query: &RiverQuery) -> Result<C
     let points = super::readable(judge, caller, |_| true);
     let factor = query.factor.clone().unwrap_or_else(|| "w21011".to_owned());
     let sections = judge.river_profile(&points, &query.river, now)?;
+    if sections.is_empty() {
+        return Err(Problem::not_found(format!("没有河流 {} 的断面 (no section of such a river)", query.river)));
+    }
+    let river = judge
+        .name_of(Some(query.river.as_str()))
+        .unwrap_or_else(|| Name::new(query.river.as_str(), query.river.as_str()));
     let mut unit = String::new();
     let mut rows = Vec::new();
     for (point, today) in &sections {
@@ -130,8 +137,8 @@ fn river_profile(judge: &Judge, caller: &Caller, query: &RiverQuery) -> Result<C
     Ok(Chart {
         table: Table {
             title: Name::new(
-                format!("{} 沿程 {}", query.river, name.zh),
-                format!("{}: {} along the river", query.river, name.en),
+                format!("{} 沿程 {}", river.zh, name.zh),
+                format!("{}: {} along the river", river.en, name.en),
             ),
             method: Name::new(
                 "各断面最新判定，由西向东排列（登记表没有河流里程）",

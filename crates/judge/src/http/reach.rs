@@ -266,7 +266,15 @@ fn index_of(judge: &Judge, caller: &Caller, query: &IndexQuery) -> Result<Table,
     let now = kernel::time::now();
     let (level, number) = period_of(query.period.as_deref(), now.day())?;
     let (base_level, base_number) = match query.base.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => period_of(Some(text), now.day())?,
+        Some(text) => {
+            let (base_level, base_number) = period_of(Some(text), now.day())?;
+            if base_level != level || period::start(base_level, base_number) > now {
+                let what =
+                    "base 应与 period 同为年或月，且已开始 (base must be a year or month as period is, and have begun)";
+                return Err(Problem::invalid(what));
+            }
+            (base_level, base_number)
+        }
         None => (level, number - if level == PeriodLevel::Year { 1 } else { 12 }),
     };
     let waters = [PointKind::WaterSection, PointKind::LakePoint];

@@ -7,6 +7,7 @@ use kernel::{Action, Day, Problem, Timestamp};
 use serde::Deserialize;
 use standards::{Library, Standard};
 use store::contract::PeriodLevel;
+use store::packed::Statistic;
 
 use super::view::{
     self, InputView, OutcomeView, PointName, RevisionView, StandardView, StepView, VerdictBrief, VerdictBriefBase,
@@ -147,13 +148,17 @@ fn why_of(judge: &Judge, caller: &Caller, id: &str, query: &WhyQuery) -> Result<
     Ok(view_of(judge, judge.why(key, query.revision, as_of)?))
 }
 
-/// The edition that a basis names: by its id or code, also with the table after it (`GB 18918-2002 表 1`).
-fn standard_of<'l>(library: &'l Library, basis: &'l str) -> Option<&'l Standard> {
+/// The edition that a basis names: by its id or code, also with the table after it (`GB 18918-2002 表 1`). Of several
+/// with one code (before and after an amendment) the one in force at the date.
+fn standard_of<'l>(library: &'l Library, basis: &'l str, area: &str, at: standards::Date) -> Option<&'l Standard> {
     let named = |standard: &&Standard| {
         let rest = basis.trim().strip_prefix(standard.code.as_str());
         rest.is_some_and(|rest| rest.starts_with(char::is_whitespace))
     };
-    library.find(basis).next().or_else(|| library.all().iter().filter(named).max_by_key(|known| known.code.len()))
+    let in_force = |standard: &Standard| standard.effects.iter().any(|effect| effect.covers(area, at).is_some());
+    let found: Vec<&Standard> = library.find(basis).collect();
+    let found = if found.is_empty() { library.all().iter().filter(named).collect() } else { found };
+    found.into_iter().max_by_key(|known| (known.code.len(), in_force(known)))
 }
 
 fn view_of(judge: &Judge, why: Why) -> VerdictView {
@@ -168,7 +173,12 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
             clauses.push(&step.clause);
         }
     }
-    let known = standard_of(&rules.library, &verdict.finding.standard);
+    let known = standard_of(
+        &rules.library,
+        &verdict.finding.standard,
+        &judge.division.to_string(),
+        crate::period::date(key.start().day()),
+    );
     let standard = StandardView {
         code: known.map_or_else(|| verdict.finding.standard.clone(), |standard| standard.code.clone()),
         title: known.map(|standard| name_of(&standard.title)).unwrap_or_default(),
@@ -206,6 +216,9 @@ fn view_of(judge: &Judge, why: Why) -> VerdictView {
             value: input.value.clone(),
             unit: match crate::rule::air::pollutant(input.factor) {
                 Some(pollutant) if air => pollutant.unit().to_owned(),
+                _ if input.statistic == Statistic::Total => {
+                    view::unit_of_amount(&sent_unit(input.factor.as_str())).to_owned()
+                }
                 _ => sent_unit(input.factor.as_str()),
             },
             mark: input.mark.as_char().map(String::from).unwrap_or_default(),
@@ -260,12 +273,17 @@ mod tests {
     fn a_basis_names_its_standard_with_or_without_a_table() {
         let library = Library::embedded().unwrap();
         let check = |basis: &str, expect: Option<&str>| {
-            let found = standard_of(&library, basis).map(|standard| standard.code.as_str());
+            let found = standard_of(&library, basis, "500242", "2020-06-01".parse().unwrap());
+            let found = found.map(|standard| standard.code.as_str());
             assert_eq!(found, expect, "{basis}");
         };
         check("GB 18918-2002", Some("GB 18918-2002"));
         check("GB 18918-2002 表 1", Some("GB 18918-2002"));
         check("GB 3838-2002", Some("GB 3838-2002"));
+        let edition = |at: &str| {
+            standard_of(&library, "GB 18918-2002 表 1", "500242", at.parse().unwrap()).unwrap().edition.clone()
+        };
+        assert_eq!((edition("2020-06-01").as_str(), edition("2026-06-01").as_str()), ("2002", "2002-amended"));
         check("GB 18918-20021", None);
         check("排污许可证", None);
         check("", None);

@@ -65,7 +65,7 @@ pub fn unit_of(rules: &Rules, point: &Point, item: &Item, at: Timestamp) -> Stri
 }
 
 /// The unit of amounts of what is measured in a unit; empty where an amount of it makes no sense.
-fn unit_of_amount(unit: &str) -> &'static str {
+pub fn unit_of_amount(unit: &str) -> &'static str {
     match unit.parse::<Unit>().map(|unit| unit.quantity) {
         Ok(Quantity::Flow) => "m³",
         Ok(Quantity::MassPerVolume | Quantity::MassFlow) => "kg",

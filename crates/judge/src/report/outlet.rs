@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::Column;
-use kernel::{Name, Point, Problem};
+use kernel::{Name, Point, PointKind, Problem};
 use store::contract::PeriodLevel;
 
 use super::{Cell, Parts, Period, Section};
@@ -51,7 +51,7 @@ pub fn exceedances(judge: &Judge, period: Period, points: &[Arc<Point>]) -> Resu
     );
     let mut used = Vec::new();
     let mut over_points = 0;
-    for point in points.iter().filter(|point| is_outlet(point)) {
+    for point in points.iter().filter(|point| is_outlet(point) && point.kind != PointKind::EcologicalFlow) {
         let mut row = vec![Cell::text(point.name.zh.clone())];
         let mut any = (0, 0);
         for level in [PeriodLevel::Hour, PeriodLevel::Day] {

@@ -105,6 +105,7 @@ pub fn aqi(arguments: &Arguments) -> Outcome {
         &columns.iter().map(|column| (column.item.pollutant(), column.at)).collect::<Vec<_>>(),
         &mut problems,
     );
+    table.refuse_repeated(&mut problems);
     let not_monitored = not_monitored(arguments)?;
     let mut rows = Vec::with_capacity(table.rows.len());
     let mut co = Vec::new();

@@ -28,6 +28,12 @@ pub fn flux(arguments: &Arguments) -> Outcome {
     let name = arguments.choice("estimator", &NAMES, Some("all"))?;
     let period_flow: Option<Decimal> = arguments.number("period-flow")?;
     let alpha: Option<Decimal> = arguments.number("alpha")?;
+    if alpha.is_some_and(|alpha| !(Decimal::ZERO..=Decimal::ONE).contains(&alpha)) {
+        return Err(vec![Problem::new("--alpha 应在 0～1 must be from 0 to 1")]);
+    }
+    if period_flow.is_some_and(|flow| flow < Decimal::ZERO) {
+        return Err(vec![Problem::new("--period-flow 不小于 0 is not below 0")]);
+    }
     let population: Option<u32> = arguments.number("population")?;
     let table = Table::read(arguments)?;
     let needed = table.required(&[&["c", "concentration", "浓度"], &["q", "flow", "流量"]])?;
@@ -44,6 +50,11 @@ pub fn flux(arguments: &Arguments) -> Outcome {
             problems.push(Problem::at(row.line, "缺浓度或流量 concentration or flow is missing", hint));
             continue;
         };
+        if [Some(concentration), Some(flow), interval_flow].into_iter().flatten().any(|value| value < Decimal::ZERO) {
+            let hint = "浓度和流量不小于 0 neither is below 0";
+            problems.push(Problem::at(row.line, "负的浓度或流量 a negative concentration or flow", hint));
+            continue;
+        }
         let section = id.map_or(String::new(), |id| table.text(row, id).to_owned());
         sections.entry(section).or_default().push(FluxSample { concentration, flow, interval_flow });
     }

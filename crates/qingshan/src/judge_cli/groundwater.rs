@@ -24,6 +24,7 @@ pub fn groundwater(arguments: &Arguments) -> Outcome {
         .collect();
     let mut problems = Problems::default();
     let columns = factor_columns(&table, &known, &mut problems);
+    table.refuse_repeated(&mut problems);
     let missing = arguments.option("missing").unwrap_or_default();
     let mut output = String::new();
     for row in &table.rows {

@@ -7,9 +7,9 @@ use super::table::{Problem, Problems, Table};
 use serde_json::{Map, Value, json};
 use standards::decimal::round_float;
 use standards::noise::{
-    LevelsOfDay, NoiseLimits, PercentMethod, Period, day_levels, percent_level, standard_deviation,
+    LevelsOfDay, NoiseLimits, PercentMethod, Period, PeriodRule, day_levels, percent_level, standard_deviation,
 };
-use standards::{Date, Decimal, Step};
+use standards::{Date, Decimal, Standard, Step};
 use std::collections::BTreeMap;
 
 /// Levels outside these are not sound levels in dB(A).
@@ -38,16 +38,36 @@ pub fn noise(arguments: &Arguments) -> Outcome {
         _ => PercentMethod::Linear,
     };
     let mut output = String::new();
-    for ((station, date), samples) in read_levels(arguments)? {
+    for ((station, date), samples) in read_levels(arguments, standard)? {
         let day = day_levels(&samples, &limits.periods);
-        let line = day_json(arguments, &station, date, &samples, &day, method, class.map(|class| (class, &limits)));
+        let mut line = day_json(arguments, &station, date, &samples, &day, method, class.map(|class| (class, &limits)));
+        let warnings = lacking(&samples, &limits.periods);
+        if let (false, Some(object)) = (warnings.is_empty(), line.as_object_mut()) {
+            object.insert("warnings".into(), json!(warnings));
+        }
         output.push_str(&line.to_string());
         output.push('\n');
     }
     Ok(output)
 }
 
-fn read_levels(arguments: &Arguments) -> Result<Levels, Vec<Problem>> {
+/// A level of a few hours is no level of a day: whoever reads on is told.
+fn lacking(samples: &[(u8, f64)], periods: &PeriodRule) -> Vec<String> {
+    let of = |night: bool| {
+        let hours: std::collections::BTreeSet<u8> =
+            samples.iter().map(|(hour, _)| *hour).filter(|hour| periods.is_night(*hour) == night).collect();
+        let whole = (0..24).filter(|hour| periods.is_night(*hour) == night).count();
+        (hours.len(), whole)
+    };
+    let words = [(false, "昼间", "day"), (true, "夜间", "night")].map(|(night, zh, en)| {
+        let (have, whole) = of(night);
+        (have < whole)
+            .then(|| format!("{zh}只有 {have}/{whole} 小时有数据 only {have} of {whole} {en} hours have data"))
+    });
+    words.into_iter().flatten().collect()
+}
+
+fn read_levels(arguments: &Arguments, standard: &Standard) -> Result<Levels, Vec<Problem>> {
     let table = Table::read(arguments)?;
     let level = table.required(&[&["level", "leq", "L", "声级"]])?[0];
     let time = table.column(&["time", "时间"]);
@@ -75,6 +95,10 @@ fn read_levels(arguments: &Arguments) -> Result<Levels, Vec<Problem>> {
         let Some((date, hour)) = problems.keep(at) else { continue };
         if let Some(date) = date {
             problems.keep(past_date(date, today, row.line));
+            if !standard.effects.iter().any(|effect| effect.covers("", date).is_some()) {
+                let message = format!("{date} 不在 {} 的施行期 is not within the time of it", standard.code);
+                problems.push(Problem::at(row.line, message, format!("施行 in force {}", standard.coverage())));
+            }
         }
         let name = station.map_or_else(String::new, |at| table.text(row, at).to_owned());
         if let Some(first) = seen.insert((name.clone(), label.to_owned()), row.line) {

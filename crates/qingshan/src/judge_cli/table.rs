@@ -138,6 +138,26 @@ impl Table {
         self.columns.iter().position(|column| names.iter().any(|name| column.eq_ignore_ascii_case(name)))
     }
 
+    /// Names every row that says the same id and time as one before it: of one hour there is one value.
+    pub fn refuse_repeated(&self, problems: &mut Problems) {
+        let Some(time) = self.column(&["time", "date", "时间", "日期"]) else { return };
+        let id = self.column(&["id", "station", "section", "well", "断面", "点位", "井"]);
+        let mut seen = std::collections::BTreeMap::new();
+        for row in &self.rows {
+            let key = (id.map_or("", |at| self.text(row, at)), self.text(row, time));
+            if key.1.is_empty() {
+                continue;
+            }
+            if let Some(first) = seen.insert(key, row.line) {
+                problems.push(Problem::at(
+                    row.line,
+                    format!("与第 {first} 行同一点位、同一时间 same place and time as line {first}"),
+                    "每个时刻只留一行 keep one line a time",
+                ));
+            }
+        }
+    }
+
     /// Positions of columns that must be there.
     ///
     /// # Errors

@@ -51,6 +51,23 @@ fn one_json_line_a_row() {
 }
 
 #[test]
+fn of_one_place_and_time_there_is_one_value() {
+    let header = "id,time,SO2,NO2,CO,PM10,PM25,O3\n";
+    let row = |id: &str, time: &str| format!("{id},{time},10,30,0.8,100,50,90\n");
+    let hourly = |lines: &str| aqi("--edition 2026 --report hourly --recompute", &format!("{header}{lines}"));
+    let at = "2026-06-01 10:00";
+    assert_eq!(answers(hourly(&[row("a", at), row("b", at), row("a", "2026-06-01 11:00")].concat())).len(), 3);
+    refuses(hourly(&[row("a", at), row("b", at), row("a", at)].concat()), Some(4), "line 2");
+    let river = |lines: &str| on_file(super::water::water, "--body river", &format!("id,date,COD\n{lines}"));
+    refuses(river("s,2026-06-01,10\ns,2026-06-01,40\n"), Some(3), "line 2");
+    let wells = |lines: &str| on_file(super::groundwater::groundwater, "", &format!("id,date,CL\n{lines}"));
+    refuses(wells("w,2026-06-01,10\nw,2026-06-01,900\n"), Some(3), "line 2");
+    let flux = |options: &str, lines: &str| on_file(super::flux::flux, options, &format!("c,q\n{lines}"));
+    refuses(flux("", "-1,2\n"), Some(2), "negative");
+    refuses(flux("--alpha 2", "1,2\n"), None, "--alpha");
+}
+
+#[test]
 fn the_2012_hourly_report_uses_rolling_means() {
     let lines = "id,SO2,NO2,CO,PM10,PM25,O3,O3_8H,SO2_24H,PM10_24H,PM25_24H\na,900,30,0.8,600,500,90,100,475,80,90\n";
     let answer = &answers(aqi("--edition 2012 --report hourly --explain", lines))[0];
@@ -145,6 +162,11 @@ fn a_day_of_noise() {
     refuses(on_file(noise::noise, "--class 9", "hour,level\n1,50\n"), None, "`9`");
     refuses(on_file(noise::noise, "", "hour,level\n1,500\n"), Some(2), "500");
     refuses(on_file(noise::noise, "", "hour,level\n1,50\n1,51\n"), Some(3), "line 2");
+    // Levels of a day that the edition does not cover, and a day of which one hour is known.
+    refuses(on_file(noise::noise, "", "time,level\n2001-05-01 10:00,50\n"), Some(2), "2001-05-01");
+    let one = &answers(on_file(noise::noise, "--class 2", "hour,level\n10,50\n"))[0];
+    assert!(one["warnings"][0].as_str().unwrap().contains("1/16"), "{one}");
+    assert!(day["warnings"].is_null(), "{day}");
 }
 
 #[test]

@@ -164,7 +164,8 @@ fn flux_by_every_estimator_that_has_its_input() {
     assert_eq!(names("--estimator flow_weighted_mean --period-flow 10"), ["flow_weighted_mean \"3024.000\""]);
     refuses(on_file(flux::flux, "--estimator interval_flow", lines), None, "interval");
     refuses(on_file(flux::flux, "--estimator mixed", lines), None, "alpha");
-    refuses(on_file(flux::flux, "", "id,c,q\na,-2,10\na,,3\n"), Some(3), "missing");
+    refuses(on_file(flux::flux, "", "id,c,q\na,-2,10\na,,3\n"), Some(2), "negative");
+    refuses(on_file(flux::flux, "", "id,c,q\na,2,10\na,,3\n"), Some(3), "missing");
 }
 
 #[test]

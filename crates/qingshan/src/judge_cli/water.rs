@@ -25,6 +25,7 @@ pub fn water(arguments: &Arguments) -> Outcome {
     let surface_at = |date: Date| Surface::in_force(&library, area, date).map_err(|error| vec![problem_of(&error, 1)]);
     let reference = surface_at(default_date)?;
     let columns = factor_columns(&table, &known(&reference), &mut problems);
+    table.refuse_repeated(&mut problems);
     let missing = arguments.option("missing").unwrap_or_default();
     let own = OwnColumns::find(&table);
     let mut output = String::new();
