@@ -222,3 +222,39 @@ test('rivers are graded from their sections; the index comes with its confirmed 
   expect(cell(index, total, 'missing')).toContain('化学需氧量');
   expect(Number(cell(index, index.rows[0], 'river'))).toBeGreaterThan(0);
 });
+
+test('a check recorded in a case stands in the file of the enterprise', async ({ page }) => {
+  test.setTimeout(180_000);
+  await signIn(page, running.base, OFFICER);
+  type Detail = { id: string; number: string; actions: { code: string; allowed: boolean }[] };
+  let found: Detail | undefined;
+  // An alarm at an outlet of an enterprise, of the simulated data.
+  await expect(async () => {
+    const { items } = (await (await page.request.get(`${running.base}/api/cases?workflow=alarm&state=open_all&page_size=100`)).json()) as { items: { id: string }[] };
+    for (const item of items) {
+      const detail = (await (await page.request.get(`${running.base}/api/cases/${item.id}`)).json()) as Detail;
+      if (detail.actions.some((action) => action.code === 'inspect' && action.allowed)) found = detail;
+    }
+    expect(found).toBeDefined();
+  }).toPass({ timeout: 120_000, intervals: [2000] });
+  await page.goto(`${running.base}/app/cases/${found?.id}`);
+  await page.locator('[data-action=inspect]').click();
+  const form = page.getByTestId('step-record');
+  await expect(form.getByLabel('检查日期', { exact: false })).toHaveValue(/\d{4}-\d{2}-\d{2}/);
+  await form.getByLabel('发现的问题', { exact: false }).fill('采样管脱落，已恢复');
+  await expectAccessible(page, 'step-record');
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    if (process.env.QINGSHAN_PICTURES) await form.screenshot({ path: `${process.env.QINGSHAN_PICTURES}/step-record-${width}.png` });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await form.getByRole('button', { name: '登记检查' }).click();
+  const link = page.locator('.line').getByRole('link', { name: `${found?.number}-检1` });
+  await expect(link).toBeVisible();
+  await link.click();
+  await expect(page.getByText('采样管脱落，已恢复')).toBeVisible();
+  await page.getByRole('link', { name: /./ }).and(page.locator('a[href*="/records/"], a[href*="/enterprises/"]')).first().waitFor();
+  const record = (await (await page.request.get(`${running.base}/api/records/${page.url().split('/').at(-1)}`)).json()) as { links: Record<string, { id: string }[]> };
+  await page.goto(`${running.base}/app/enterprises/${record.links.enterprise[0].id}`);
+  await expect(page.locator('[data-part=inspection]')).toContainText('采样管脱落，已恢复');
+});
