@@ -13,6 +13,9 @@ pub struct Code {
     /// Colour of the state or class on maps and charts, `#rrggbb`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub colour: Option<String>,
+    /// 停用: stays readable where a record says it, and is neither offered nor taken anew.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// One file of `model/codes`.
@@ -49,8 +52,9 @@ impl CodeList {
                     ("删去其中一个".into(), "remove one of them".into()),
                 );
             }
+            let retired = item.flag("retired", false, findings);
             item.finish(findings);
-            codes.push(Code { code, name, colour });
+            codes.push(Code { code, name, colour, retired });
         }
         reader.finish(findings);
         Self { id, name, source, codes }

@@ -47,6 +47,7 @@ pub mod points;
 pub mod problem;
 mod reader;
 pub mod record;
+mod retired;
 pub mod rows;
 pub mod saved;
 pub mod saved_rows;

@@ -10,7 +10,6 @@ export type Design = Record<string, unknown>;
 export const FIELD_TYPES = ['text', 'integer', 'decimal', 'date', 'datetime', 'bool', 'code', 'link', 'list', 'table', 'location'] as const;
 export const COLUMN_TYPES = FIELD_TYPES.filter((type) => !['list', 'table', 'location'].includes(type));
 export const ITEM_TYPES = ['text', 'integer', 'decimal', 'date', 'code', 'link'] as const;
-export const FORMATS = ['uscc', 'permit_number', 'cas', 'radiation_source', 'factor_code', 'device_number', 'device_password', 'ip_network', 'waste_code', 'manifest_number'] as const;
 /** What only fits another type goes when the type changes. */
 const TYPE_KEYS = ['codes', 'ledgers', 'items', 'column', 'unit', 'min', 'max', 'format'];
 

@@ -39,10 +39,14 @@ pub fn compare_codes(
                 found.fine(path, what, (Value::Null, of(&code.name)));
             }
             Some(before) if before != code => {
-                let what = (
-                    format!("代码“{}”改了名称或颜色", code.code),
-                    format!("code `{}`: another name or colour", code.code),
-                );
+                let (zh, en) = match (before.retired, code.retired) {
+                    (false, true) => {
+                        ("停用：已填的仍可读，不能再填", "retired: readable where it stands, taken no more")
+                    }
+                    (true, false) => ("重新启用", "in use again"),
+                    _ => ("改了名称或颜色", "another name or colour"),
+                };
+                let what = (format!("代码“{}”{zh}", code.code), format!("code `{}`: {en}", code.code));
                 found.fine(path, what, (of(before), of(code)));
             }
             Some(_) => {}

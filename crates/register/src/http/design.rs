@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Json, Path, Routes, blocking, operation};
-use kernel::{Action, Name, Problem, Timestamp};
+use kernel::{Action, Name, PointKind, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::view::{ColourView, LedgerForm, ledger_form};
 use crate::catalog::{Origin, Part, PartKind};
 use crate::cell;
+use crate::definition::Observed;
 use crate::design::rows::DefinitionRevision;
 use crate::design::{DesignChange, text};
+use crate::format::Format;
 use crate::ops::{DesignBack, DesignCheck, DesignDraft, DesignSave, Designed, Register};
 use crate::problem::PackProblem;
 
@@ -58,6 +60,31 @@ struct DesignView {
     problems: Vec<DesignProblem>,
     /// Newest first.
     revisions: Vec<DesignRevisionView>,
+}
+
+/// Words that a definition may use, for the form.
+#[derive(Serialize, schemars::JsonSchema)]
+struct DesignWords {
+    /// Of text fields.
+    formats: Vec<&'static str>,
+    /// What a record that is a point can be.
+    point_kinds: Vec<PointKindWord>,
+    /// What a field of such a record can tell.
+    roles: Vec<&'static str>,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+struct PointKindWord {
+    kind: &'static str,
+    name: Name,
+}
+
+fn words() -> DesignWords {
+    DesignWords {
+        formats: Format::ALL.map(|(name, _)| name).to_vec(),
+        point_kinds: PointKind::ALL.map(|kind| PointKindWord { kind: kind.name(), name: kind.label() }).into(),
+        roles: Observed::ROLES.to_vec(),
+    }
 }
 
 /// Why a text cannot be a definition.
@@ -121,6 +148,11 @@ pub(super) fn routes(register: &Arc<Register>) -> Routes {
                 let work = move || Ok(register.designs(&caller.0)?.iter().map(line).collect());
                 Ok(Json(blocking(work).await?))
             },
+        )
+        .get(
+            "/api/design-words",
+            operation("定义里可用的词", "words that a definition may use", design()).returns::<DesignWords>(),
+            async move |_: Caller| -> ApiResult<Json<DesignWords>> { Ok(Json(words())) },
         )
         .get(
             "/api/designs/{kind}/{id}",

@@ -65,6 +65,8 @@ pub struct CodeView {
     pub code: String,
     pub name: Name,
     pub colour: Option<String>,
+    /// Neither offered nor taken anew.
+    pub retired: bool,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
@@ -270,6 +272,7 @@ pub fn ledger_form(catalog: &Catalog, ledger: &LedgerDefinition) -> LedgerForm {
             code: code.code.clone(),
             name: code.name.clone(),
             colour: code.colour.clone(),
+            retired: code.retired,
         });
         Some((list, codes.collect()))
     });

@@ -14,6 +14,7 @@ use crate::pack::township_location;
 use crate::points::{BINDINGS, DUST_DAYS};
 use crate::problem::{Findings, PackProblem, Position};
 use crate::record::{self, Content, Record};
+use crate::retired;
 use crate::rows::{self, Written};
 use crate::search;
 
@@ -169,6 +170,10 @@ impl Register {
         keep_retired(definition, &mut fields, old.as_ref())?;
         let content = self.check(reader, catalog, definition, &fields)?;
         need(actor, content.owner.as_deref())?;
+        if let Some((field, code)) = retired::code_taken_anew(definition, catalog, &content, old.as_ref()) {
+            let what = format!("字段“{field}”的代码“{code}”已停用，不能再填 (code `{code}` is retired)");
+            return Err(refuse(Problem::invalid(what)));
+        }
         if let Some(old) = &old
             && old.content.key != content.key
         {
