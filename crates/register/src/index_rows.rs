@@ -3,6 +3,7 @@
 use kernel::{Division, Id};
 use store::{StoreError, Transaction, Value};
 
+use crate::block_rows;
 use crate::record::Record;
 use crate::rows::Written;
 
@@ -34,6 +35,7 @@ pub fn index_again(
 }
 
 fn drop_index(transaction: &dyn Transaction, division: Division, record: Id) -> Result<(), StoreError> {
+    block_rows::remove(transaction, division, record)?;
     for table in ["record_value", "record_gram"] {
         let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
         transaction.execute(&sql, &[division.into(), record.into()])?;
@@ -62,6 +64,7 @@ fn insert_values(
                 record.into(),
             ],
         )?;
+        block_rows::add(transaction, division, ledger, (record, living), (field, value))?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::attachment_rows::THUMBNAILS,
     crate::design::rows::DEFINITIONS,
     crate::link_rows::CHANGED,
+    crate::block_rows::BLOCKS,
 ];
 
 const FIRST: Migration = Migration {
