@@ -6,6 +6,7 @@ use store::{StoreError, Transaction, Value};
 use crate::block_rows;
 use crate::record::Record;
 use crate::rows::Written;
+use crate::search::Indexed;
 
 /// Indexes what a revision writes.
 pub fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
@@ -22,7 +23,7 @@ pub fn index_again(
     transaction: &dyn Transaction,
     division: Division,
     record: &Record,
-    fields: &[(String, String)],
+    fields: &[Indexed],
     search: &str,
     grams: &[String],
 ) -> Result<(), StoreError> {
@@ -48,9 +49,9 @@ fn insert_values(
     division: Division,
     ledger: &str,
     (record, key, living): (Id, &str, bool),
-    fields: &[(String, String)],
+    fields: &[Indexed],
 ) -> Result<(), StoreError> {
-    for (field, value) in fields {
+    for Indexed { field, value, filter } in fields {
         transaction.execute(
             "INSERT INTO record_value (division, ledger, field, value, living, record_key, record)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -64,7 +65,9 @@ fn insert_values(
                 record.into(),
             ],
         )?;
-        block_rows::add(transaction, division, ledger, (record, living), (field, value))?;
+        if *filter {
+            block_rows::add(transaction, division, ledger, (record, living), (field, value))?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
 use crate::index_rows;
 use crate::record::{Content, Record};
+use crate::search::Indexed;
 
 pub const MIGRATIONS: &[Migration] = &[
     FIRST,
@@ -217,7 +218,7 @@ pub struct Written<'a> {
     /// Hash of the pack's wording when a pack writes it.
     pub pack_hash: Option<&'a str>,
     /// Filter fields with their values, and the text to be searched.
-    pub fields: &'a [(String, String)],
+    pub fields: &'a [Indexed],
     pub search: &'a str,
     pub grams: &'a [String],
 }

@@ -109,6 +109,7 @@ fn every_way_gives_the_same_list() {
 fn blocks_agree(store: &dyn Store) {
     let told = "SELECT division, ledger, field, value, living, block, bits FROM record_block";
     let meant = "SELECT division, ledger, field, value, living, record / 62, SUM(1 << (record % 62)) FROM record_value
+                 WHERE field <> 'number'
                  GROUP BY division, ledger, field, value, living, record / 62";
     for (one, other) in [(told, meant), (meant, told)] {
         let odd = store.read(|reader| reader.query(&format!("{one} EXCEPT {other}"), &[])).unwrap();
