@@ -68,12 +68,29 @@ test('the list of a ledger on the map: clusters part, a record opens', async ({ 
   await page.locator('select').first().selectOption('coal');
   await expect(page.getByTestId('map-counts')).toContainText('符合 30 条');
   // A mark of many parts when it is clicked.
-  const number = page.locator('.ledger-count').first();
-  await expect(number).toBeVisible();
-  const spot = await number.boundingBox();
-  if (!spot) throw new Error('no mark');
-  await page.mouse.click(spot.x + spot.width / 2, spot.y + spot.height / 2);
+  await expect(map).toHaveAttribute('data-many', /\d/);
+  const [x, y] = ((await map.getAttribute('data-many')) ?? '').split(',').map(Number);
+  await map.click({ position: { x: x ?? 0, y: y ?? 0 } });
   await expect.poll(async () => Number(await map.getAttribute('data-marks')), { timeout: 15_000 }).toBeGreaterThan(far);
+});
+
+test('areas of a ledger are drawn on its map, and name their record', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  const ring = [[108.55, 28.65], [108.95, 28.65], [108.95, 29.05], [108.55, 29.05], [108.55, 28.65]];
+  const fields = { number: 'e2e-area', name: '示例斑块', geometry: JSON.stringify({ type: 'Polygon', coordinates: [ring] }), source: '示意', schematic: true };
+  const made = await page.request.post(`${running.base}/api/ledgers/red_line_patch/records`, { headers, data: { reason: '试验', fields } });
+  expect(made.ok(), await made.text()).toBe(true);
+  await page.goto(`${running.base}/app/ledgers/red_line_patch`);
+  await page.locator('[data-view=map]').click();
+  const map = page.getByTestId('ledger-map');
+  await expect(map).toHaveAttribute('data-ready', '1', { timeout: 40_000 });
+  await expect(map).toHaveAttribute('data-shapes', '1');
+  // Beside the mark in the middle: the area itself.
+  const { width, height } = (await map.boundingBox()) ?? { width: 0, height: 0 };
+  await expect(async () => {
+    await map.click({ position: { x: width / 2 - 30, y: height / 2 + 25 } });
+    await expect(page.getByTestId('chosen-mark')).toContainText('示例斑块', { timeout: 1000 });
+  }).toPass({ timeout: 15_000 });
 });
 
 test('tables of two records merge row by row', async ({ page }) => {

@@ -44,6 +44,15 @@ impl Frame {
         (west <= east && south <= north).then_some(Self { west, south, east, north })
     }
 
+    /// The two boxes have a spot in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+    }
+
+    pub fn middle(&self) -> (i32, i32) {
+        (i32::midpoint(self.west, self.east), i32::midpoint(self.south, self.north))
+    }
+
     pub fn holds(&self, place: &Place) -> bool {
         (self.west..=self.east).contains(&place.lon) && (self.south..=self.north).contains(&place.lat)
     }

@@ -3,8 +3,10 @@
 use kernel::{Division, Id};
 use store::{StoreError, Transaction, Value};
 
+use crate::block_rows;
 use crate::record::Record;
 use crate::rows::Written;
+use crate::search::Indexed;
 
 /// Indexes what a revision writes.
 pub fn index(transaction: &dyn Transaction, division: Division, written: &Written<'_>) -> Result<(), StoreError> {
@@ -21,7 +23,7 @@ pub fn index_again(
     transaction: &dyn Transaction,
     division: Division,
     record: &Record,
-    fields: &[(String, String)],
+    fields: &[Indexed],
     search: &str,
     grams: &[String],
 ) -> Result<(), StoreError> {
@@ -34,6 +36,7 @@ pub fn index_again(
 }
 
 fn drop_index(transaction: &dyn Transaction, division: Division, record: Id) -> Result<(), StoreError> {
+    block_rows::remove(transaction, division, record)?;
     for table in ["record_value", "record_gram"] {
         let sql = format!("DELETE FROM {table} WHERE division = $1 AND record = $2");
         transaction.execute(&sql, &[division.into(), record.into()])?;
@@ -46,9 +49,9 @@ fn insert_values(
     division: Division,
     ledger: &str,
     (record, key, living): (Id, &str, bool),
-    fields: &[(String, String)],
+    fields: &[Indexed],
 ) -> Result<(), StoreError> {
-    for (field, value) in fields {
+    for Indexed { field, value, filter } in fields {
         transaction.execute(
             "INSERT INTO record_value (division, ledger, field, value, living, record_key, record)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -62,6 +65,9 @@ fn insert_values(
                 record.into(),
             ],
         )?;
+        if *filter {
+            block_rows::add(transaction, division, ledger, (record, living), (field, value))?;
+        }
     }
     Ok(())
 }

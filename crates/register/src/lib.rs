@@ -17,6 +17,7 @@
 
 pub mod attachment;
 pub mod attachment_rows;
+mod block_rows;
 pub mod built_in;
 pub mod catalog;
 pub mod cell;
@@ -40,6 +41,7 @@ pub mod list_rows;
 pub mod location;
 pub mod model;
 pub mod ops;
+pub mod outline;
 pub mod pack;
 pub mod pack_files;
 pub mod photo;

@@ -1,12 +1,15 @@
 //! SQL of the lists of a ledger. A list never looks at more of a large ledger than it must:
 //!
 //! 1. Each filter, each pair of characters and the owner is counted in its index, up to a bound; the rarest drives.
-//! 2. From there one match more than the bound is gathered. Fewer: they are all, and are sorted by key.
-//! 3. More: the page is read in the order of keys from an index that has it, and stops at its end.
+//! 2. Where several filters are all common, the blocks of their values are crossed: so few rows that filters which
+//!    never meet, or seldom, are found to do so at once.
+//! 3. Otherwise from the rarest one match more than the bound is gathered. Fewer: they are all, and are sorted by key.
+//! 4. More: the page is read in the order of keys from an index that has it, and stops at its end.
 
 use kernel::{Division, Id};
 use store::{Migration, Reader, StoreError, Value};
 
+use crate::block_rows;
 use crate::record::Record;
 use crate::rows;
 
@@ -111,6 +114,11 @@ impl<'w> Plan<'w> {
         // A text of one pair is contained exactly where the pair is.
         let text = text.filter(|text| text.chars().count() != 2 || !matches!(musts.last(), Some(Must::Gram(_))));
         Self { division, wanted, musts, text }
+    }
+
+    /// Filters are all that is asked.
+    fn only_values(&self) -> bool {
+        self.text.is_none() && self.musts.iter().all(|must| matches!(must, Must::Value(..)))
     }
 
     fn begin(&self) -> Statement {
@@ -264,8 +272,18 @@ impl<'w> Plan<'w> {
 /// Id and key of a record that drives.
 const RECORD: (&str, &str) = ("d.id", "d.record_key");
 
-/// The condition with the fewest entries, and the one of those that give matches by key; none when there is no match.
-fn drivers(plan: &Plan<'_>, reader: &dyn Reader) -> Result<Option<(Driver, Driver)>, StoreError> {
+/// Where a list begins.
+struct Drivers {
+    /// The condition with the fewest entries.
+    rarest: Driver,
+    /// The one of those that give matches by key.
+    rarest_ordered: Driver,
+    /// Each condition has more entries than are counted.
+    all_common: bool,
+}
+
+/// None when there is no match.
+fn drivers(plan: &Plan<'_>, reader: &dyn Reader) -> Result<Option<Drivers>, StoreError> {
     let (mut rarest, mut rarest_ordered) = ((i64::MAX, Driver::Ledger), (i64::MAX, Driver::Ledger));
     for (place, must) in plan.musts.iter().enumerate() {
         let (driver, entries) = (Driver::Must(place), plan.entries(reader, must)?);
@@ -279,15 +297,47 @@ fn drivers(plan: &Plan<'_>, reader: &dyn Reader) -> Result<Option<(Driver, Drive
             rarest = (entries, driver);
         }
     }
-    Ok(Some((rarest.1, rarest_ordered.1)))
+    let all_common = rarest.0 > plan.wanted.count_to;
+    Ok(Some(Drivers { rarest: rarest.1, rarest_ordered: rarest_ordered.1, all_common }))
+}
+
+/// What crossing the blocks of several common values tells.
+enum Crossed {
+    /// Nothing was to be crossed.
+    Unasked,
+    /// All that match, by key.
+    All(Vec<(String, Id)>),
+    /// More than are counted have the values.
+    Many,
+}
+
+/// Crosses the filters of a list where each of its conditions is common. Text and owner are no values: with them only
+/// filters that never meet are decided here.
+fn crossed(plan: &Plan<'_>, reader: &dyn Reader, drivers: &Drivers, most: i64) -> Result<Crossed, StoreError> {
+    let wanted = plan.wanted;
+    if !drivers.all_common || wanted.filters.len() < 2 {
+        return Ok(Crossed::Unasked);
+    }
+    let values: Vec<(&str, &str)> =
+        wanted.filters.iter().map(|(field, value)| (field.as_str(), value.as_str())).collect();
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let found = block_rows::crossed(reader, plan.division, &wanted.ledger, !wanted.deleted, &values, most)?;
+    Ok(match found {
+        Some(found) if found.is_empty() || plan.only_values() => Crossed::All(found),
+        None if plan.only_values() => Crossed::Many,
+        _ => Crossed::Unasked,
+    })
 }
 
 /// All matches, up to a bound; whether there are more.
 pub fn ids(reader: &dyn Reader, division: Division, wanted: &Wanted, most: i64) -> Result<(Vec<Id>, bool), StoreError> {
     let plan = Plan::new(division, wanted);
-    let Some((rarest, _)) = drivers(&plan, reader)? else { return Ok((Vec::new(), false)) };
+    let Some(drivers) = drivers(&plan, reader)? else { return Ok((Vec::new(), false)) };
+    if let Crossed::All(found) = crossed(&plan, reader, &drivers, most.min(wanted.count_to))? {
+        return Ok((found.into_iter().map(|(_, id)| id).collect(), false));
+    }
     let mut ids: Vec<Id> =
-        plan.matches(reader, &rarest, most.saturating_add(1), 0)?.into_iter().map(|(_, id)| id).collect();
+        plan.matches(reader, &drivers.rarest, most.saturating_add(1), 0)?.into_iter().map(|(_, id)| id).collect();
     let bound = usize::try_from(most).unwrap_or(usize::MAX);
     let more = ids.len() > bound;
     ids.truncate(bound);
@@ -297,22 +347,28 @@ pub fn ids(reader: &dyn Reader, division: Division, wanted: &Wanted, most: i64) 
 /// A page of records by key.
 pub fn list(reader: &dyn Reader, division: Division, wanted: &Wanted) -> Result<Found, StoreError> {
     let plan = Plan::new(division, wanted);
-    let Some((rarest, rarest_ordered)) = drivers(&plan, reader)? else { return Ok(Found::default()) };
+    let Some(drivers) = drivers(&plan, reader)? else { return Ok(Found::default()) };
     let bound = wanted.count_to;
-    let mut gathered = plan.matches(reader, &rarest, bound + 1, 0)?;
     let records = |page: &[(String, Id)]| -> Result<Vec<Record>, StoreError> {
         page.iter().filter_map(|(_, id)| rows::find(reader, division, *id).transpose()).collect()
     };
-    let counted = i64::try_from(gathered.len()).unwrap_or(i64::MAX);
+    let gathered = match crossed(&plan, reader, &drivers, bound)? {
+        Crossed::All(found) => Some(found),
+        Crossed::Many => None,
+        Crossed::Unasked => Some(plan.matches(reader, &drivers.rarest, bound + 1, 0)?),
+    };
     let end = wanted.offset.saturating_add(wanted.limit);
-    if counted <= bound || (plan.ordered(&rarest) && end <= bound) {
-        gathered.sort_unstable();
-        let place = |at: i64| usize::try_from(at).map_or(gathered.len(), |at| at.min(gathered.len()));
-        let page = gathered.get(place(wanted.offset)..place(end)).unwrap_or_default();
-        return Ok(Found { records: records(page)?, total: counted.min(bound), more: counted > bound });
+    if let Some(mut gathered) = gathered {
+        let counted = i64::try_from(gathered.len()).unwrap_or(i64::MAX);
+        if counted <= bound || (plan.ordered(&drivers.rarest) && end <= bound) {
+            gathered.sort_unstable();
+            let place = |at: i64| usize::try_from(at).map_or(gathered.len(), |at| at.min(gathered.len()));
+            let page = gathered.get(place(wanted.offset)..place(end)).unwrap_or_default();
+            return Ok(Found { records: records(page)?, total: counted.min(bound), more: counted > bound });
+        }
     }
     // One more than the page shows tells whether there is another.
-    let mut page = plan.matches(reader, &rarest_ordered, wanted.limit.saturating_add(1), wanted.offset)?;
+    let mut page = plan.matches(reader, &drivers.rarest_ordered, wanted.limit.saturating_add(1), wanted.offset)?;
     let shown = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     let (last, empty) = (page.len() <= shown, page.is_empty());
     page.truncate(shown);

@@ -1,5 +1,6 @@
-//! What a JPEG says beside its picture: the place where it was taken is read, and taken out for those who only look.
-//! Pure; a malformed file is a photo that says nothing.
+//! What a photo says beside its picture. Of a JPEG the place where it was taken is read; what tells of place, device
+//! and time is taken out of JPEG, PNG and WebP for those who only look. Pure; a malformed file is a photo that says
+//! nothing.
 
 /// Bytes of a segment: marker, start of its marker, end.
 struct Segment {
@@ -28,8 +29,14 @@ fn segments(bytes: &[u8]) -> Vec<Segment> {
     found
 }
 
-/// The picture without what tells of place, device and time (Exif, XMP, IPTC).
+/// The picture without what tells of place, device and time (Exif, XMP, IPTC, text).
 pub fn stripped(bytes: &[u8]) -> Vec<u8> {
+    if bytes.starts_with(PNG) {
+        return stripped_png(bytes);
+    }
+    if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        return stripped_webp(bytes);
+    }
     if !bytes.starts_with(b"\xFF\xD8") {
         return bytes.to_vec();
     }
@@ -45,6 +52,56 @@ pub fn stripped(bytes: &[u8]) -> Vec<u8> {
     }
     kept.extend_from_slice(&bytes[last..]);
     kept
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// A PNG without the chunks that tell of more than the picture; what follows the end or a broken chunk goes too.
+fn stripped_png(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = PNG.to_vec();
+    let mut at = PNG.len();
+    while let (Some(length), Some(name)) = (number(bytes, at, u32::from_be_bytes), bytes.get(at + 4..at + 8)) {
+        // Length, name and check sum are twelve bytes.
+        let Some(chunk) = length.checked_add(12).and_then(|size| bytes.get(at..at.checked_add(size)?)) else { break };
+        if !matches!(name, b"eXIf" | b"tEXt" | b"zTXt" | b"iTXt" | b"tIME" | b"caBX") {
+            kept.extend_from_slice(chunk);
+        }
+        at += chunk.len();
+        if name == b"IEND" {
+            break;
+        }
+    }
+    kept
+}
+
+/// Bits of a WebP's header that say there is Exif and XMP.
+const WEBP_SAYS: u8 = 0b1100;
+
+/// A WebP without Exif and XMP; its length and the header that announces them are put right.
+fn stripped_webp(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = bytes[..12].to_vec();
+    let mut at = 12;
+    while let (Some(name), Some(length)) = (bytes.get(at..at + 4), number(bytes, at + 4, u32::from_le_bytes)) {
+        // Chunks stand at even places.
+        let Some(end) = length.checked_add(length % 2 + 8).and_then(|size| at.checked_add(size)) else { break };
+        let Some(chunk) = bytes.get(at..end.min(bytes.len())).filter(|chunk| chunk.len() >= length + 8) else { break };
+        if !matches!(name, b"EXIF" | b"XMP ") {
+            let start = kept.len();
+            kept.extend_from_slice(chunk);
+            if let (b"VP8X", Some(says)) = (name, kept.get_mut(start + 8)) {
+                *says &= !WEBP_SAYS;
+            }
+        }
+        at = end;
+    }
+    let length = u32::try_from(kept.len() - 8).unwrap_or(u32::MAX);
+    kept[4..8].copy_from_slice(&length.to_le_bytes());
+    kept
+}
+
+fn number(bytes: &[u8], at: usize, of: fn([u8; 4]) -> u32) -> Option<usize> {
+    let part: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+    usize::try_from(of(part)).ok()
 }
 
 /// Whether a JPEG is made of scans over the whole picture.
@@ -154,7 +211,56 @@ pub(crate) mod tests {
         assert!(!plain.windows(4).any(|window| window == b"Exif"));
     }
 
+    fn png(chunks: &[(&[u8], &[u8])]) -> Vec<u8> {
+        let mut bytes = PNG.to_vec();
+        for (name, body) in chunks {
+            bytes.extend((body.len() as u32).to_be_bytes());
+            bytes.extend([*name, body, b"sum_"].concat());
+        }
+        bytes
+    }
+
+    fn webp(chunks: &[(&[u8], &[u8])]) -> Vec<u8> {
+        let mut body = b"WEBP".to_vec();
+        for (name, part) in chunks {
+            body.extend(*name);
+            body.extend((part.len() as u32).to_le_bytes());
+            body.extend(*part);
+            body.extend(vec![0; part.len() % 2]);
+        }
+        [b"RIFF".as_slice(), &(body.len() as u32).to_le_bytes(), &body].concat()
+    }
+
+    #[test]
+    fn other_pictures_say_nothing_of_place_either() {
+        let check = |bytes: &[u8], expect: &[u8]| assert_eq!(stripped(bytes), expect, "{bytes:?}");
+        let picture: [(&[u8], &[u8]); 3] = [(b"IHDR", b"head"), (b"IDAT", b"picture"), (b"IEND", b"")];
+        let mut told = picture.to_vec();
+        told.splice(1..1, [(b"eXIf".as_slice(), b"II*".as_slice()), (b"tEXt", b"GPS=1"), (b"tIME", b"now")]);
+        check(&png(&told), &png(&picture));
+        check(&[png(&told), b"tail with a place".to_vec()].concat(), &png(&picture));
+        check(
+            &webp(&[(b"VP8X", b"\x1c0123"), (b"VP8 ", b"odd"), (b"EXIF", b"II*"), (b"XMP ", b"<x>")]),
+            &webp(&[(b"VP8X", b"\x100123"), (b"VP8 ", b"odd")]),
+        );
+        check(&webp(&[(b"VP8L", b"even")]), &webp(&[(b"VP8L", b"even")]));
+        let (mut bytes, drawn) = (Vec::new(), image::DynamicImage::new_rgb8(9, 7));
+        drawn.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+        assert!(image::load_from_memory(&stripped(&bytes)).unwrap() == drawn, "a real one is still a picture");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_broken_picture_of_another_kind_is_no_trouble(at in 0usize..60, byte in proptest::num::u8::ANY, cut in 0usize..60) {
+            for mut bytes in [png(&[(b"IHDR", b"head"), (b"eXIf", b"II*")]), webp(&[(b"VP8X", b"\x1c0123"), (b"EXIF", b"II*")])] {
+                if let Some(target) = bytes.get_mut(at) {
+                    *target = byte;
+                }
+                bytes.truncate(cut);
+                let _ = stripped(&bytes);
+            }
+        }
+
         #[test]
         fn a_broken_photo_says_nothing(at in 0usize..200, byte in proptest::num::u8::ANY, cut in 0usize..200) {
             let mut bytes = photo();

@@ -5,6 +5,7 @@ use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
 use crate::index_rows;
 use crate::record::{Content, Record};
+use crate::search::Indexed;
 
 pub const MIGRATIONS: &[Migration] = &[
     FIRST,
@@ -14,6 +15,7 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::attachment_rows::THUMBNAILS,
     crate::design::rows::DEFINITIONS,
     crate::link_rows::CHANGED,
+    crate::block_rows::BLOCKS,
 ];
 
 const FIRST: Migration = Migration {
@@ -216,7 +218,7 @@ pub struct Written<'a> {
     /// Hash of the pack's wording when a pack writes it.
     pub pack_hash: Option<&'a str>,
     /// Filter fields with their values, and the text to be searched.
-    pub fields: &'a [(String, String)],
+    pub fields: &'a [Indexed],
     pub search: &'a str,
     pub grams: &'a [String],
 }

@@ -52,30 +52,47 @@ fn add(value: &Value, text: &mut String) {
     }
 }
 
+/// A value that a record is found by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Indexed {
+    pub field: String,
+    pub value: String,
+    /// The list filters by it: it is kept in blocks too. Numbers that are unique would make a block each.
+    pub filter: bool,
+}
+
 /// Values of the declared filter fields, of unique fields and of links, each once; a list counts with each of its
 /// entries.
-pub fn fields_of(content: &Content, definition: &LedgerDefinition) -> Vec<(String, String)> {
+pub fn fields_of(content: &Content, definition: &LedgerDefinition) -> Vec<Indexed> {
     let mut found = BTreeSet::new();
+    let of = |field: &str, value: String| Indexed {
+        field: field.to_owned(),
+        value,
+        filter: definition.filters.iter().any(|filter| filter == field) || OWN.contains(&field),
+    };
     let indexed = definition.fields.iter().filter(|field| {
         field.unique || definition.filters.contains(&field.id) || matches!(field.kind, FieldType::Link(_))
     });
     for field in indexed.map(|field| &field.id) {
         match content.values.get(field) {
             Some(Value::Array(items)) => {
-                found.extend(items.iter().filter_map(word).map(|value| (field.clone(), value)));
+                found.extend(items.iter().filter_map(word).map(|value| of(field, value)));
             }
-            Some(value) => found.extend(word(value).map(|value| (field.clone(), value))),
+            Some(value) => found.extend(word(value).map(|value| of(field, value))),
             None => {}
         }
     }
-    found.extend(content.tags.iter().map(|tag| ("tags".to_owned(), tag.clone())));
+    found.extend(content.tags.iter().map(|tag| of("tags", tag.clone())));
     for (flag, name) in [(content.simulated, "simulated"), (content.schematic, "schematic")] {
         if flag {
-            found.insert((name.to_owned(), "true".to_owned()));
+            found.insert(of(name, "true".to_owned()));
         }
     }
     found.into_iter().collect()
 }
+
+/// Filters of every ledger.
+const OWN: [&str; 3] = ["tags", "simulated", "schematic"];
 
 fn word(value: &Value) -> Option<String> {
     match value {

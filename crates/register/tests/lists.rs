@@ -11,6 +11,7 @@ use kernel::{Actor, Division, Id, Role};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use register::list_rows::{self, Wanted};
+use register::ops::Target;
 use register::record::Record;
 use register::rows;
 use register::saved::{MOST_VIEWS, SavedView};
@@ -104,6 +105,52 @@ fn every_way_gives_the_same_list() {
         .unwrap();
 }
 
+/// The blocks say of each value what its single entries say, and no block is empty.
+fn blocks_agree(store: &dyn Store) {
+    let told = "SELECT division, ledger, field, value, living, block, bits FROM record_block";
+    let meant = "SELECT division, ledger, field, value, living, record / 62, SUM(1 << (record % 62)) FROM record_value
+                 WHERE field <> 'number'
+                 GROUP BY division, ledger, field, value, living, record / 62";
+    for (one, other) in [(told, meant), (meant, told)] {
+        let odd = store.read(|reader| reader.query(&format!("{one} EXCEPT {other}"), &[])).unwrap();
+        let odd: Vec<_> = odd.iter().map(|row| (row.text(2).unwrap(), row.text(3).unwrap())).collect();
+        assert!(odd.is_empty(), "{odd:?}");
+    }
+}
+
+#[test]
+fn blocks_follow_what_is_written() {
+    let bench = filled("blocks");
+    let blocks = || {
+        let sql = "SELECT COUNT(*) FROM record_block WHERE field = 'stage'";
+        bench.store.read(|reader| reader.query_one(sql, &[])).unwrap().unwrap().integer(0).unwrap()
+    };
+    assert!((4..9).contains(&blocks()), "living and deleted of two stages: {}", blocks());
+    blocks_agree(bench.store.as_ref());
+    let all = bench.store.read(|reader| rows::all_of(reader, DIVISION, LEDGER)).unwrap();
+    for record in &all {
+        let fields = json!({
+            "number": record.content.key, "name": "改", "source": "试验", "stage": "国4",
+        });
+        let draft = bench::draft(fields, Some(record.revision));
+        bench.register.write(&admin(), Target::Existing(record.id), &draft, NOW).unwrap();
+    }
+    blocks_agree(bench.store.as_ref());
+    for record in all.iter().take(20) {
+        bench.register.set_deleted(&admin(), record.id, record.revision + 1, true, "报废", NOW).unwrap();
+        bench.register.set_deleted(&admin(), record.id, record.revision + 2, false, "误报", NOW).unwrap();
+    }
+    blocks_agree(bench.store.as_ref());
+    // 国3 and 重点 are both common here and never meet any more.
+    let value = |field: &str, value: &str| (field.to_owned(), value.to_owned());
+    for filters in
+        [vec![value("stage", "国4"), value("tags", "重点")], vec![value("stage", "国4"), value("stage", "国2")]]
+    {
+        let wanted = Wanted { ledger: LEDGER.into(), filters, limit: 10, count_to: 1, ..Wanted::default() };
+        check(&bench, &wanted);
+    }
+}
+
 #[test]
 fn a_page_beyond_what_is_counted_says_so_until_the_last() {
     let bench = filled("beyond");
@@ -147,6 +194,7 @@ fn a_store_of_before_lists_as_it_did() {
     written.unwrap();
     drop(older);
     let newer = open(register::MIGRATIONS);
+    blocks_agree(newer.as_ref());
     let keys = |deleted: bool| {
         let filters = vec![("stage".to_owned(), "国2".to_owned())];
         let wanted = Wanted { ledger: LEDGER.into(), filters, deleted, limit: 9, count_to: 9, ..Wanted::default() };

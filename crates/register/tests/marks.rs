@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bench::{Bench, NOW, admin, bench, draft, make, someone};
 use kernel::{Actor, Day, Role};
 use register::clusters::Frame;
-use register::ops::{Drawing, Question, Target};
+use register::ops::{Drawing, MOST_SHAPES, Question, Target};
 use serde_json::{Value, json};
 
 fn today() -> Day {
@@ -105,4 +105,50 @@ fn areas_are_drawn_in_their_middle_and_what_has_no_place_is_refused() {
     assert!(
         refused(Question { filters: [("name".to_owned(), "x".to_owned())].into(), ..asked }).contains("not a filter")
     );
+}
+
+/// Lines and areas in a box: how many are drawn, how many are not, positions of the first.
+fn shapes_are(bench: &Bench, filters: &[(&str, &str)], frame: [f64; 4], zoom: u32, expect: (usize, usize, usize)) {
+    let question = Question { ledger: "red_line_patch".into(), ..question(filters, "") };
+    let [west, south, east, north] = frame;
+    let frame = Frame::of(west, south, east, north).unwrap();
+    let found = bench.register.marks(&admin(), &question, frame, zoom, today()).unwrap();
+    let first = found.shapes.first().map_or(0, |shape| shape.geometry["coordinates"][0].as_array().unwrap().len());
+    assert_eq!((found.shapes.len(), found.undrawn, first), expect, "{filters:?} in {frame:?} at {zoom}");
+}
+
+#[test]
+fn lines_and_areas_are_drawn_where_few_reach_into_the_box() {
+    let bench = bench("shapes");
+    let area = |key: &str, west: f64, side: f64| {
+        let (east, south, north) = (west + side, 28.8, 28.8 + side);
+        // One position too many: half a pixel off at zoom 9.
+        let ring = json!([
+            [west, south],
+            [west + side / 2.0, south - 0.0003],
+            [east, south],
+            [east, north],
+            [west, north],
+            [west, south]
+        ]);
+        let geometry = json!({ "type": "Polygon", "coordinates": [ring] }).to_string();
+        let fields = json!({ "number": key, "name": key, "geometry": geometry, "source": "试验" });
+        make(&bench.register, "red_line_patch", fields)
+    };
+    let large = area("p0", 108.6, 0.2);
+    area("p1", 109.0, 0.001);
+    let county = [108.2, 28.2, 109.5, 29.5];
+    shapes_are(&bench, &[], county, 9, (1, 1, 5));
+    shapes_are(&bench, &[], county, 16, (2, 0, 6));
+    shapes_are(&bench, &[], [108.2, 28.2, 108.61, 28.81], 16, (1, 0, 6));
+    shapes_are(&bench, &[], [108.2, 28.2, 108.5, 28.5], 16, (0, 0, 0));
+    bench.register.set_deleted(&admin(), large.id, 1, true, "合并", NOW).unwrap();
+    shapes_are(&bench, &[], county, 16, (1, 0, 6));
+    for number in 2..=MOST_SHAPES {
+        area(&format!("p{number}"), 108.3 + number as f64 * 0.002, 0.001);
+    }
+    shapes_are(&bench, &[], county, 16, (MOST_SHAPES, 0, 6));
+    area("q", 109.2, 0.001);
+    shapes_are(&bench, &[], county, 16, (0, MOST_SHAPES + 1, 0));
+    shapes_are(&bench, &[], [109.1, 28.2, 109.5, 29.5], 16, (1, 0, 6));
 }

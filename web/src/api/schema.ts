@@ -1878,6 +1878,14 @@ export interface MarkRecord {
   schematic: boolean;
 }
 
+/** A line or an area in the box, as coarse as the zoom allows. Its record has a mark too. */
+export interface MarkShape {
+  /** GeoJSON. */
+  geometry: unknown;
+  state: MarkState | null;
+  record: MarkRecord;
+}
+
 /** The worst state of the records of a mark. */
 export interface MarkState {
   colour: string;
@@ -1911,6 +1919,10 @@ export interface MarkedStation {
 
 export interface MarksAnswer {
   marks: MarkView[];
+  /** Lines and areas; none where more than 300 reach into the box. */
+  shapes: MarkShape[];
+  /** Lines and areas in the box that are marks only: too many, too long, or smaller than a pixel. */
+  undrawn: number;
   /** Matches of the list, and those of them that have a place, in the box or not. */
   matched: number;
   placed: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boxText, countText, featuresOf, radiusOf, toAsk, widened } from './marks';
+import { boxText, countImage, countText, featuresOf, markOf, radiusOf, shapesOf, toAsk, widened } from './marks';
 
 const view = { west: 108, south: 28, east: 109, north: 29 };
 describe('the map of a list', () => {
@@ -24,5 +24,14 @@ describe('the map of a list', () => {
     expect(featuresOf([mark]).features[0]).toMatchObject({ properties: { at: 0, many: true, colour: '#2d6250', ring: '#fff' }, geometry: { coordinates: [108.77, 28.84] } });
     const red = { colour: '#c0392b', name: { zh: '红', en: 'red' }, count: 1 };
     expect(featuresOf([{ ...mark, state: red }, { ...mark, count: 1, state: red }]).features.map((one) => [one.properties?.colour, one.properties?.ring])).toEqual([['#2d6250', '#c0392b'], ['#c0392b', '#fff']]);
+  });
+  it('draws lines and areas in the colour of their state, and names them when they are picked', () => {
+    const record = { id: '7', key: 'p', title: { zh: '斑块', en: 'patch' }, simulated: false, schematic: true };
+    const geometry = { type: 'LineString', coordinates: [[108, 28], [109, 29]] };
+    const red = { colour: '#c0392b', name: { zh: '红', en: 'red' }, count: 1 };
+    const shapes = [{ geometry, state: null, record }, { geometry, state: red, record }];
+    expect(shapesOf(shapes).features.map((one) => [one.properties?.at, one.properties?.colour, one.geometry])).toEqual([[0, '#2d6250', geometry], [1, '#c0392b', geometry]]);
+    expect(markOf(shapes[1]!, 108.5, 28.5)).toEqual({ lon: 108.5, lat: 28.5, count: 1, around: null, state: red, records: [record] });
+    expect([1, 999, 1234].map(countImage)).toEqual(['', 'count-999', 'count-1.2k']);
   });
 });

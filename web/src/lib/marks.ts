@@ -1,6 +1,6 @@
 // The map of a ledger's list: which box is asked for, and when again.
 import type { Feature, FeatureCollection } from 'geojson';
-import type { Mark } from '@/api/care';
+import type { Mark, Marks } from '@/api/care';
 
 export interface Box { west: number; south: number; east: number; north: number }
 export interface Asked { box: Box; zoom: number }
@@ -28,6 +28,15 @@ export const countText = (count: number) => (count < 1000 ? String(count) : coun
 /** A ring says that some of many have a colour: one of a thousand must not paint them all. */
 const PLAIN = '#2d6250';
 export function featuresOf(marks: readonly Mark[]): FeatureCollection {
-  const one = (mark: Mark, at: number): Feature => ({ type: 'Feature', properties: { at, radius: radiusOf(mark.count), colour: mark.count > 1 ? PLAIN : (mark.state?.colour ?? PLAIN), ring: mark.count > 1 ? (mark.state?.colour ?? '#fff') : '#fff', many: mark.count > 1 }, geometry: { type: 'Point', coordinates: [mark.lon, mark.lat] } });
+  const one = (mark: Mark, at: number): Feature => ({ type: 'Feature', properties: { at, radius: radiusOf(mark.count), colour: mark.count > 1 ? PLAIN : (mark.state?.colour ?? PLAIN), ring: mark.count > 1 ? (mark.state?.colour ?? '#fff') : '#fff', many: mark.count > 1, count: countImage(mark.count) }, geometry: { type: 'Point', coordinates: [mark.lon, mark.lat] } });
   return { type: 'FeatureCollection', features: marks.map(one) };
 }
+
+/** Lines and areas, each with its place in the answer. */
+export function shapesOf(shapes: Marks['shapes']): FeatureCollection {
+  return { type: 'FeatureCollection', features: shapes.map((shape, at): Feature => ({ type: 'Feature', properties: { at, colour: shape.state?.colour ?? PLAIN }, geometry: shape.geometry as Feature['geometry'] })) };
+}
+/** A line or an area as a mark of one record, for the card that names it. */
+export const markOf = (shape: Marks['shapes'][number], lon: number, lat: number): Mark => ({ lon, lat, count: 1, around: null, state: shape.state, records: [shape.record] });
+/** The name of the picture of a count: one for each text, however many marks have it. */
+export const countImage = (count: number) => (count > 1 ? `count-${countText(count)}` : '');

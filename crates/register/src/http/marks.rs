@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::question_of;
 use crate::clusters::{Frame, Mark, PER_DEGREE};
-use crate::ops::{Drawing, NamedRecord, Register};
+use crate::ops::{Drawing, DrawnShape, NamedRecord, Register};
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[allow(dead_code)]
@@ -55,9 +55,22 @@ struct MarkView {
     records: Vec<MarkRecord>,
 }
 
+/// A line or an area in the box, as coarse as the zoom allows. Its record has a mark too.
+#[derive(Serialize, schemars::JsonSchema)]
+struct MarkShape {
+    /// GeoJSON.
+    geometry: serde_json::Value,
+    state: Option<MarkState>,
+    record: MarkRecord,
+}
+
 #[derive(Serialize, schemars::JsonSchema)]
 struct MarksAnswer {
     marks: Vec<MarkView>,
+    /// Lines and areas; none where more than 300 reach into the box.
+    shapes: Vec<MarkShape>,
+    /// Lines and areas in the box that are marks only: too many, too long, or smaller than a pixel.
+    undrawn: usize,
     /// Matches of the list, and those of them that have a place, in the box or not.
     matched: usize,
     placed: usize,
@@ -116,37 +129,45 @@ pub fn frame_of(text: &str) -> Result<Frame, Problem> {
     frame.ok_or_else(|| Problem::invalid(format!("bbox=“{text}”应是 西,南,东,北 (west,south,east,north in degrees)")))
 }
 
+fn record_of(record: NamedRecord) -> MarkRecord {
+    MarkRecord {
+        id: record.id,
+        key: record.key,
+        title: record.title,
+        simulated: record.simulated,
+        schematic: record.schematic,
+    }
+}
+
 fn view(register: &Register, ledger: &str, drawing: Drawing) -> MarksAnswer {
     let catalog = register.catalog();
     let rules = catalog.ledger(ledger).map(|definition| definition.colours.as_slice()).unwrap_or_default();
     let degrees = |part: i32| f64::from(part) / PER_DEGREE;
+    let state_of = |place: u8, count: u32| {
+        let rule = rules.get(usize::from(place))?;
+        Some(MarkState { colour: rule.colour.clone(), name: rule.name.clone(), count })
+    };
     let of = |(mark, records): (Mark, Vec<NamedRecord>)| MarkView {
         lon: degrees(mark.lon),
         lat: degrees(mark.lat),
         count: mark.count,
         around: (!mark.is_one_spot())
             .then(|| [mark.around.west, mark.around.south, mark.around.east, mark.around.north].map(degrees)),
-        state: rules.get(usize::from(mark.state)).map(|rule| MarkState {
-            colour: rule.colour.clone(),
-            name: rule.name.clone(),
-            count: mark.state_count,
-        }),
-        records: records
-            .into_iter()
-            .map(|record| MarkRecord {
-                id: record.id,
-                key: record.key,
-                title: record.title,
-                simulated: record.simulated,
-                schematic: record.schematic,
-            })
-            .collect(),
+        state: state_of(mark.state, mark.state_count),
+        records: records.into_iter().map(record_of).collect(),
+    };
+    let shape_of = |shape: DrawnShape| MarkShape {
+        geometry: shape.geometry,
+        state: state_of(shape.state, 1),
+        record: record_of(shape.record),
     };
     MarksAnswer {
         matched: drawing.matched,
         placed: drawing.placed,
         more: drawing.more,
         marks: drawing.marks.into_iter().map(of).collect(),
+        shapes: drawing.shapes.into_iter().map(shape_of).collect(),
+        undrawn: drawing.undrawn,
     }
 }
 

@@ -13,7 +13,8 @@ use crate::clusters::{self, Frame, Mark, NO_STATE, Place};
 use crate::colour::ColourBook;
 use crate::definition::{Geometry, LedgerDefinition};
 use crate::list_rows;
-use crate::record::Content;
+use crate::outline;
+use crate::record::{Content, Record};
 use crate::rows;
 
 /// Marks of one answer.
@@ -26,6 +27,10 @@ const MOST_KEPT: usize = 8;
 const MOST_NAMED: usize = 1_000;
 const MOST_AT_A_SPOT: usize = 20;
 const PAGE: i64 = 5_000;
+
+/// Lines and areas of one answer, and the positions of all of them together.
+pub const MOST_SHAPES: usize = 300;
+pub const MOST_POSITIONS: usize = 20_000;
 
 /// A record that a mark names.
 #[derive(Clone, Debug)]
@@ -42,6 +47,10 @@ pub struct NamedRecord {
 pub struct Drawing {
     /// Each with its records where it is one or all are at one spot, as far as they are named.
     pub marks: Vec<(Mark, Vec<NamedRecord>)>,
+    /// Lines and areas that reach into the box, where they are few.
+    pub shapes: Vec<DrawnShape>,
+    /// Lines and areas that reach into the box and are drawn as marks only.
+    pub undrawn: usize,
     /// Matches of the list, and those of them that have a place.
     pub matched: usize,
     pub placed: usize,
@@ -49,10 +58,29 @@ pub struct Drawing {
     pub more: bool,
 }
 
-/// The places of a list.
+/// A line or an area as it is drawn.
+#[derive(Clone, Debug)]
+pub struct DrawnShape {
+    /// GeoJSON, as coarse as the zoom allows.
+    pub geometry: Value,
+    /// Place of its colour rule.
+    pub state: u8,
+    pub record: NamedRecord,
+}
+
+/// How far the line or area of a record reaches.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    record: Id,
+    around: Frame,
+    state: u8,
+}
+
+/// The places of a list, and the reach of those that are lines or areas.
 #[derive(Clone, Debug)]
 struct Shown {
     places: Arc<Vec<Place>>,
+    reaches: Arc<Vec<Reach>>,
     matched: usize,
     more: bool,
 }
@@ -133,7 +161,10 @@ impl Register {
         let shown = self.shown(actor, definition, question, today)?;
         let marks = clusters::marks(&shown.places, frame, zoom, MOST_MARKS);
         let records = self.named(&shown.places, frame, &marks)?;
+        let (shapes, undrawn) = self.shapes(&shown.reaches, frame, zoom)?;
         Ok(Drawing {
+            shapes,
+            undrawn,
             marks: marks.into_iter().zip(records).collect(),
             matched: shown.matched,
             placed: shown.places.len(),
@@ -182,7 +213,9 @@ impl Register {
         let (ids, more) = self.store.read(|reader| list_rows::ids(reader, self.division, &wanted, most))?;
         let ids: HashSet<Id> = ids.into_iter().collect();
         let places: Vec<Place> = base.places.iter().filter(|place| ids.contains(&place.record)).copied().collect();
-        let shown = Shown { places: Arc::new(places), matched: ids.len(), more: more || base.more };
+        let reaches: Vec<Reach> = base.reaches.iter().filter(|reach| ids.contains(&reach.record)).copied().collect();
+        let shown =
+            Shown { places: Arc::new(places), reaches: Arc::new(reaches), matched: ids.len(), more: more || base.more };
         self.places.keep(key, &shown);
         Ok(shown)
     }
@@ -190,7 +223,7 @@ impl Register {
     /// All places of a ledger, page by page.
     fn read_places(&self, definition: &LedgerDefinition, today: Day) -> Result<Shown, Problem> {
         let colours = self.colours();
-        let (mut places, mut matched, mut after) = (Vec::new(), 0, String::new());
+        let (mut places, mut reaches, mut matched, mut after) = (Vec::new(), Vec::new(), 0, String::new());
         loop {
             let page =
                 self.store.read(|reader| rows::by_key_after(reader, self.division, &definition.id, &after, PAGE))?;
@@ -201,14 +234,44 @@ impl Register {
                 if let Some((lon, lat)) = place_of(&record.content) {
                     let state = state_of(&colours, definition, &record.content, today);
                     places.push(Place { record: record.id, lon, lat, state });
+                    if let Some(around) = record.content.geometry.as_ref().and_then(outline::around) {
+                        reaches.push(Reach { record: record.id, around, state });
+                    }
                 }
             }
             if places.len() > MOST_PLACES {
                 places.truncate(MOST_PLACES);
-                return Ok(Shown { places: Arc::new(places), matched, more: true });
+                reaches.truncate(MOST_PLACES);
+                return Ok(Shown { places: Arc::new(places), reaches: Arc::new(reaches), matched, more: true });
             }
         }
-        Ok(Shown { places: Arc::new(places), matched, more: false })
+        Ok(Shown { places: Arc::new(places), reaches: Arc::new(reaches), matched, more: false })
+    }
+
+    /// The lines and areas in a box where they are few, and how many are not drawn.
+    fn shapes(&self, reaches: &[Reach], frame: Frame, zoom: u32) -> Result<(Vec<DrawnShape>, usize), Problem> {
+        let within: Vec<&Reach> = reaches.iter().filter(|reach| frame.meets(&reach.around)).collect();
+        if within.is_empty() || within.len() > MOST_SHAPES {
+            return Ok((Vec::new(), within.len()));
+        }
+        let mut left = MOST_POSITIONS;
+        let drawn = self.store.read(|reader| {
+            let mut drawn = Vec::with_capacity(within.len());
+            for reach in &within {
+                let Some(mut record) = rows::find(reader, self.division, reach.record)? else { continue };
+                let Some(geometry) = record.content.geometry.take() else { continue };
+                let Some((geometry, positions)) = outline::simplified(&geometry, outline::pixel(zoom)) else {
+                    continue;
+                };
+                if positions <= left {
+                    left -= positions;
+                    drawn.push(DrawnShape { geometry, state: reach.state, record: named(record) });
+                }
+            }
+            Ok(drawn)
+        })?;
+        let undrawn = within.len() - drawn.len();
+        Ok((drawn, undrawn))
     }
 
     /// The records of each mark that can be named.
@@ -230,25 +293,30 @@ impl Register {
                     1 => vec![mark.first],
                     _ => at_spots.remove(&(mark.lon, mark.lat)).unwrap_or_default(),
                 };
-                let mut named = Vec::new();
+                let mut of_mark = Vec::new();
                 // All of a mark, or none: the rest of a spot is not to be taken for the whole.
                 if ids.len() <= left {
                     left -= ids.len();
                     for id in ids {
-                        named.extend(rows::find(reader, self.division, id)?.map(|record| NamedRecord {
-                            id,
-                            key: record.content.key,
-                            title: record.content.title,
-                            simulated: record.content.simulated,
-                            schematic: record.content.schematic,
-                        }));
+                        of_mark.extend(rows::find(reader, self.division, id)?.map(named));
                     }
                 }
-                all.push(named);
+                all.push(of_mark);
             }
             Ok(all)
         })?;
         Ok(found)
+    }
+}
+
+fn named(record: Record) -> NamedRecord {
+    let content = record.content;
+    NamedRecord {
+        id: record.id,
+        key: content.key,
+        title: content.title,
+        simulated: content.simulated,
+        schematic: content.schematic,
     }
 }
 
@@ -260,25 +328,8 @@ fn state_of(colours: &ColourBook, definition: &LedgerDefinition, content: &Conte
 fn place_of(content: &Content) -> Option<(i32, i32)> {
     let (lon, lat) = match (&content.location, &content.geometry) {
         (Some(location), _) => (location.lon, location.lat),
-        (None, Some(geometry)) => {
-            let mut around: Option<[f64; 4]> = None;
-            stretch(geometry.get("coordinates")?, &mut around);
-            let [west, south, east, north] = around?;
-            (f64::midpoint(west, east), f64::midpoint(south, north))
-        }
+        (None, Some(geometry)) => return outline::around(geometry).map(|around| around.middle()),
         (None, None) => return None,
     };
     Some((clusters::ten_millionths(lon, 180.0)?, clusters::ten_millionths(lat, 90.0)?))
-}
-
-/// Positions, or lists of them, however deep; checked geometries are four deep at most.
-fn stretch(coordinates: &Value, around: &mut Option<[f64; 4]>) {
-    let Some(items) = coordinates.as_array() else { return };
-    match (items.first().and_then(Value::as_f64), items.get(1).and_then(Value::as_f64)) {
-        (Some(lon), Some(lat)) => {
-            let [west, south, east, north] = around.unwrap_or([lon, lat, lon, lat]);
-            *around = Some([west.min(lon), south.min(lat), east.max(lon), north.max(lat)]);
-        }
-        _ => items.iter().for_each(|item| stretch(item, around)),
-    }
 }
