@@ -223,20 +223,30 @@ test('rivers are graded from their sections; the index comes with its confirmed 
   expect(Number(cell(index, index.rows[0], 'river'))).toBeGreaterThan(0);
 });
 
-test('a check recorded in a case stands in the file of the enterprise', async ({ page }) => {
+test('a check recorded in a case stands in the file of the enterprise', async ({ page, browser }) => {
   test.setTimeout(180_000);
   await signIn(page, running.base, OFFICER);
   type Detail = { id: string; number: string; actions: { code: string; allowed: boolean }[] };
   let found: Detail | undefined;
-  // An alarm at an outlet of an enterprise, of the simulated data.
+  // Over the limit at an outlet of an enterprise, two days ago as a whole: its standard limits the mean of a day.
+  const outlets = (await (await page.request.get(`${running.base}/api/ledgers/wastewater_outlet/records?page_size=100`)).json()) as { items: { id: string; links: Record<string, { id: string }[]> }[] };
+  const outlet = outlets.items.find((one) => one.links.enterprise?.length)?.id ?? '';
+  const admin = await (await browser.newContext()).newPage();
+  await signIn(admin, running.base, ADMIN);
+  const { devices } = (await (await admin.request.get(`${running.base}/api/points/${outlet}`)).json()) as { devices: { mn: string }[] };
+  const past = new Date(Date.now() + 8 * 3_600_000 - 2 * 86_400_000).toISOString().slice(0, 10);
+  const rows = Array.from({ length: 24 }, (_, hour) => `${devices[0].mn},${past}T${String(hour).padStart(2, '0')}:00:00,w01018,Avg,900,N`).join('\n');
+  const sent = await admin.request.post(`${running.base}/api/import?profile=long`, { headers: { ...HEADERS, 'Content-Type': 'application/octet-stream' }, data: Buffer.from(`station,time,factor,stat,value,flag\n${rows}\n`) });
+  expect(sent.ok(), await sent.text()).toBe(true);
+  await admin.context().close();
   await expect(async () => {
-    const { items } = (await (await page.request.get(`${running.base}/api/cases?workflow=alarm&state=open_all&page_size=100`)).json()) as { items: { id: string }[] };
+    const { items } = (await (await page.request.get(`${running.base}/api/cases?workflow=alarm&point=${outlet}`)).json()) as { items: { id: string }[] };
     for (const item of items) {
       const detail = (await (await page.request.get(`${running.base}/api/cases/${item.id}`)).json()) as Detail;
       if (detail.actions.some((action) => action.code === 'inspect' && action.allowed)) found = detail;
     }
     expect(found).toBeDefined();
-  }).toPass({ timeout: 120_000, intervals: [2000] });
+  }).toPass({ timeout: 60_000, intervals: [1000] });
   await page.goto(`${running.base}/app/cases/${found?.id}`);
   await page.locator('[data-action=inspect]').click();
   const form = page.getByTestId('step-record');

@@ -43,6 +43,9 @@ pub struct NewReview {
     pub reason: String,
 }
 
+/// Hours with values by factor, as measured or (`true`) at reference oxygen.
+type Measured = BTreeMap<(Code, bool), Vec<(i64, f64)>>;
+
 pub(crate) fn span(from: Timestamp, until: Timestamp) -> Result<std::ops::RangeInclusive<i64>, Problem> {
     if until <= from {
         return Err(Problem::invalid("结束时间不晚于开始时间 (until is not after from)"));
@@ -119,11 +122,12 @@ impl Judge {
                 {
                     return Err(Problem::invalid("更正值为负 (the corrected value is negative)"));
                 }
-                (ReviewAction::Correct, Some(_), Some(_)) => {
-                    if item.from != item.from.hour().start() || item.until != item.until.hour().start() {
-                        return Err(Problem::invalid("更正以整小时计 (a correction is of whole hours)"));
-                    }
+                (ReviewAction::Correct, Some(_), Some(_))
+                    if item.from != item.from.hour().start() || item.until != item.until.hour().start() =>
+                {
+                    return Err(Problem::invalid("更正以整小时计 (a correction is of whole hours)"));
                 }
+                (ReviewAction::Correct, Some(_), Some(_)) => {}
                 (ReviewAction::Correct, ..) => {
                     return Err(Problem::invalid("更正要写因子和正确值 (a correction needs factor and value)"));
                 }
@@ -268,13 +272,8 @@ impl Judge {
     /// What would count of the hours of an outlet's declared stops if nothing had been declared, by factor, as measured and at
     /// reference oxygen. Of long stops
     /// the first hours of the period are looked at.
-    fn measured_while_stopped(
-        &self,
-        point: &Point,
-        from: Day,
-        until: Day,
-    ) -> Result<BTreeMap<(Code, bool), Vec<(i64, f64)>>, Problem> {
-        let mut measured: BTreeMap<(Code, bool), Vec<(i64, f64)>> = BTreeMap::new();
+    fn measured_while_stopped(&self, point: &Point, from: Day, until: Day) -> Result<Measured, Problem> {
+        let mut measured = Measured::new();
         let (start, end) = (from.start(), until.start());
         let (_, declared) = gather::statements(&self.store, self.division, point.id, start, end, None)?;
         let mut hours: Vec<i64> = Vec::new();
