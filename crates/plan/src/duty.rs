@@ -29,6 +29,8 @@ pub struct Duty {
     pub subject: String,
     pub name: String,
     pub part: Part,
+    /// Projects (`project:9`) that the duty was inferred from, where the plan names no body.
+    pub inferred_from: Vec<String>,
     /// Share that should be done by the end of the year.
     pub due: f64,
     /// Newest approved report of the year, else the newest that was not withdrawn.
@@ -176,6 +178,7 @@ impl Ground<'_> {
         let criteria = self.rules.score_duty(&variables);
         let silence = self.rules.silence(&variables);
         Duty {
+            inferred_from: if part == Part::Owner { self.inferred_from(&subject) } else { Vec::new() },
             subject,
             name,
             part,
@@ -189,6 +192,16 @@ impl Ground<'_> {
             criteria,
             unreported: silence.map(|silence| silence.explain.clone()),
         }
+    }
+
+    fn inferred_from(&self, subject: &str) -> Vec<String> {
+        let task = || self.tasks.iter().find(|task| Some(task.id.as_str()) == subject.strip_prefix("task:"));
+        let indicator =
+            || self.indicators.iter().find(|one| Some(one.id.as_str()) == subject.strip_prefix("indicator:"));
+        task()
+            .map(|task| task.owners_from.clone())
+            .or_else(|| Some(indicator()?.bodies_from.clone()))
+            .unwrap_or_default()
     }
 
     /// When a report was first entered: a correction is as punctual as what it corrects.

@@ -360,6 +360,15 @@ pub struct TaskFile {
     pub tasks: Vec<At<Task>>,
 }
 
+/// Where bodies were inferred from (推断), in words; `None`: the text names them, or there are none.
+pub fn inferred(bodies: &[String], from: &[String]) -> Option<String> {
+    if bodies.is_empty() || from.is_empty() {
+        return None;
+    }
+    let projects: Vec<&str> = from.iter().map(|id| id.strip_prefix("project:").unwrap_or(id)).collect();
+    Some(format!("推断自项目 {}", projects.join("、")))
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {

@@ -45,7 +45,7 @@ export interface IndicatorDetail {
   row: IndicatorRow; formula: string | null; document: string | null; path_method: Name; goals: Goal[]; earlier: Earlier[]; years: YearValue[]; trace: Trace[];
   needed: { target_year: number; rest: number; years_left: number; per_year: number | null; met: boolean } | null;
   projection: Projection | null; targets: BodyTarget[]; added_up: AddedUp[];
-  bodies: string[]; projects: [number, string][]; tasks: [string, string][]; items: PlanItem[]; findings: Finding[];
+  bodies: string[]; bodies_from: string[]; projects: [number, string][]; tasks: [string, string][]; items: PlanItem[]; findings: Finding[];
 }
 export interface Sums { planned: string | null; arranged: string | null; arrived: string | null; paid: string | null }
 export interface Scored { code: string; name: Name; points: number; got: number | null; explain: Name; from: Record<string, unknown> }
@@ -60,11 +60,11 @@ export interface ProjectState {
 export interface Portfolio { projects: ProjectState[]; curve: { year: number; even: string; arranged: string | null; arrived: string | null; paid: string | null }[]; curve_method: Name; as_of: string }
 export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; may_enter: boolean; may_approve: boolean; findings: Finding[] }
 export interface BodyScore { body: string; duties: number; reported: number; scored: number; score: number | null; rank: number | null; estimate: string }
-export interface TaskRow { id: string; text: string; place: string; owners: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; waiting: number }
+export interface TaskRow { id: string; text: string; place: string; owners: string[]; owners_from: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; waiting: number }
 export interface Criterion { code: string; name: Name; points: number; share: string; explain: Name }
 export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; silence: { when: string; score: number; explain: Name } | null; criterion: Criterion[]; performance: Criterion[] }
 export interface Bodies { year: number; bodies: BodyScore[]; scheme: Scheme; unassigned_tasks: [string, string][] }
-export interface Duty { subject: string; name: string; part: string; due: number; report: string | null; report_state: string | null; pending: string | null; pending_state: string | null; progress: number | null; criteria: Scored[]; score: number | null; unreported: Name | null }
+export interface Duty { subject: string; name: string; part: string; inferred_from: string[]; due: number; report: string | null; report_state: string | null; pending: string | null; pending_state: string | null; progress: number | null; criteria: Scored[]; score: number | null; unreported: Name | null }
 export interface BodyDetail { body: string; key: string | null; year: number; score: BodyScore | null; duties: Duty[]; targets: BodyTarget[]; items: PlanItem[]; scheme: Scheme; may_enter: boolean; may_approve: boolean }
 export interface Findings { findings: Finding[]; errors: number; warnings: number; waived: number; rules: [string, Name][] }
 export interface Lifecycle { stage: { code: string; name: Name; next: string[] }[] }

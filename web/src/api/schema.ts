@@ -494,6 +494,8 @@ export interface CodeView {
   code: string;
   name: Name;
   colour: string | null;
+  /** Neither offered nor taken anew. */
+  retired: boolean;
 }
 
 export interface CollectView {
@@ -866,6 +868,16 @@ export interface DesignView {
   revisions: DesignRevisionView[];
 }
 
+/** Words that a definition may use, for the form. */
+export interface DesignWords {
+  /** Of text fields. */
+  formats: string[];
+  /** What a record that is a point can be. */
+  point_kinds: PointKindWord[];
+  /** What a field of such a record can tell. */
+  roles: string[];
+}
+
 /** A device of a point and its connection. What would help to pass oneself off as the device (MN, addresses, whether there is a password) is null for those who may neither read frames nor command stations. */
 export interface DeviceRow {
   mn: string | null;
@@ -932,6 +944,8 @@ export interface Duty {
   subject: string;
   name: string;
   part: Part;
+  /** Projects (`project:9`) that the duty was inferred from, where the plan names no body. */
+  inferred_from: string[];
   /** Share that should be done by the end of the year. */
   due: number;
   /** Newest approved report of the year, else the newest that was not withdrawn. */
@@ -1507,6 +1521,8 @@ export interface IndicatorDetail {
   targets: BodyTarget[];
   added_up: AddedUp[];
   bodies: string[];
+  /** Projects (`project:9`) that the bodies are inferred from, where the plan names none. */
+  bodies_from: string[];
   projects: [number, string][];
   tasks: [string, string][];
   items: Item2[];
@@ -2204,6 +2220,11 @@ export interface PointDetail {
 
 /** What kind of thing is observed. Kinds decide which evaluation applies; a new ledger maps to one of them. */
 export type PointKind = "air_station" | "micro_station" | "water_section" | "lake_point" | "drinking_water_source" | "wastewater_outlet" | "waste_gas_outlet" | "noise_point" | "ecological_flow" | "groundwater_well" | "soil_point" | "electromagnetic_station" | "dust_point" | "hydrology_station" | "ecological_station";
+
+export interface PointKindWord {
+  kind: string;
+  name: Name;
+}
 
 /** Where a point lies, in WGS-84 degrees. */
 export interface PointLocation {
@@ -3291,6 +3312,8 @@ export interface TaskRow {
   place: string;
   /** Bodies that the plan names. */
   owners: string[];
+  /** Projects (`project:9`) that they are inferred from, where the plan names none. */
+  owners_from: string[];
   /** Bodies that it was given to since. */
   assigned: string[];
   deliverable: string;

@@ -70,7 +70,10 @@ fn task_table(tasks: &[TaskRow], now: Timestamp) -> Table {
                 task.id.clone(),
                 task.text.clone(),
                 task.place.clone(),
-                task.owners.join("、"),
+                match crate::model::inferred(&task.owners, &task.owners_from) {
+                    Some(from) => format!("{}（{from}）", task.owners.join("、")),
+                    None => task.owners.join("、"),
+                },
                 task.assigned.join("、"),
                 task.deliverable.clone(),
                 task.proof.clone(),

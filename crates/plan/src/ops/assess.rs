@@ -98,7 +98,9 @@ impl Plan {
         let owned = rows.iter().filter(|row| !row.owners.is_empty() || !row.assigned.is_empty()).count();
         let lines = rows.iter().map(|row| {
             let page = format!("/app/plan/tasks?q={}", row.id);
-            let bodies = row.owners.iter().chain(&row.assigned).cloned().collect::<Vec<_>>();
+            let mut bodies = row.owners.iter().chain(&row.assigned).cloned().collect::<Vec<_>>();
+            // Who reads the paper sees what the plan does not say itself.
+            bodies.extend(crate::model::inferred(&row.owners, &row.owners_from).map(|from| format!("（{from}）")));
             vec![
                 Entry::link(row.id.clone(), page.clone()),
                 Entry::text(row.text.clone()),

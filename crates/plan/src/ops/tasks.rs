@@ -15,6 +15,8 @@ pub struct TaskRow {
     pub place: String,
     /// Bodies that the plan names.
     pub owners: Vec<String>,
+    /// Projects (`project:9`) that they are inferred from, where the plan names none.
+    pub owners_from: Vec<String>,
     /// Bodies that it was given to since.
     pub assigned: Vec<String>,
     pub deliverable: String,
@@ -66,6 +68,7 @@ pub(super) fn rows(loaded: &Loaded, items: &[Item], until: Option<i32>) -> Vec<T
             text: task.text.clone(),
             place: task.place.clone(),
             owners: task.owners.clone(),
+            owners_from: task.owners_from.clone(),
             assigned,
             deliverable: task.deliverable.clone(),
             proof: task.proof.clone(),

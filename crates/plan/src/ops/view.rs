@@ -125,6 +125,8 @@ pub struct IndicatorDetail {
     pub targets: Vec<BodyTarget>,
     pub added_up: Vec<AddedUp>,
     pub bodies: Vec<String>,
+    /// Projects (`project:9`) that the bodies are inferred from, where the plan names none.
+    pub bodies_from: Vec<String>,
     pub projects: Vec<(u32, String)>,
     pub tasks: Vec<(String, String)>,
     pub items: Vec<Item>,
@@ -380,6 +382,7 @@ impl Plan {
             years,
             trace: self.trace(&loaded, &sheet, id, year),
             bodies: indicator.bodies.clone(),
+            bodies_from: indicator.bodies_from.clone(),
             projects: loaded
                 .projects
                 .iter()
