@@ -291,3 +291,61 @@ fn colours_follow_the_rules_of_the_ledger() {
     assert_eq!(colour("discharge_permit", permit("91130200699229617X001P", "2020-01-01")).as_deref(), Some("expired"));
     assert_eq!(colour("discharge_permit", permit("91130200699229617X002P", "2099-01-01")), None);
 }
+
+#[test]
+fn facts_count_what_is_linked_and_say_what_they_do_not_know() {
+    use kernel::{FactQuery, FactSource as _, FactValue};
+    let bench = bench("facts");
+    let write = |ledger: &str, fields: Value| {
+        let mut all = json!({ "source": "试验", "location_note": "未知" });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        bench.register.write(&admin(), Target::New { ledger }, &draft(all, None), NOW).unwrap();
+    };
+    let count = |more: &[(&str, &str)]| {
+        let mut query = FactQuery::new("register.count");
+        query.arguments.insert("year".into(), FactValue::Integer(2026));
+        for (name, value) in more {
+            query.arguments.insert((*name).into(), FactValue::Text((*value).into()));
+        }
+        bench.register.answer(&query, NOW.plus(1000)).unwrap()
+    };
+    for key in ["e1", "e2", "e3"] {
+        write("enterprise", enterprise(key, key));
+    }
+    write("risk_source", json!({ "number": "r1", "name": "罐", "enterprise": "e1" }));
+    write("risk_source", json!({ "number": "r2", "name": "罐", "enterprise": "e2" }));
+    write("risk_source", json!({ "number": "r3", "name": "罐", "enterprise": "e3" }));
+    write("risk_source", json!({ "number": "r4", "name": "罐" }));
+    write("drill", json!({ "number": "d1", "name": "演练", "of": "enterprise:e1", "held_on": "2026-05-01" }));
+    write("drill", json!({ "number": "d2", "name": "演练", "of": "enterprise:e1", "held_on": "2026-06-01" }));
+    write("drill", json!({ "number": "d3", "name": "演练", "of": "enterprise:e2", "held_on": "2025-05-01" }));
+    let linked = [("ledger", "risk_source"), ("linked", "drill"), ("linked_by", "of"), ("own", "enterprise")];
+    let in_year = [&linked[..], &[("linked_date", "held_on")]].concat();
+    // Units, not drills: one in this year, two in any; the fourth says of no enterprise.
+    let check = |arguments: &[(&str, &str)], value: i64, missing: &[&str]| {
+        let fact = count(arguments);
+        assert_eq!(fact.value, FactValue::Integer(value), "{arguments:?}");
+        assert_eq!(fact.missing.len(), missing.len(), "{arguments:?}: {:?}", fact.missing);
+        for (found, expect) in fact.missing.iter().zip(missing) {
+            assert!(found.zh.contains(expect), "{}", found.zh);
+        }
+    };
+    check(&in_year, 1, &["没有填条件"]);
+    check(&linked, 2, &["没有填条件"]);
+    check(&[("ledger", "drill"), ("date", "held_on")], 2, &[]);
+    // A record without its date may be of this year.
+    check(&[("ledger", "risk_source"), ("date", "reviewed_on")], 0, &["没有填日期"]);
+    // The plan states more than the ledger holds.
+    let stated = json!({ "number": "s1", "name": "风险源", "of_ledger": "risk_source", "stated_count": "80", "unit": "个", "named": 0, "missing": "名称" });
+    write("stated_count", stated);
+    check(&[("ledger", "risk_source")], 4, &["规划写明 80，台账只有 4"]);
+    check(&[("ledger", "drill")], 3, &[]);
+    for number in 4..60 {
+        write(
+            "drill",
+            json!({ "number": format!("d{number}"), "name": "演练", "of": "enterprise:e3", "held_on": "2026-07-01" }),
+        );
+    }
+    let many = count(&[("ledger", "drill")]);
+    assert_eq!((many.evidence.len(), many.evidence[50].label.zh.as_str()), (51, "其余 9 条"));
+}
