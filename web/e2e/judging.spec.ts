@@ -251,7 +251,8 @@ test('a check recorded in a case stands in the file of the enterprise', async ({
   await page.locator('[data-action=inspect]').click();
   const form = page.getByTestId('step-record');
   await expect(form.getByLabel('检查日期', { exact: false })).toHaveValue(/\d{4}-\d{2}-\d{2}/);
-  await form.getByLabel('发现的问题', { exact: false }).fill('采样管脱落，已恢复');
+  // What was found stands in the note; the field beside it is left to the case.
+  await page.locator('textarea[name=note]').fill('采样管脱落，已恢复');
   await expectAccessible(page, 'step-record');
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
@@ -262,8 +263,8 @@ test('a check recorded in a case stands in the file of the enterprise', async ({
   const link = page.locator('.line').getByRole('link', { name: `${found?.number}-检1` });
   await expect(link).toBeVisible();
   await link.click();
+  await page.waitForURL(/\/records\/\d+$/);
   await expect(page.getByText('采样管脱落，已恢复')).toBeVisible();
-  await page.getByRole('link', { name: /./ }).and(page.locator('a[href*="/records/"], a[href*="/enterprises/"]')).first().waitFor();
   const record = (await (await page.request.get(`${running.base}/api/records/${page.url().split('/').at(-1)}`)).json()) as { links: Record<string, { id: string }[]> };
   await page.goto(`${running.base}/app/enterprises/${record.links.enterprise[0].id}`);
   await expect(page.locator('[data-part=inspection]')).toContainText('采样管脱落，已恢复');

@@ -213,8 +213,9 @@ impl Act {
             Some((wanted, _)) if self.people.get().is_some() => Some(self.assignee(actor, id, *wanted)?),
             given => given.clone(),
         };
-        // Taken before the transaction, as everybody does who writes records.
-        let ledgers = self.ledgers.get().map(|ledgers| ledgers.open());
+        // Taken before the transaction, as everybody does who writes records; other steps wait for no ledger.
+        let ledgers = self.ledgers.get().filter(|_| self.workflows.may_write(&request.action));
+        let ledgers = ledgers.map(|ledgers| ledgers.open());
         let (changed, written) = self.store.write(|transaction| {
             let file = self.load(transaction.as_reader(), id)?;
             if !may_read(actor, &file.case) {
@@ -247,6 +248,7 @@ impl Act {
         if let (Some(ledgers), Some(written)) = (&ledgers, &written) {
             ledgers.announce(written, now);
         }
+        drop(ledgers);
         self.announce(&changed, now);
         Ok(changed)
     }

@@ -56,13 +56,18 @@ impl Given {
         })
     }
 
+    /// One pass over the template: braces in what a person wrote stay theirs.
     fn fill(&self, template: &str) -> String {
-        let mut text = template.to_owned();
-        for word in WORDS {
-            if let (true, Some(value)) = (text.contains(&format!("{{{word}}}")), self.word(word)) {
-                text = text.replace(&format!("{{{word}}}"), &value);
-            }
+        let mut text = String::with_capacity(template.len());
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let (word, end) = after.split_once('}').unwrap_or((after, ""));
+            // `Workflow::parse` refuses words that nobody gives.
+            text.push_str(&self.word(word).unwrap_or_default());
+            rest = end;
         }
+        text.push_str(rest);
         text
     }
 }
@@ -213,6 +218,14 @@ mod tests {
             Ok(json!({ "number": "警-2026-0001-检2", "enterprise": "e1", "checked_on": "2026-11-25" })),
         );
         check(json!({ "enterprise": "e2" }), Err("does not ask for `enterprise`"));
+    }
+
+    #[test]
+    fn braces_in_a_note_stay_as_they_were_written() {
+        let given = Given { note: "见{actor}与{case}}".into(), ..given() };
+        let found = writes().record(&given, &Map::new()).unwrap();
+        assert_eq!(found["finding"], "见{actor}与{case}}");
+        assert_eq!(found["number"], "警-2026-0001-检2");
     }
 
     #[test]

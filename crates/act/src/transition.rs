@@ -73,6 +73,12 @@ pub fn apply(
     if transition.needs_note && request.note.trim().is_empty() {
         return Err(Problem::new(ErrorCode::EvidenceMissing, "要写说明 (a note is needed)"));
     }
+    // A repeated request would write a second record.
+    if transition.writes.is_some() && request.revision.is_none() {
+        return Err(Problem::invalid(
+            "登记台账的动作要带看到的修订号 (a step that writes a record needs the revision seen)",
+        ));
+    }
     if transition.writes.is_none() && !request.fields.is_empty() {
         return Err(Problem::invalid("这一步不登记台账 (this step writes no record)"));
     }

@@ -231,6 +231,16 @@ impl Workflows {
         Ok(Arc::new(Self { by_id, calendar }))
     }
 
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Workflow>> {
+        self.by_id.values()
+    }
+
+    /// Whether an action of any workflow writes a record.
+    pub fn may_write(&self, action: &str) -> bool {
+        let writes = |workflow: &Arc<Workflow>| workflow.transition(action).is_some_and(|one| one.writes.is_some());
+        self.by_id.values().any(writes)
+    }
+
     pub fn get(&self, id: &str) -> Result<&Arc<Workflow>, Problem> {
         self.by_id.get(id).ok_or_else(|| Problem::not_found(format!("没有流程“{id}” (no such workflow)")))
     }

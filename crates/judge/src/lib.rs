@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `model.rs`, `code.rs`, `period.rs` | the nouns |
 //! | `mark.rs`, `unit.rs`, `emission.rs`, `settings.rs`, `hour.rs`, `rules.rs`, `rule/*`, `plan.rs`, `suspicion.rs`, `rate.rs` | pure decisions |
-//! | `reach.rs`, `trophic.rs`, `soil.rs` | rivers and the county from their sections; lakes; soil samples |
+//! | `reach.rs`, `rivers.rs`, `trophic.rs`, `soil.rs` | rivers and the county from their sections; lakes; soil samples |
 //! | `gather.rs`, `rows.rs`, `review.rs`, `packed.rs` | what is read and how it is kept |
 //! | `ops.rs`, `event.rs`, `quality.rs`, `stop.rs` | judging what is due, from hour to year; what people say of data |
 //! | `basis.rs`, `again.rs` | what the register changed is judged again; what broke off, later |
@@ -50,6 +50,7 @@ mod release;
 mod release_rows;
 pub mod report;
 pub mod review;
+mod rivers;
 pub mod rows;
 pub mod rule;
 pub mod rules;

@@ -48,7 +48,7 @@ mod tests {
         let catalog = register::built_in::catalog().unwrap();
         let workflows = act::Workflows::built_in().unwrap();
         let mut seen = 0;
-        for workflow in ["alarm", "duty"].map(|id| workflows.get(id).unwrap()) {
+        for workflow in workflows.all() {
             for writes in workflow.transitions.iter().filter_map(|transition| transition.writes.as_ref()) {
                 let ledger = catalog.ledger(&writes.ledger).unwrap();
                 for field in writes.fields.keys().chain(&writes.asks) {

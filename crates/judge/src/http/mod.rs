@@ -11,7 +11,7 @@ mod outlet;
 mod profile;
 mod quality;
 mod rates;
-pub(crate) mod reach;
+mod reach;
 mod report;
 mod standard;
 mod statement;

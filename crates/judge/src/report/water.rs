@@ -11,8 +11,8 @@ use super::air::missing_line;
 use super::{Cell, Parts, Period, Section};
 use crate::Judge;
 use crate::http::main_pollutants;
-use crate::http::reach::RiverRow;
 use crate::model::{Stat, Verdict, name_of};
+use crate::rivers::RiverRow;
 use crate::rule::water::class_of_number;
 use crate::trophic;
 

@@ -50,18 +50,23 @@ async fn a_check_and_a_penalty_of_a_case_stand_in_their_ledgers_once() {
     };
     let form = action(&detail, "inspect")["writes"].clone();
     assert_eq!(form["ledger"], "inspection");
-    assert_eq!(form["fields"][0], json!({ "id": "checked_on", "preset": kernel::time::now().day().to_iso() }));
+    assert_eq!(form["fields"][0], json!({ "id": "number", "preset": format!("{number}-检1") }));
+    assert_eq!(form["fields"][1], json!({ "id": "checked_on", "preset": kernel::time::now().day().to_iso() }));
     // An enterprise writes no inspection of itself.
     assert_eq!(action(&plant.json(&format!("/api/cases/{id}")).await, "inspect")["allowed"], false);
     let fields = json!({ "finding": "在线设备采样管被拔出", "kind": "alarm" });
     let inspect = json!({ "action": "inspect", "note": "现场检查", "fields": fields, "revision": detail["revision"] });
     assert_ne!(plant.post(&path, &inspect).await.status, 200);
     // What the ledger refuses refuses the step: nothing is written, nothing is lost in silence.
-    let wrong = json!({ "action": "inspect", "note": "现场检查", "fields": { "kind": "party" } });
+    let seen = &detail["revision"];
+    let wrong = json!({ "action": "inspect", "note": "现场检查", "fields": { "kind": "party" }, "revision": seen });
     let refused = officer.post(&path, &wrong).await;
     assert!(refused.status == 422 && refused.text().contains("party"), "{}", refused.text());
-    let stray = json!({ "action": "inspect", "note": "", "fields": { "enterprise": "ent-jiuxin" } });
+    let stray = json!({ "action": "inspect", "note": "", "fields": { "enterprise": "ent-jiuxin" }, "revision": seen });
     assert_eq!(officer.post(&path, &stray).await.status, 422);
+    // Without the revision that was seen a repeated request would write twice.
+    let blind = officer.post(&path, &json!({ "action": "inspect", "note": "x", "fields": { "kind": "alarm" } })).await;
+    assert!(blind.status == 422 && blind.text().contains("revision"), "{}", blind.text());
     let unchanged = officer.json(&format!("/api/cases/{id}")).await;
     assert_eq!(unchanged["revision"], detail["revision"]);
 
@@ -84,11 +89,12 @@ async fn a_check_and_a_penalty_of_a_case_stand_in_their_ledgers_once() {
     let take = officer.post(&path, &json!({ "action": "take" })).await;
     assert_eq!(take.status, 200, "{}", take.text());
     let penalty = json!({ "number": "酉环罚〔2026〕9 号", "kinds": ["fine"], "amount": "3.5", "basis": "水污染防治法第八十三条" });
-    let penalise = json!({ "action": "penalise", "note": "决定送达", "fields": penalty });
-    let done = officer.post(&path, &penalise).await;
+    let penalise =
+        |seen: &Value| json!({ "action": "penalise", "note": "决定送达", "fields": penalty, "revision": seen });
+    let done = officer.post(&path, &penalise(&take.json()["revision"])).await;
     assert_eq!(done.status, 200, "{}", done.text());
     // A decision has one number: the ledger does not take it twice.
-    let again = officer.post(&path, &penalise).await;
+    let again = officer.post(&path, &penalise(&done.json()["revision"])).await;
     assert!(again.status == 422 && again.text().contains("已有"), "{}", again.text());
     assert_eq!(officer.post(&path, &json!({ "action": "note", "note": "x", "fields": { "a": 1 } })).await.status, 422);
 
