@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `workflow.rs`, `calendar.rs` | definitions as data (`model/workflows`), working days |
+//! | `workflow.rs` | definitions as data (`model/workflows`) |
 //! | `transition.rs`, `alarm.rs`, `duty.rs`, `evidence.rs` | pure: may this be done; what an event or a record's duty means; what may be attached |
 //! | `step_record.rs` | what a step writes into a ledger, as the definition says |
 //! | `ops.rs`, `run.rs`, `follow.rs` | what people do; what the event log brings; what records ask for |
@@ -14,7 +14,6 @@
 //! event changes nothing.
 
 pub mod alarm;
-pub mod calendar;
 pub mod duty;
 pub mod evidence;
 mod fact;

@@ -239,19 +239,31 @@ pub fn records_of_open(
     rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
 }
 
-/// Opened between two times; of those, closed in time.
+/// Cases opened in a span: all, those that are closed or whose day has come, and those closed in time.
+pub struct InTime {
+    pub opened: i64,
+    pub due: i64,
+    pub in_time: i64,
+}
+
+/// Of one workflow, or of all.
 pub fn closed_in_time(
     reader: &dyn Reader,
     division: Division,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<(i64, i64), StoreError> {
+    workflow: Option<&str>,
+    (from, until): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<InTime, StoreError> {
     let row = reader.query_one(
-        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN closed_at IS NOT NULL AND closed_at <= due_at THEN 1 ELSE 0 END), 0)
-         FROM act_case WHERE division = $1 AND opened_at >= $2 AND opened_at < $3",
-        &[division.into(), from.into(), until.into()],
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN closed_at IS NOT NULL OR due_at < $4 THEN 1 ELSE 0 END), 0),
+           COALESCE(SUM(CASE WHEN closed_at IS NOT NULL AND closed_at <= due_at THEN 1 ELSE 0 END), 0)
+         FROM act_case WHERE division = $1 AND opened_at >= $2 AND opened_at < $3 AND ($5 = '' OR workflow = $5)",
+        &[division.into(), from.into(), until.into(), now.into(), workflow.unwrap_or_default().into()],
     )?;
-    row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))
+    let none = InTime { opened: 0, due: 0, in_time: 0 };
+    row.map_or(Ok(none), |row| {
+        Ok(InTime { opened: row.integer(0)?, due: row.integer(1)?, in_time: row.integer(2)? })
+    })
 }
 
 pub fn count_with_prefix(reader: &dyn Reader, division: Division, prefix: &str) -> Result<i64, StoreError> {

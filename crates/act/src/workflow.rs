@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{Action, Day, ErrorCode, Name, Problem, Timestamp};
+use kernel::{WorkingCalendar, Action, Day, ErrorCode, Name, Problem, Timestamp};
 use serde::Deserialize;
 
-use crate::calendar::WorkingCalendar;
 use crate::model::Cause;
 use crate::step_record::Writes;
 
@@ -207,27 +206,22 @@ impl Workflows {
     /// # Errors
     /// When a definition is broken.
     pub fn built_in() -> Result<Arc<Self>, Problem> {
-        let calendars = [include_str!("../../../model/calendars/cn-2026.toml")];
         let files = [
             ("model/workflows/alarm.toml", include_str!("../../../model/workflows/alarm.toml")),
             ("model/workflows/duty.toml", include_str!("../../../model/workflows/duty.toml")),
         ];
-        Self::load(files, calendars)
+        Self::load(files)
     }
 
     pub fn load<'t>(
         files: impl IntoIterator<Item = (&'t str, &'t str)>,
-        calendars: impl IntoIterator<Item = &'t str>,
     ) -> Result<Arc<Self>, Problem> {
         let mut by_id = BTreeMap::new();
         for (file, text) in files {
             let workflow = Workflow::parse(file, text)?;
             by_id.insert(workflow.id.clone(), Arc::new(workflow));
         }
-        let mut calendar = WorkingCalendar::default();
-        for text in calendars {
-            calendar.extend(text).map_err(Problem::invalid)?;
-        }
+        let calendar = WorkingCalendar::built_in().map_err(Problem::invalid)?;
         Ok(Arc::new(Self { by_id, calendar }))
     }
 

@@ -4,6 +4,7 @@
 //! Invariants: nothing here performs I/O or reads a clock (the clock is handed in, except in
 //! [`id::IdSource`], which is told the time by its caller); nothing here imports another crate of ours.
 
+pub mod calendar;
 pub mod error;
 pub mod event;
 pub mod fact;
@@ -13,6 +14,7 @@ pub mod point;
 pub mod time;
 pub mod upload;
 
+pub use calendar::WorkingCalendar;
 pub use error::{ErrorCode, Problem};
 pub use event::{Event, EventDraft};
 pub use fact::{Fact, FactQuery, FactSource, FactValue, Facts};

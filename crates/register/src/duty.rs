@@ -1,7 +1,7 @@
 //! The duties of a ledger (提醒事项), and when they fall due for a record. Pure.
 
 use expression::Expression;
-use kernel::{Day, FactValue, Month, Name};
+use kernel::{Day, FactValue, Month, Name, WorkingCalendar};
 use serde::Serialize;
 
 use crate::colour::facts_of;
@@ -19,6 +19,8 @@ pub struct Duty {
     pub date: String,
     /// Days before that date.
     pub before_days: Option<u32>,
+    /// So many working days after that date at the latest.
+    pub within_working_days: Option<u32>,
     /// Repeats every so many months after that date.
     pub every_months: Option<u32>,
     /// Key of the body that has to see to it.
@@ -40,6 +42,7 @@ pub fn read(reader: &mut TableReader<'_>, findings: &mut Findings) -> Vec<Duty> 
             name: item.name("name", findings),
             date: item.text("date", findings),
             before_days: item.number("before_days", findings),
+            within_working_days: item.number("within_working_days", findings),
             every_months: item.number("every_months", findings),
             owner: item.optional_text("owner", findings),
             owner_field: item.optional_text("owner_field", findings),
@@ -81,18 +84,19 @@ pub struct Standing {
 const NOTICE_DAYS: i32 = 30;
 
 /// The standing of a duty on a day.
-pub fn standing(duty: &Duty, content: &Content, today: Day) -> Standing {
+pub fn standing(duty: &Duty, content: &Content, today: Day, calendar: &WorkingCalendar) -> Standing {
     let undated = Standing { state: DutyState::Undated, from: None, until: None };
     let Some(date) = content.text(&duty.date).and_then(|text| Day::parse(text.get(..10).unwrap_or(text))) else {
         return undated;
     };
-    let (from, until) = match (duty.before_days, duty.every_months) {
-        (Some(days), _) => (Day(date.0.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX))), date),
-        (None, Some(months)) => {
+    let (from, until) = match (duty.before_days, duty.within_working_days, duty.every_months) {
+        (Some(days), _, _) => (Day(date.0.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX))), date),
+        (None, Some(days), _) => (date, calendar.working_day_after(date, days)),
+        (None, None, Some(months)) => {
             let until = months_later(date, months);
             (Day(until.0 - NOTICE_DAYS), until)
         }
-        (None, None) => (date, date),
+        (None, None, None) => (date, date),
     };
     let state = if today > until {
         DutyState::Overdue
@@ -107,14 +111,15 @@ pub fn standing(duty: &Duty, content: &Content, today: Day) -> Standing {
 /// The duties of a ledger with their conditions compiled, for many records.
 pub struct DutyRules<'d> {
     definition: &'d LedgerDefinition,
+    calendar: &'d WorkingCalendar,
     done: Vec<Option<Expression>>,
 }
 
 impl<'d> DutyRules<'d> {
     /// A condition that does not compile has been reported with the definition and never holds.
-    pub fn new(definition: &'d LedgerDefinition) -> Self {
+    pub fn new(definition: &'d LedgerDefinition, calendar: &'d WorkingCalendar) -> Self {
         let done = definition.duties.iter().map(|duty| Expression::compile(duty.done.as_ref()?).ok()).collect();
-        Self { definition, done }
+        Self { definition, calendar, done }
     }
 
     /// Each duty with its standing. A condition over a field that the record does not have does not hold; it is asked
@@ -127,7 +132,7 @@ impl<'d> DutyRules<'d> {
         let duties = self.definition.duties.iter().zip(&self.done);
         duties
             .map(|(duty, done)| {
-                let standing = standing(duty, content, today);
+                let standing = standing(duty, content, today, self.calendar);
                 (
                     duty,
                     if standing.until.is_some() && holds(done) {
@@ -161,8 +166,11 @@ mod tests {
         today: &str,
         expect: (DutyState, Option<&str>),
     ) {
-        let duty =
-            Duty { id: "d".into(), date: "on".into(), before_days: before, every_months: months, ..Duty::default() };
+        check_duty(Duty { before_days: before, every_months: months, ..Duty::default() }, date, today, expect);
+    }
+
+    fn check_duty(duty: Duty, date: Option<&str>, today: &str, expect: (DutyState, Option<&str>)) {
+        let duty = Duty { id: "d".into(), date: "on".into(), ..duty };
         let mut content: Content = serde_json::from_value(json!({
             "key": "r", "title": { "zh": "", "en": "" }, "values": {}, "location": null, "source": "", "version": 1,
         }))
@@ -170,7 +178,7 @@ mod tests {
         if let Some(date) = date {
             content.values.insert("on".into(), date.into());
         }
-        let found = standing(&duty, &content, Day::parse(today).unwrap());
+        let found = standing(&duty, &content, Day::parse(today).unwrap(), &WorkingCalendar::built_in().unwrap());
         let until = found.until.map(|day| day.to_iso());
         assert_eq!((found.state, until.as_deref()), expect, "{date:?} on {today}");
     }
@@ -183,6 +191,18 @@ mod tests {
         check(Some(60), None, until, "2026-12-31", (DutyState::Due, until));
         check(Some(60), None, until, "2027-01-01", (DutyState::Overdue, until));
         check(Some(60), None, None, "2027-01-01", (DutyState::Undated, None));
+    }
+
+    #[test]
+    fn working_days_leave_out_weekends_and_holidays() {
+        let five = || Duty { within_working_days: Some(5), ..Duty::default() };
+        let until = Some("2026-12-04");
+        check_duty(five(), Some("2026-11-27"), "2026-11-27", (DutyState::Due, until));
+        check_duty(five(), Some("2026-11-27"), "2026-12-04", (DutyState::Due, until));
+        check_duty(five(), Some("2026-11-27"), "2026-12-05", (DutyState::Overdue, until));
+        check_duty(five(), Some("2026-11-29"), "2026-11-28", (DutyState::Coming, until));
+        // Over the holidays around 1 October.
+        check_duty(five(), Some("2026-09-30"), "2026-10-01", (DutyState::Due, Some("2026-10-13")));
     }
 
     #[test]

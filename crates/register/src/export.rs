@@ -4,7 +4,7 @@ use kernel::{ErrorCode, Problem};
 use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
-use crate::definition::LedgerDefinition;
+use crate::definition::{Field, LedgerDefinition};
 use crate::ops::definition_of;
 use crate::record::Record;
 
@@ -12,16 +12,21 @@ use crate::record::Record;
 pub const BESIDES: [&str; 10] =
     ["lon", "lat", "accuracy", "location_note", "source", "note", "simulated", "schematic", "valid_from", "tags"];
 
-/// Content type, file ending and bytes of records in a form; without `sensitive` such columns are left out.
+/// Content type, file ending and bytes of records in a form; without `sensitive` such columns are left out. CSV and
+/// xlsx hold the `chosen` fields only, in that order and with the key before them, where any are.
 pub fn write(
     catalog: &Catalog,
     ledger: &str,
     records: &[Record],
     format: &str,
     sensitive: bool,
+    chosen: &[String],
 ) -> Result<(&'static str, &'static str, Vec<u8>), Problem> {
     let mut definition = definition_of(catalog, ledger)?.clone();
     definition.fields.retain(|field| sensitive || !field.sensitive);
+    if matches!(format, "csv" | "xlsx") && !chosen.is_empty() {
+        choose(&mut definition, chosen)?;
+    }
     let definition = &definition;
     match format {
         "csv" => Ok(("text/csv; charset=utf-8", "csv", csv(definition, records)?)),
@@ -36,6 +41,21 @@ pub fn write(
             Err(Problem::invalid(format!("格式“{other}”不认识，可用 json、csv、xlsx、geojson、kml (unknown format)")))
         }
     }
+}
+
+/// Leaves the chosen fields, in their order; the key stays so that what was exported can be imported again.
+fn choose(definition: &mut LedgerDefinition, chosen: &[String]) -> Result<(), Problem> {
+    let mut fields: Vec<Field> = Vec::new();
+    let wanted = std::iter::once(&definition.key).chain(chosen.iter().filter(|id| **id != definition.key));
+    for id in wanted {
+        let field = definition.field(id);
+        let field = field.ok_or_else(|| Problem::invalid(format!("没有字段“{id}” (no such column)")))?;
+        if !fields.iter().any(|known| known.id == *id) {
+            fields.push(field.clone());
+        }
+    }
+    definition.fields = fields;
+    Ok(())
 }
 
 /// Column names of a ledger, in order.

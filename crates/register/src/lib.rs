@@ -61,7 +61,7 @@ pub mod thumbnail;
 pub mod value;
 
 pub use catalog::Catalog;
-pub use facts::FACT_NAMES;
+pub use facts::{FACT_NAMES, complaint_about};
 pub use model::{DeviceBinding, LoadReport, Township};
 pub use ops::{CountyView, Register};
 pub use pack::Pack;

@@ -48,6 +48,9 @@ pub struct LoadReport {
     /// `ledger:key` of records that a person has edited and the pack wants otherwise: left as they are, with
     /// the pack's wording kept beside them as an offer.
     pub kept: Vec<String>,
+    /// `ledger:key: why` of records that the designed definition of their ledger does not take: not written, and tried
+    /// again at the next start.
+    pub refused: Vec<String>,
 }
 
 impl LoadReport {

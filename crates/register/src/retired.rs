@@ -13,12 +13,22 @@ pub fn code_taken_anew(
     content: &Content,
     old: Option<&Record>,
 ) -> Option<(String, String)> {
+    taken_anew(definition, catalog, content, old).map(|(field, code)| (field.label.zh.clone(), code))
+}
+
+/// The same with the field.
+pub fn taken_anew<'d>(
+    definition: &'d LedgerDefinition,
+    catalog: &Catalog,
+    content: &Content,
+    old: Option<&Record>,
+) -> Option<(&'d Field, String)> {
     definition.fields.iter().find_map(|field| {
         let codes = retired_of(field, catalog, content.values.get(&field.id)?);
         let before = old.and_then(|old| old.content.values.get(&field.id));
         let known = before.map(|value| retired_of(field, catalog, value)).unwrap_or_default();
         let code = codes.into_iter().find(|code| !known.contains(code))?;
-        Some((field.label.zh.clone(), code))
+        Some((field, code))
     })
 }
 

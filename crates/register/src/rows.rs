@@ -394,6 +394,16 @@ pub fn contents_at(
     rows.iter().map(|row| Ok((row.id(0)?, content_of(row.text(1)?)?))).collect()
 }
 
+/// When the first record of a ledger was written.
+pub fn first_written(reader: &dyn Reader, division: Division, ledger: &str) -> Result<Option<Timestamp>, StoreError> {
+    let rows = reader.query(
+        "SELECT v.at FROM record_revision v JOIN record r ON r.division = v.division AND r.id = v.record
+         WHERE r.division = $1 AND r.ledger = $2 ORDER BY v.at LIMIT 1",
+        &[division.into(), ledger.into()],
+    )?;
+    rows.first().map(|row| row.time(0)).transpose()
+}
+
 /// Living records of a ledger with a value in an indexed field, by key.
 pub fn with_value(
     reader: &dyn Reader,

@@ -487,6 +487,65 @@ fn code_lists_are_designed_too() {
     assert!(bench.register.write(&admin(), Target::Existing(Id(1)), &draft(json!({}), Some(1)), NOW).is_err());
 }
 
+/// What the designer made stricter holds for the records of the pack too: told, not written, tried again.
+#[test]
+fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
+    let bench = bench::bench("design-pack");
+    let load = |rows: &str, later: i64| {
+        let files = [("ledgers/shed.toml", SHED), ("registers/shed.csv", &format!("number,name,phone,state,location_note,source\n{rows}"))];
+        bench.register.load_pack(&pack_with(&files), NOW.plus(later)).unwrap()
+    };
+    load("s1,甲棚,1,在用,未知,试验\n", 0);
+    let save = |text: &str, revision, later: i64| {
+        bench.register.save_design(&admin(), PartKind::Ledger, &save_of(text, revision, &[]), NOW.plus(later)).unwrap();
+    };
+    // Two sheds never share a telephone, and the state is no longer filled in.
+    let unique = edited(&[("sensitive = true", "sensitive = true\nunique = true"), ("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"text\"\nretired = true")]);
+    save(&unique, 1, 1);
+    let both = "s1,甲棚新,1,在用,未知,试验\ns2,乙棚,1,,未知,试验\ns3,丙棚,3,在用,未知,试验\ns4,丁棚,4,,未知,试验\n";
+    let report = load(both, 2);
+    assert_eq!((report.revised, report.created), (1, 1), "{report:?}");
+    let refused: Vec<(&str, bool)> =
+        report.refused.iter().map(|why| (&why[..7], why.contains("重复") || why.contains("停用"))).collect();
+    assert_eq!(refused, [("shed:s2", true), ("shed:s3", true)], "{report:?}");
+    let again = load(both, 3);
+    assert_eq!((again.wrote(), again.refused.len()), (false, 2));
+    // Once the definition takes them, they come.
+    let version = |text: &str, from: i64| text.replace(&format!("version = {from}"), &format!("version = {}", from + 1));
+    let open = version(&unique.replace("\nunique = true\n", "\n").replace("\nretired = true", ""), 2);
+    save(&open.replacen("id = \"number\"\nlabel = { zh = \"编号\", en = \"Number\" }\ntype = \"text\"\nrequired = true", "id = \"number\"\nlabel = { zh = \"编号\", en = \"Number\" }\ntype = \"text\"\nrequired = true\nunique = true", 1), 2, 4);
+    let last = load(both, 5);
+    assert_eq!((last.created, last.refused.len()), (2, 0), "{last:?}");
+}
+
+/// An import names a retired code and a retired field in the dry run, where they stand.
+#[test]
+fn a_dry_run_names_what_is_retired() {
+    let bench = bench::bench("design-dry");
+    let code = |code: &str, more: &str| {
+        format!("[[code]]\ncode = \"{code}\"\nname = {{ zh = \"{code}\", en = \"{code}\" }}\n{more}")
+    };
+    let head = "id = \"roofing\"\nname = { zh = \"顶棚\", en = \"Roofing\" }\nsource = \"试验\"\n";
+    let list = |more: &str| format!("{head}{}{}", code("tile", more), code("steel", ""));
+    let save = |kind, text: &str, revision| {
+        bench.register.save_design(&admin(), kind, &save_of(text, revision, &[]), NOW).unwrap();
+    };
+    save(PartKind::Codes, &list(""), 0);
+    let text =
+        SHED.replacen("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"code\"\ncodes = \"roofing\"", 1);
+    save(PartKind::Ledger, &text, 0);
+    write(&bench, shed("s1", "1", "tile"));
+    save(PartKind::Codes, &list("retired = true\n"), 1);
+    let file = "number,name,state,location_note,source\ns1,甲,tile,未知,试验\ns2,乙,tile,未知,试验\ns3,丙,steel,未知,试验\n";
+    let options = register::import::Options { dry_run: true, ..Default::default() };
+    let report = bench.register.import(&admin(), "shed", file.as_bytes(), &options, NOW).unwrap();
+    // What stood there may stay; what is new may not say it.
+    let found: Vec<(u32, u32, &str)> =
+        report.problems.iter().map(|problem| (problem.row, problem.column, problem.field.as_str())).collect();
+    assert_eq!(found, [(3, 3, "state")], "{:?}", report.problems);
+    assert!(report.problems[0].what.zh.contains("停用"));
+}
+
 /// Records and definitions at once: no record is left that the definition in force does not take.
 #[test]
 fn records_and_definitions_do_not_pass_each_other() {

@@ -112,7 +112,7 @@ fn an_xlsx_of_the_same_records_keeps_their_geometry() {
     assert_eq!(register.list(&admin(), &question).unwrap().total, 1);
     let text = |format: &str| {
         let records = register.export(&admin(), &question).unwrap();
-        String::from_utf8(export::write(&register.catalog(), "red_line_patch", &records, format, true).unwrap().2)
+        String::from_utf8(export::write(&register.catalog(), "red_line_patch", &records, format, true, &[]).unwrap().2)
             .unwrap()
     };
     assert!(text("geojson").contains("\"type\":\"Polygon\"") && text("kml").contains("<outerBoundaryIs><LinearRing>"));

@@ -233,7 +233,7 @@ fn what_is_exported_is_imported_again() {
         let question = Question { ledger: ledger.into(), ..Question::default() };
         let before = register.export(&admin(), &question).unwrap();
         for format in ["xlsx", "csv"] {
-            let (_, _, bytes) = register::export::write(&catalog, ledger, &before, format, true).unwrap();
+            let (_, _, bytes) = register::export::write(&catalog, ledger, &before, format, true, &[]).unwrap();
             let options = Options { dry_run: false, apply_fixes: false, reason: "回导".into() };
             let report = register.import(&admin(), ledger, &bytes, &options, NOW).unwrap();
             assert_eq!(report.problems, [], "{ledger} {format}");
@@ -293,6 +293,56 @@ fn colours_follow_the_rules_of_the_ledger() {
 }
 
 #[test]
+fn a_csv_of_chosen_columns_can_be_imported_again() {
+    let bench = bench("columns");
+    bench.register.load_pack(&pack_of("r1,甲河,试验\nr2,乙河,试验\n"), NOW).unwrap();
+    let question = Question { ledger: "river".into(), page_size: 10, ..Question::default() };
+    let records = bench.register.export(&admin(), &question).unwrap();
+    let csv = |chosen: &[&str]| {
+        let chosen: Vec<String> = chosen.iter().map(|id| (*id).to_owned()).collect();
+        let made = register::export::write(&bench.register.catalog(), "river", &records, "csv", true, &chosen);
+        made.map(|(_, _, bytes)| String::from_utf8(bytes).unwrap().trim_start_matches('\u{feff}').to_owned())
+    };
+    let head = |chosen: &[&str]| csv(chosen).unwrap().lines().next().unwrap().to_owned();
+    assert!(head(&["name"]).starts_with("number,name,lon,lat,"), "{}", head(&["name"]));
+    assert!(head(&["name", "number", "name"]).starts_with("number,name,lon,"));
+    assert!(csv(&["name"]).unwrap().contains("r2,乙河,"));
+    assert!(csv(&["nothing"]).is_err());
+    let options = Options { dry_run: true, ..Options::default() };
+    let again = bench.register.import(&admin(), "river", csv(&["name"]).unwrap().as_bytes(), &options, NOW).unwrap();
+    assert_eq!((again.problems.len(), again.revised), (0, 2), "{:?}", again.problems);
+}
+
+#[test]
+fn questions_about_ledgers_are_held_against_them() {
+    use kernel::{FactQuery, FactValue};
+    let catalog = register::built_in::catalog().unwrap();
+    let check = |name: &str, arguments: &[(&str, &str)], expect: Option<&str>| {
+        let mut query = FactQuery::new(name);
+        for (argument, value) in arguments {
+            query = query.with(argument, FactValue::Text((*value).into()));
+        }
+        let found = register::complaint_about(&catalog, &query).map(|name| name.zh);
+        assert_eq!(found.is_some(), expect.is_some(), "{arguments:?}: {found:?}");
+        assert!(found.unwrap_or_default().contains(expect.unwrap_or_default()), "{arguments:?}");
+    };
+    let of = ("ledger", "risk_source");
+    check("air.mean", &[], None);
+    check("register.count", &[of, ("when", "grade == 'large' && today > '2020'"), ("date", "reviewed_on")], None);
+    check("register.count", &[], Some("没有写 ledger"));
+    check("register.count", &[("ledger", "risks")], Some("没有台账"));
+    check("register.count", &[of, ("date", "when_seen")], Some("when_seen"));
+    check("register.count", &[of, ("when", "size == 'large'")], Some("size"));
+    check("register.count", &[of, ("wen", "true")], Some("不认识参数"));
+    check("register.sum", &[of], Some("没有写 field"));
+    check("register.count", &[of, ("linked", "drill")], Some("没有写 linked_by"));
+    check("register.count", &[of, ("linked", "drill"), ("linked_by", "whom")], Some("whom"));
+    check("register.count", &[of, ("linked", "drill"), ("linked_by", "of"), ("linked_when", "x")], Some("x"));
+    check("register.least_linked", &[of], Some("没有写 linked"));
+    check("register.least_linked", &[of, ("linked", "drill"), ("linked_by", "of")], None);
+}
+
+#[test]
 fn facts_count_what_is_linked_and_say_what_they_do_not_know() {
     use kernel::{FactQuery, FactSource as _, FactValue};
     let bench = bench("facts");
@@ -335,6 +385,68 @@ fn facts_count_what_is_linked_and_say_what_they_do_not_know() {
     check(&[("ledger", "drill"), ("date", "held_on")], 2, &[]);
     // A record without its date may be of this year.
     check(&[("ledger", "risk_source"), ("date", "reviewed_on")], 0, &["没有填日期"]);
+    // Years before the ledger was written: only the records' own dates tell of them.
+    let of_year = |year: i64, more: &[(&str, &str)]| {
+        let mut query = FactQuery::new("register.count").with("year", FactValue::Integer(year));
+        for (name, value) in more {
+            query = query.with(name, FactValue::Text((*value).into()));
+        }
+        bench.register.answer(&query, NOW.plus(1000)).unwrap()
+    };
+    let past = |year: i64, more: &[(&str, &str)], value: FactValue, missing: &[&str]| {
+        let fact = of_year(year, more);
+        assert_eq!(fact.value, value, "{year} {more:?}: {:?}", fact.missing);
+        let found: Vec<&str> = fact.missing.iter().map(|name| name.zh.as_str()).collect();
+        let all = found.len() == missing.len() && found.iter().zip(missing).all(|(one, expect)| one.contains(expect));
+        assert!(all, "{year} {more:?}: {found:?}");
+    };
+    let n = FactValue::Integer;
+    past(2025, &[("ledger", "drill")], FactValue::Missing, &["起才有记录"]);
+    past(2025, &[("ledger", "drill"), ("date", "held_on")], n(1), &[]);
+    // Existing at the end of a year: from and to its own dates; the last day is within.
+    let permit = |number: &str, whose: &str, from: &str, until: &str| {
+        write(
+            "discharge_permit",
+            json!({ "number": number, "name": "证", "enterprise": whose, "tier": "key", "issued_on": from, "valid_until": until }),
+        );
+    };
+    permit("91130200699229617X001P", "e1", "2020-06-01", "2025-12-31");
+    permit("91130200699229617X002P", "e2", "2025-06-01", "2030-05-31");
+    let valid = [("ledger", "discharge_permit"), ("since", "issued_on"), ("until", "valid_until")];
+    for (year, count) in [(2019, 0), (2020, 1), (2024, 1), (2025, 2), (2026, 1)] {
+        past(year, &valid, n(count), &[]);
+    }
+    let licensed = [
+        ("ledger", "enterprise"),
+        ("since", "opened_on"),
+        ("linked", "discharge_permit"),
+        ("linked_by", "enterprise"),
+        ("linked_since", "issued_on"),
+        ("linked_until", "valid_until"),
+    ];
+    // Of 2025 it is not known whether the enterprises were there; now they are.
+    past(2025, &licensed, n(0), &["3 条记录没有填日期"]);
+    past(2026, &licensed, n(1), &[]);
+    // The least of several: e3 has no permit at all.
+    let least = |more: &[(&str, &str)], expect: i64| {
+        let mut query = FactQuery::new("register.least_linked").with("year", FactValue::Integer(2026));
+        for (name, value) in [("ledger", "enterprise"), ("linked", "drill"), ("linked_by", "of")].iter().chain(more) {
+            query = query.with(name, FactValue::Text((*value).into()));
+        }
+        assert_eq!(bench.register.answer(&query, NOW.plus(1000)).unwrap().value, n(expect), "{more:?}");
+    };
+    least(&[], 0);
+    least(&[("when", "number == 'e1'")], 2);
+    least(&[("when", "number == 'e1' || number == 'e2'")], 1);
+    least(&[("when", "number == 'e1'"), ("linked_when", "number == 'd1'")], 1);
+    let broken = bench.register.answer(
+        &FactQuery::new("register.count")
+            .with("year", n(2026))
+            .with("ledger", FactValue::Text("drill".into()))
+            .with("since", FactValue::Text("nothing".into())),
+        NOW,
+    );
+    assert!(broken.unwrap_err().detail.contains("没有字段"));
     // The plan states more than the ledger holds.
     let stated = json!({ "number": "s1", "name": "风险源", "of_ledger": "risk_source", "stated_count": "80", "unit": "个", "named": 0, "missing": "名称" });
     write("stated_count", stated);

@@ -101,6 +101,7 @@ impl Platform {
             revised = report.revised,
             retired = report.retired,
             kept = report.kept.len(),
+            refused = report.refused.len(),
             "county pack"
         );
         let extent = zone::shape::Extent(pack.county.extent.0);

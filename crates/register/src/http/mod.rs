@@ -36,6 +36,8 @@ struct RecordsQuery {
     page_size: Option<i64>,
     /// `json`, `csv`, `xlsx`, `geojson` or `kml`.
     format: Option<String>,
+    /// Fields of a CSV or xlsx, with commas between them; the key, the source and the marks are always there.
+    columns: Option<String>,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
@@ -66,7 +68,7 @@ struct Restore {
     reason: String,
 }
 
-pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Result<(Question, String), Problem> {
+pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Result<(Question, Form), Problem> {
     let mut number = |name: &str, default: i64| match query.remove(name) {
         // A form sends empty fields.
         None => Ok(default),
@@ -75,6 +77,8 @@ pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Resul
     };
     let (page, page_size) = (number("page", 1)?, number("page_size", 50)?);
     let format = query.remove("format").filter(|format| !format.is_empty()).unwrap_or_else(|| "json".to_owned());
+    let columns = query.remove("columns").unwrap_or_default();
+    let columns = columns.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let question = Question {
         ledger,
         text: query.remove("q").unwrap_or_default(),
@@ -83,7 +87,15 @@ pub fn question_of(ledger: String, mut query: BTreeMap<String, String>) -> Resul
         page_size,
         filters: query.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
     };
-    Ok((question, format))
+    Ok((question, Form { format, columns }))
+}
+
+/// In what form records are asked for.
+pub struct Form {
+    /// `json`, `csv`, …
+    pub format: String,
+    /// Fields of a CSV or xlsx; none: all.
+    pub columns: Vec<String>,
 }
 
 impl Register {
@@ -277,9 +289,9 @@ async fn records(
     ledger: String,
     query: BTreeMap<String, String>,
 ) -> ApiResult<Response> {
-    let (question, format) = question_of(ledger, query)?;
-    if format != "json" {
-        return blocking(move || transfer::export(&register, &caller.0, &question, &format)).await;
+    let (question, form) = question_of(ledger, query)?;
+    if form.format != "json" {
+        return blocking(move || transfer::export(&register, &caller.0, &question, &form)).await;
     }
     let work = move || {
         let listed = register.list(&caller.0, &question)?;

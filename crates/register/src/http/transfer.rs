@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Action, Actor, ErrorCode, Problem};
 use serde::Deserialize;
 
+use super::Form;
 use crate::import::geometry_file::{GeometryOptions, GeometryReport};
 use crate::import::{ImportReport, Options, reading};
 use crate::ops::{Question, Register, definition_of};
@@ -16,11 +17,16 @@ use crate::{export, sheet};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub fn export(register: &Register, actor: &Actor, question: &Question, format: &str) -> Result<Response, Problem> {
+pub fn export(
+    register: &Register,
+    actor: &Actor,
+    question: &Question,
+    form: &Form,
+) -> Result<Response, Problem> {
     let records = register.export(actor, question)?;
     let catalog = register.catalog();
     let sensitive = actor.may(Action::EditRegisters, None);
-    let (content_type, ending, bytes) = export::write(&catalog, &question.ledger, &records, format, sensitive)?;
+    let (content_type, ending, bytes) = export::write(&catalog, &question.ledger, &records, &form.format, sensitive, &form.columns)?;
     Ok(download(content_type, &format!("{}.{ending}", question.ledger), bytes))
 }
 

@@ -75,6 +75,7 @@ pub struct DutyView {
     pub name: Name,
     pub date: String,
     pub before_days: Option<u32>,
+    pub within_working_days: Option<u32>,
     pub every_months: Option<u32>,
 }
 
@@ -301,6 +302,7 @@ pub fn ledger(register: &Register, actor: &Actor, id: &str) -> Result<LedgerView
                 name: duty.name.clone(),
                 date: duty.date.clone(),
                 before_days: duty.before_days,
+                within_working_days: duty.within_working_days,
                 every_months: duty.every_months,
             })
             .collect(),

@@ -19,6 +19,7 @@ use crate::definition::{Field, FieldType, LedgerDefinition};
 use crate::ops::{Draft, Register, definition_of};
 use crate::problem::{Findings, Position, ProblemCode};
 use crate::record::{self, Checked};
+use crate::retired;
 
 /// One thing that is wrong with one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
@@ -234,10 +235,22 @@ impl<'r> Run<'r> {
                 );
             }
         }
-        match self.register.owner_of(&self.definition.id, &content.key)? {
-            Some(owner) => {
+        let old = self.register.living_by_key(&self.definition.id, &content.key)?;
+        if let Some((field, code)) = retired::taken_anew(self.definition, self.catalog, content, old.as_ref()) {
+            let what = format!("代码“{code}”已停用");
+            let what_en = format!("code `{code}` is retired");
+            self.complain(cells, at, &field.id, ProblemCode::UnknownCode, &what, &what_en);
+        }
+        for field in self.definition.fields.iter().filter(|field| field.retired) {
+            let kept = old.as_ref().and_then(|old| old.content.values.get(&field.id));
+            if content.values.get(&field.id).is_some_and(|said| Some(said) != kept) {
+                self.complain(cells, at, &field.id, ProblemCode::UnknownField, "字段已停用", "the field is retired");
+            }
+        }
+        match &old {
+            Some(old) => {
                 self.report.revised += 1;
-                self.may(cells, at, owner.as_deref());
+                self.may(cells, at, old.content.owner.as_deref());
             }
             None => self.report.created += 1,
         }

@@ -77,7 +77,7 @@ impl Register {
                 }
                 None => self.store.read(|reader| rows::all_of(reader, self.division, &definition.id))?,
             };
-            let rules = DutyRules::new(definition);
+            let rules = DutyRules::new(definition, &self.calendar);
             for record in records.iter().filter(|record| owner.is_none() || record.content.owner == owner) {
                 for (duty, standing) in rules.standings(&record.content, today) {
                     let shown = matches!(standing.state, DutyState::Overdue | DutyState::Due);
@@ -150,7 +150,7 @@ impl Register {
             return Ok(RecordDuties { record, duties: Vec::new() });
         };
         let mut duties = Vec::new();
-        for (duty, standing) in DutyRules::new(definition).standings(&record.content, today) {
+        for (duty, standing) in DutyRules::new(definition, &self.calendar).standings(&record.content, today) {
             let mut body = None;
             for key in [body_of(definition, duty, &record), duty.owner.clone()].into_iter().flatten() {
                 if self.owner_of(BODIES, &key)?.is_some() {

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use api::LiveBus;
 use arc_swap::ArcSwap;
-use kernel::{Action, Actor, Division, ErrorCode, IdSource, PointSet, PointSource, Problem};
+use kernel::{Action, Actor, Division, ErrorCode, IdSource, PointSet, PointSource, Problem, WorkingCalendar};
 use store::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -80,6 +80,8 @@ pub struct Register {
     schema: RwLock<()>,
     changed: watch::Sender<u64>,
     places: places::PlaceBook,
+    /// Working days, for duties.
+    pub(crate) calendar: WorkingCalendar,
     ids: IdSource,
 }
 
@@ -103,7 +105,9 @@ impl Register {
             points: Arc::default(),
             devices: Arc::default(),
         };
+        let calendar = WorkingCalendar::built_in().map_err(Problem::invalid)?;
         let register = Self {
+            calendar,
             store,
             division,
             live,

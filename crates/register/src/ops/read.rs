@@ -321,10 +321,21 @@ impl Register {
         Ok(found)
     }
 
+    /// When the first record of a ledger was written.
+    pub(crate) fn first_written(&self, ledger: &str) -> Result<Option<Timestamp>, Problem> {
+        Ok(self.store.read(|reader| rows::first_written(reader, self.division, ledger))?)
+    }
+
     /// Owner of a living record: `None` when there is no such record.
     pub(crate) fn owner_of(&self, ledger: &str, key: &str) -> Result<Option<Option<String>>, Problem> {
         let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
         Ok(found.filter(|record| record.deleted.is_none()).map(|record| record.content.owner))
+    }
+
+    /// A living record by its key.
+    pub(crate) fn living_by_key(&self, ledger: &str, key: &str) -> Result<Option<Record>, Problem> {
+        let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
+        Ok(found.filter(|record| record.deleted.is_none()))
     }
 
     /// Id and title of a record, deleted or not.

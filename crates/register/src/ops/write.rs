@@ -7,7 +7,7 @@ use store::{Reader, StoreError, Transaction, event_log};
 
 use super::{Register, refuse};
 use crate::catalog::Catalog;
-use crate::cell::{self, Table};
+use crate::cell;
 use crate::definition::{Geometry, LedgerDefinition};
 use crate::link_rows;
 use crate::pack::township_location;
@@ -239,12 +239,7 @@ impl Register {
         definition: &LedgerDefinition,
         fields: &Map<String, Value>,
     ) -> Result<Content, StoreError> {
-        let table = cell::from_json(fields);
-        let mut findings = Findings::new();
-        let checked = check_table(&table, definition, catalog, &mut findings);
-        let Some(checked) = checked else {
-            return Err(refuse(Problem::invalid(listed(&findings.list))));
-        };
+        let checked = checked(catalog, definition, fields).map_err(refuse)?;
         for link in &checked.links {
             let found = rows::find_key(reader, self.division, &link.ledger, &link.key)?;
             if found.is_none_or(|record| record.deleted.is_some()) {
@@ -379,7 +374,7 @@ pub(super) fn with_what_stays(fields: &Map<String, Value>, old: Option<&Record>)
 }
 
 /// A field that is retired keeps what it says and takes nothing new.
-fn keep_retired(
+pub(super) fn keep_retired(
     definition: &LedgerDefinition,
     fields: &mut Map<String, Value>,
     old: Option<&Record>,
@@ -400,14 +395,15 @@ fn keep_retired(
     Ok(())
 }
 
-/// Runs the validator on a table whose positions mean nothing.
-fn check_table(
-    table: &Table,
-    definition: &LedgerDefinition,
+/// A draft as the validator takes it; where its links lead is not asked.
+pub(super) fn checked(
     catalog: &Catalog,
-    findings: &mut Findings,
-) -> Option<record::Checked> {
-    record::check("", Position::START, table, definition, catalog, findings)
+    definition: &LedgerDefinition,
+    fields: &Map<String, Value>,
+) -> Result<record::Checked, Problem> {
+    let mut findings = Findings::new();
+    let checked = record::check("", Position::START, &cell::from_json(fields), definition, catalog, &mut findings);
+    checked.ok_or_else(|| Problem::invalid(listed(&findings.list)))
 }
 
 /// The mistakes of a draft in one text, the first of them.

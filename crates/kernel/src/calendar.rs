@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Day, Timestamp};
+use crate::time::{Day, Timestamp};
 use serde::Deserialize;
 
 /// Nobody gets more time than this.
@@ -25,7 +25,20 @@ struct CalendarFile {
     workdays: Vec<String>,
 }
 
+/// The files of `model/calendars` that ship with the program.
+const BUILT_IN: [&str; 1] = [include_str!("../../../model/calendars/cn-2026.toml")];
+
 impl WorkingCalendar {
+    /// The calendar that ships with the program.
+    ///
+    /// # Errors
+    /// When one of its files is broken.
+    pub fn built_in() -> Result<Self, String> {
+        let mut calendar = Self::default();
+        BUILT_IN.iter().try_for_each(|text| calendar.extend(text))?;
+        Ok(calendar)
+    }
+
     /// Adds a year's file.
     pub fn extend(&mut self, text: &str) -> Result<(), String> {
         let file: CalendarFile = toml::from_str(text).map_err(|error| error.to_string())?;
@@ -43,7 +56,12 @@ impl WorkingCalendar {
 
     /// The end of the `count`th working day after the day of `from`.
     pub fn after_working_days(&self, from: Timestamp, count: u32) -> Timestamp {
-        let mut day = from.day();
+        self.working_day_after(from.day(), count).end().plus(-1000)
+    }
+
+    /// The `count`th working day after a day.
+    pub fn working_day_after(&self, from: Day, count: u32) -> Day {
+        let mut day = from;
         let mut left = count.min(MOST_WORKING_DAYS);
         while left > 0 {
             day = Day(day.0 + 1);
@@ -51,7 +69,7 @@ impl WorkingCalendar {
                 left -= 1;
             }
         }
-        day.end().plus(-1000)
+        day
     }
 }
 
@@ -60,8 +78,7 @@ mod tests {
     use super::*;
 
     fn check(from: &str, days: u32, expect: &str) {
-        let mut calendar = WorkingCalendar::default();
-        calendar.extend(include_str!("../../../model/calendars/cn-2026.toml")).unwrap();
+        let calendar = WorkingCalendar::built_in().unwrap();
         let due = calendar.after_working_days(Timestamp::parse(from).unwrap(), days);
         assert_eq!(due.to_iso(), format!("{expect}T23:59:59+08:00"), "{from} + {days}");
     }
