@@ -59,6 +59,7 @@ export const router = createRouter({
     { path: '/plan/tasks', name: 'plan-tasks', component: () => import('./pages/PlanTasksPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/bodies', name: 'plan-bodies', component: () => import('./pages/PlanBodiesPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/bodies/:body', name: 'plan-body', component: () => import('./pages/PlanBodyPage.vue'), meta: { action: 'read_plan' } },
+    { path: '/plan/entries', name: 'plan-entries', component: () => import('./pages/PlanEntriesPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/findings', name: 'plan-findings', component: () => import('./pages/PlanFindingsPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/assessments', name: 'plan-assessments', component: () => import('./pages/PlanAssessmentsPage.vue'), meta: { action: 'read_plan' } },
     { path: '/plan/assessments/:id', name: 'plan-assessment', component: () => import('./pages/PlanAssessmentsPage.vue'), meta: { action: 'read_plan' } },

@@ -100,10 +100,12 @@ pub enum Action {
     ApprovePlan,
     /// Change what ledgers and code lists are made of (台账设计).
     DesignLedgers,
+    /// Enter what was found at the site of a project (现场检查).
+    InspectProjects,
 }
 
 impl Action {
-    pub const ALL: [Action; 17] = [
+    pub const ALL: [Action; 18] = [
         Self::ReadMonitoring,
         Self::ReadFrames,
         Self::ReadCases,
@@ -121,6 +123,7 @@ impl Action {
         Self::EditPlan,
         Self::ApprovePlan,
         Self::DesignLedgers,
+        Self::InspectProjects,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -142,6 +145,7 @@ impl Action {
             Self::EditPlan => "edit_plan",
             Self::ApprovePlan => "approve_plan",
             Self::DesignLedgers => "design_ledgers",
+            Self::InspectProjects => "inspect_projects",
         }
     }
 }
@@ -215,11 +219,14 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
         (R::AuditAdministrator, A::ReadAudit) => All,
         (R::SecurityAdministrator | R::AuditAdministrator, _) => Nothing,
         (R::DutyOfficer, A::ManageUsers | A::ReadAudit | A::EditRegisters | A::ImportData | A::ReviewData) => Nothing,
-        (R::DutyOfficer | R::MonitoringEngineer, A::EditPlan | A::ApprovePlan | A::DesignLedgers) => Nothing,
+        (
+            R::DutyOfficer | R::MonitoringEngineer,
+            A::EditPlan | A::ApprovePlan | A::DesignLedgers | A::InspectProjects,
+        ) => Nothing,
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,
-        (R::Inspector, A::ReadPlan) => All,
+        (R::Inspector, A::ReadPlan | A::InspectProjects) => All,
         (R::Inspector, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases | A::CloseCases) => All,
         (R::Inspector, _) => Nothing,
         (R::Body, A::ReadMonitoring | A::ReadPlan) => All,
@@ -227,7 +234,7 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
         (R::Body, _) => Nothing,
         (R::Enterprise, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases) => OwnBody,
         (R::Enterprise, _) => Nothing,
-        (R::PlanOfficer, A::ReadMonitoring | A::ReadPlan | A::EditPlan | A::ApprovePlan) => All,
+        (R::PlanOfficer, A::ReadMonitoring | A::ReadPlan | A::EditPlan | A::ApprovePlan | A::InspectProjects) => All,
         (R::PlanOfficer, _) => Nothing,
         (R::Leader, A::ReadMonitoring | A::ReadCases | A::ReadPlan | A::ApprovePlan) => All,
         (R::Leader, _) => Nothing,

@@ -119,20 +119,17 @@ pub struct Assessment {
     pub sections: Vec<Section>,
 }
 
+const SIMULATED: &str = "注意：部分数值由模拟数据算出，不是监测结果。";
+
 impl Assessment {
     /// Chinese, as county papers are. `base` is the address of this platform, for the links.
     pub fn to_docx(&self, base: &str, approved: Option<&str>) -> Result<Vec<u8>, Problem> {
         let mut document = Document::new(&self.title.zh);
         document.author = "青山 Qingshan".into();
         document.blocks.push(document::Block::Title(self.title.zh.clone()));
-        document.paragraph(format!(
-            "数据截至 {}；规划第 {} 次修订；{}",
-            &self.as_of.to_iso()[..16].replace('T', " "),
-            self.plan_revision,
-            approved.unwrap_or("草稿，未审批")
-        ));
+        document.paragraph(self.standing_of(approved));
         if self.simulated {
-            document.paragraph("注意：部分数值由模拟数据算出，不是监测结果。");
+            document.paragraph(SIMULATED);
         }
         for section in &self.sections {
             document.heading(1, section.title.zh.clone());
@@ -151,8 +148,18 @@ impl Assessment {
         document.to_docx().map_err(|error| Problem::new(kernel::ErrorCode::Internal, error.to_string()))
     }
 
-    /// One sheet a table; numbers as numbers.
-    pub fn to_xlsx(&self, base: &str) -> Result<Vec<u8>, Problem> {
+    /// Of when it is, and whether somebody approved it.
+    fn standing_of(&self, approved: Option<&str>) -> String {
+        format!(
+            "数据截至 {}；规划第 {} 次修订；{}",
+            &self.as_of.to_iso()[..16].replace('T', " "),
+            self.plan_revision,
+            approved.unwrap_or("草稿，未审批")
+        )
+    }
+
+    /// What it is, then one sheet a table; numbers as numbers.
+    pub fn to_xlsx(&self, base: &str, approved: Option<&str>) -> Result<Vec<u8>, Problem> {
         let failed = |error: rust_xlsxwriter::XlsxError| {
             Problem::new(kernel::ErrorCode::Internal, format!("writing an xlsx: {error}"))
         };
@@ -162,6 +169,17 @@ impl Assessment {
         book.set_properties(
             &rust_xlsxwriter::DocProperties::new().set_title(&self.title.zh).set_creation_datetime(&made),
         );
+        let about = book.add_worksheet();
+        about.set_name("说明").map_err(failed)?;
+        about.set_column_width(0, 90.0).map_err(failed)?;
+        let mut lines = vec![self.title.zh.clone(), self.standing_of(approved)];
+        if self.simulated {
+            lines.push(SIMULATED.to_owned());
+        }
+        lines.extend(self.sections.iter().flat_map(|section| &section.paragraphs).map(|one| one.zh.clone()));
+        for (line, text) in lines.iter().enumerate() {
+            about.write_string(line as u32, 0, text).map_err(failed)?;
+        }
         let bold = Format::new().set_bold().set_text_wrap();
         let tables = self.sections.iter().flat_map(|section| &section.tables);
         for (number, table) in tables.enumerate().take(50) {

@@ -8,7 +8,7 @@ use kernel::{Day, FactValue, Id, Name, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Content, Item, State};
+use crate::item::{ById, Content, Item, State};
 use crate::model::{Indicator, Project, Task};
 use crate::scheme::{Rules, Scored, share_of};
 
@@ -59,6 +59,16 @@ pub struct BodyScore {
     pub estimate: String,
 }
 
+/// A duty before anybody has looked for reports.
+struct Asked {
+    subject: String,
+    name: String,
+    part: Part,
+    due: f64,
+    /// Since when the body knows of it.
+    since: Timestamp,
+}
+
 /// Everything that duties come from.
 pub struct Ground<'g> {
     pub projects: Vec<&'g Project>,
@@ -66,6 +76,10 @@ pub struct Ground<'g> {
     pub indicators: Vec<&'g Indicator>,
     pub items: &'g [Item],
     pub rules: &'g Rules,
+    /// First and last year of the plan.
+    pub period: [i32; 2],
+    /// Since when anybody could report here: silence before that is nobody's.
+    pub since: Timestamp,
 }
 
 impl Ground<'_> {
@@ -91,7 +105,14 @@ impl Ground<'_> {
     /// Duties of a body in a year, as they stand at a moment.
     pub fn duties(&self, body: &str, year: i32, now: Timestamp) -> Vec<Duty> {
         let names = |list: &[String]| list.iter().any(|name| name == body);
-        let mut found: Vec<(String, String, Part, f64)> = Vec::new();
+        let mut found: Vec<Asked> = Vec::new();
+        let from_plan = |subject: String, name: &str, part: Part, due: f64| Asked {
+            subject,
+            name: name.to_owned(),
+            part,
+            due,
+            since: self.since,
+        };
         for project in self.projects.iter().filter(|project| project.years[0] <= year) {
             let part = if names(&project.lead) {
                 Part::Lead
@@ -102,26 +123,38 @@ impl Ground<'_> {
             };
             let whole = f64::from((project.years[1] - project.years[0] + 1).max(1));
             let due = (f64::from(year - project.years[0] + 1) / whole).clamp(0.0, 1.0);
-            found.push((format!("project:{}", project.number), project.name.clone(), part, due));
+            found.push(from_plan(format!("project:{}", project.number), &project.name, part, due));
         }
         for task in self.tasks.iter().filter(|task| names(&task.owners)) {
-            found.push((format!("task:{}", task.id), task.text.clone(), Part::Owner, due_of(task.due, year)));
+            // A commitment without a date stands at the end of the period.
+            let due = due_of(task.due.unwrap_or(self.period[1]), year);
+            found.push(from_plan(format!("task:{}", task.id), &task.text, Part::Owner, due));
         }
         for indicator in self.indicators.iter().filter(|indicator| names(&indicator.bodies)) {
-            let due = due_of(indicator.targets.iter().map(|target| target.year).max(), year);
-            found.push((format!("indicator:{}", indicator.id), indicator.name.clone(), Part::Owner, due));
+            let last = indicator.targets.iter().map(|target| target.year).max().unwrap_or(self.period[1]);
+            found.push(from_plan(format!("indicator:{}", indicator.id), &indicator.name, Part::Owner, due_of(last, year)));
         }
         for item in self.items.iter().filter(|item| item.approved() && item.year == year) {
-            if let Content::Assignment { body: to, what, .. } = &item.content
-                && to == body
-                && found.iter().all(|(subject, ..)| *subject != item.subject)
-            {
-                found.push((item.subject.clone(), what.clone(), Part::Assigned, 1.0));
+            let Content::Assignment { body: to, what, .. } = &item.content else { continue };
+            if to != body {
+                continue;
+            }
+            // Asked for in that year, whatever the plan says of the end.
+            match found.iter_mut().find(|asked| asked.subject == item.subject) {
+                Some(asked) => asked.due = 1.0,
+                None => found.push(Asked {
+                    subject: item.subject.clone(),
+                    name: what.clone(),
+                    part: Part::Assigned,
+                    due: 1.0,
+                    since: item.decided_at.unwrap_or(item.entered_at).max(self.since),
+                }),
             }
         }
         // What was done in a year before asks for nothing any more.
-        found.retain(|(subject, ..)| !self.done_before(subject, body, year));
-        found.into_iter().map(|found| self.duty(body, (year, now), found)).collect()
+        found.retain(|asked| !self.done_before(&asked.subject, body, year));
+        let by_id = ById::new(self.items);
+        found.into_iter().map(|asked| self.duty(body, (year, now), asked, &by_id)).collect()
     }
 
     /// Whether a project or task was finished before a year: by the body's newest accepted report, or by its stage.
@@ -130,31 +163,35 @@ impl Ground<'_> {
         if subject.starts_with("indicator:") {
             return false;
         }
-        let earlier =
-            || self.items.iter().filter(|item| item.approved() && item.subject == subject && item.year < year);
-        let report = earlier()
+        let earlier: Vec<&Item> =
+            self.items.iter().filter(|item| item.subject == subject && item.year < year).collect();
+        let by_id = ById::new(earlier.iter().copied());
+        let report = earlier
+            .iter()
+            .filter(|item| item.approved())
             .filter_map(|item| match &item.content {
-                Content::Report { body: by, progress, .. } if by == body => Some((item.year, item.id, *progress)),
+                Content::Report { body: by, progress, .. } if by == body => {
+                    Some((item.year, by_id.turn(item), *progress))
+                }
                 _ => None,
             })
             .max();
         report.is_some_and(|(_, _, progress)| progress >= rust_decimal::Decimal::ONE)
-            || crate::item::newest_stage(earlier()).is_some_and(|stage| self.rules.is_finished(stage))
+            || crate::item::newest_stage(&earlier).is_some_and(|(_, stage)| self.rules.is_finished(stage))
     }
 
-    fn duty(&self, body: &str, at: (i32, Timestamp), duty: (String, String, Part, f64)) -> Duty {
-        let ((year, now), (subject, name, part, due)) = (at, duty);
-        let gone = |state: State| matches!(state, State::Withdrawn | State::Replaced);
+    fn duty(&self, body: &str, at: (i32, Timestamp), asked: Asked, by_id: &ById<'_>) -> Duty {
+        let ((year, now), Asked { subject, name, part, due, since }) = (at, asked);
         let reports: Vec<&Item> = self
             .items
             .iter()
-            .filter(|item| item.subject == subject && item.year == year && !gone(item.state))
+            .filter(|item| item.subject == subject && item.year == year && !item.state.is_gone())
             .filter(|item| matches!(&item.content, Content::Report { body: by, .. } if by == body))
             .collect();
-        let accepted = reports.iter().copied().filter(|item| item.approved()).max_by_key(|item| item.id);
+        let accepted = reports.iter().copied().filter(|item| item.approved()).max_by_key(|item| by_id.turn(item));
         let newest = reports.iter().copied().max_by_key(|item| item.id);
         let report = accepted.or(newest);
-        let pending = newest.filter(|newest| accepted.is_some_and(|accepted| accepted.id < newest.id));
+        let pending = newest.filter(|newest| !newest.approved() && accepted.is_some_and(|one| one.id < newest.id));
         // What was returned and not mended is no report.
         let reported = accepted.is_some() || reports.iter().any(|item| item.state == State::Entered);
         let progress = accepted.and_then(|item| match &item.content {
@@ -166,7 +203,8 @@ impl Ground<'_> {
         let variables = BTreeMap::from([
             ("reported".to_owned(), FactValue::Bool(reported)),
             ("accepted".to_owned(), FactValue::Bool(accepted.is_some())),
-            ("overdue".to_owned(), FactValue::Bool(now >= deadline)),
+            // Whoever was asked, or could report, only after the deadline was not silent.
+            ("overdue".to_owned(), FactValue::Bool(now >= deadline && since < deadline)),
             ("evidence".to_owned(), number(accepted.map(|item| item.evidence.len() as f64))),
             (
                 "in_time".to_owned(),
@@ -207,6 +245,11 @@ impl Ground<'_> {
     /// When a report was first entered: a correction is as punctual as what it corrects.
     fn first_said(&self, item: &Item) -> Timestamp {
         crate::item::first_of(|id| self.items.iter().find(|other| other.id == id), item).entered_at
+    }
+
+    /// Years that can be scored: of the plan, and not still to come.
+    pub fn has_year(&self, year: i32, now: Timestamp) -> bool {
+        (self.period[0]..=now.day().civil().0).contains(&year)
     }
 
     /// All bodies with their scores, the best first; those without a score last.
@@ -251,12 +294,8 @@ impl Ground<'_> {
     }
 }
 
-fn due_of(due: Option<i32>, year: i32) -> f64 {
-    match due {
-        Some(due) if year >= due => 1.0,
-        Some(_) => 0.0,
-        None => 1.0,
-    }
+fn due_of(due: i32, year: i32) -> f64 {
+    if year >= due { 1.0 } else { 0.0 }
 }
 
 fn round(value: f64) -> f64 {

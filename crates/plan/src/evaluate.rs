@@ -1,7 +1,8 @@
 //! Evaluation (计算): every indicator in every year, from facts and documented entries; one changed fact touches
 //! only what reads it. Pure: facts are handed in, nothing is asked for here.
 //!
-//! A cell's value is, in this order: what the formula gives; an approved documented entry; what the plan itself
+//! A cell's value is, in this order: what the formula gives on complete evidence; an approved documented entry; what the
+//! formula gives on incomplete evidence; what the plan itself
 //! states for that year; missing. What was not taken stays beside it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -390,7 +391,9 @@ impl Sheet {
             Some(Err(error)) => cell.error = Some(error.clone()),
             Some(Ok(formula)) => self.apply(formula, at, &mut cell),
         }
-        (cell.value, cell.basis) = match (cell.computed, cell.documented, cell.stated) {
+        // What was approved with a document precedes a computation whose evidence is incomplete.
+        let complete = cell.computed.filter(|_| cell.missing.is_empty() || cell.documented.is_none());
+        (cell.value, cell.basis) = match (complete, cell.documented, cell.stated) {
             (Some(value), _, _) => (Some(value), Basis::Formula),
             (None, Some(value), _) => (Some(value), Basis::Document),
             (None, None, Some(value)) => (Some(value), Basis::Stated),
@@ -429,6 +432,8 @@ impl Sheet {
                 evaluate(numerator).and_then(|above| Ok((above, evaluate(denominator)?))).and_then(|(above, below)| {
                     (cell.numerator, cell.denominator) = (above, below);
                     match (above, below) {
+                        // Nothing found and not everything known is no division by zero but a lack of evidence.
+                        (_, Some(0.0)) if !cell.missing.is_empty() => Ok(None),
                         (_, Some(0.0)) => Err(FormulaError::DivisionByZero),
                         (Some(above), Some(below)) => Ok(Some(above / below * factor)),
                         _ => Ok(None),

@@ -91,6 +91,7 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL503", "用了康熙部首或兼容汉字", "a compatibility ideograph in a name"),
     ("PL601", "公式不能计算", "a formula cannot be computed"),
     ("PL602", "公式互相引用成环", "formulas refer to each other in a circle"),
+    ("PL603", "公式向台账问它没有的东西", "a formula asks a ledger for what it does not have"),
 ];
 
 /// Why each rule is there: rule, Chinese, English.
@@ -139,6 +140,7 @@ const WHY: &[(&str, &str, &str)] = &[
     ("PL503", "看起来一样，却搜不到、对不上", "it looks right and no search finds it"),
     ("PL601", "算不出的公式没有值", "a formula that cannot be computed has no value"),
     ("PL602", "互相引用，谁也算不出", "none of them can be computed"),
+    ("PL603", "事实答不出，指标没有值", "the fact has no answer and the indicator no value"),
 ];
 
 #[cfg(test)]

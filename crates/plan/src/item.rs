@@ -2,6 +2,8 @@
 //! (approved or returned) by somebody else than its author, or withdrawn; a correction is a new item that names the one
 //! it replaces, and takes its place once it is approved.
 
+use std::collections::HashMap;
+
 use kernel::{Day, Id, Problem, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -122,6 +124,11 @@ pub enum Content {
         of: Id,
         text: String,
     },
+    /// That an approved item should never have been there (撤销): once approved, it counts no more.
+    Retraction {
+        of: Id,
+        text: String,
+    },
 }
 
 impl Content {
@@ -139,6 +146,7 @@ impl Content {
             Self::Assignment { .. } => "assignment",
             Self::Report { .. } => "report",
             Self::Appeal { .. } => "appeal",
+            Self::Retraction { .. } => "retraction",
         }
     }
 
@@ -158,7 +166,7 @@ impl Content {
             Self::Value { .. } | Self::Target { .. } => of(&["indicator"]),
             Self::Assignment { .. } => of(&["task", "indicator"]),
             Self::Report { .. } => of(&["task", "indicator", "project"]),
-            Self::Appeal { .. } => of(&["task", "indicator", "project", "item"]),
+            Self::Appeal { .. } | Self::Retraction { .. } => of(&["task", "indicator", "project"]),
             _ => of(&["project"]),
         }
     }
@@ -173,10 +181,18 @@ pub enum State {
     Withdrawn,
     /// An approved correction took its place (已更正): it counts no more and stays readable.
     Replaced,
+    /// An approved retraction took it back (已撤销): it counts no more and stays readable.
+    Retracted,
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Entered, Self::Approved, Self::Returned, Self::Withdrawn, Self::Replaced];
+    const ALL: [Self; 6] =
+        [Self::Entered, Self::Approved, Self::Returned, Self::Withdrawn, Self::Replaced, Self::Retracted];
+
+    /// Whether it asks for nothing and counts for nothing any more.
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Withdrawn | Self::Replaced | Self::Retracted)
+    }
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -185,6 +201,7 @@ impl State {
             Self::Returned => "returned",
             Self::Withdrawn => "withdrawn",
             Self::Replaced => "replaced",
+            Self::Retracted => "retracted",
         }
     }
 
@@ -334,7 +351,7 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
             }
             text("body", body).and_then(|()| text("text", words))
         }
-        Content::Appeal { text: words, .. } => text("text", words),
+        Content::Appeal { text: words, .. } | Content::Retraction { text: words, .. } => text("text", words),
     }
 }
 
@@ -349,13 +366,33 @@ pub fn first_of<'i>(find: impl Fn(Id) -> Option<&'i Item>, item: &'i Item) -> &'
     first
 }
 
-/// The stage that approved items say last; `items` are those of one project.
-pub fn newest_stage<'i>(items: impl Iterator<Item = &'i Item>) -> Option<&'i str> {
-    let stages = items.filter(|item| item.approved()).filter_map(|item| match &item.content {
-        Content::Stage { to } => Some((item.decided_at, item.id, to.as_str())),
+/// When an item was decided (entered, before it is): of several the last one counts.
+pub type Turn = (Timestamp, Id);
+
+/// Items by their number.
+pub struct ById<'i>(HashMap<Id, &'i Item>);
+
+impl<'i> ById<'i> {
+    pub fn new(items: impl IntoIterator<Item = &'i Item>) -> Self {
+        Self(items.into_iter().map(|item| (item.id, item)).collect())
+    }
+
+    /// A correction stands in the place of what it corrects: it does not come before what was decided since.
+    pub fn turn(&self, item: &'i Item) -> Turn {
+        let first = first_of(|id| self.0.get(&id).copied(), item);
+        (first.decided_at.unwrap_or(first.entered_at), first.id)
+    }
+}
+
+/// The stage that approved items say last, with its item; `items` are those of one project. A correction stands in the
+/// place of what it corrects.
+pub fn newest_stage<'i>(items: &[&'i Item]) -> Option<(Id, &'i str)> {
+    let by_id = ById::new(items.iter().copied());
+    let stages = items.iter().copied().filter(|item| item.approved()).filter_map(|item| match &item.content {
+        Content::Stage { to } => Some((by_id.turn(item), item.id, to.as_str())),
         _ => None,
     });
-    stages.max().map(|(_, _, to)| to)
+    stages.max().map(|(_, id, to)| (id, to))
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ use std::sync::Arc;
 pub use finding::{Finding, Severity};
 pub use ops::Plan;
 pub use portfolio::QUANTITY;
-pub use report::{Report, check, check_with};
+pub use report::{KnownFacts, Report, check, check_with};
 pub use rows::MIGRATIONS;
 
 impl Plan {

@@ -321,6 +321,23 @@ fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
     } else if state.stage.is_none() && state.years[0] <= year {
         found.push(Warning::new("PR203", "应已开工，阶段未填报".into(), "should have begun; no stage entered".into()));
     }
+    let paid = state.sums.paid.filter(|paid| !paid.is_zero());
+    if let Some(paid) = paid.filter(|_| state.stage.as_deref() == Some("cancelled")) {
+        found.push(Warning::new(
+            "PM107",
+            format!("项目已取消，已支付 {paid} 万元"),
+            format!("the project is cancelled and {paid} was paid (10,000 yuan)"),
+        ));
+    }
+    for row in &state.quantities {
+        if let Some(done) = row.done.filter(|done| *done > row.planned) {
+            found.push(Warning::new(
+                "PR205",
+                format!("“{}”完成 {done} {}，大于计划 {}", row.what, row.unit, row.planned),
+                format!("{}: {done} {} done, more than the {} planned", row.kind, row.unit, row.planned),
+            ));
+        }
+    }
     if state.stage.as_deref() == Some("suspended") {
         found.push(Warning::new("PR204", "项目暂停".into(), "the project is suspended".into()));
     }
@@ -352,7 +369,7 @@ pub fn curve(projects: &[ProjectState]) -> Vec<CurveYear> {
             for project in projects {
                 let whole = (project.years[1] - project.years[0] + 1).max(1);
                 let gone = (year - project.years[0] + 1).clamp(0, whole);
-                even += project.estimate * Decimal::from(gone) / Decimal::from(whole);
+                even += project.estimate_now * Decimal::from(gone) / Decimal::from(whole);
                 for row in project.money.iter().filter(|row| row.year <= year) {
                     let steps = [
                         (MoneyStep::Arranged, row.sums.arranged),
@@ -453,6 +470,17 @@ mod tests {
         let state = check(&[item(1, area), item(2, Content::Stage { to: "building".into() })], &[]);
         assert_eq!(state.quantities[0].done, Some(Decimal::from(1500)));
         assert_eq!(state.performance[0].got, Some(18.75));
+    }
+
+    #[test]
+    fn more_done_than_planned_is_said() {
+        let done = |id, amount: i64| {
+            let amount = Decimal::from(amount);
+            item(id, Content::Quantity { quantity: "wetland_restoration".into(), amount, unit: "亩".into() })
+        };
+        let stage = item(9, Content::Stage { to: "building".into() });
+        check(&[done(1, 3000), done(2, 1000), stage.clone()], &[]);
+        check(&[done(1, 3000), done(2, 1001), stage], &["PR205"]);
     }
 
     #[test]

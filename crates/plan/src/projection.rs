@@ -88,7 +88,7 @@ pub fn project(
         Some(ToDate::Mean) => mean(rules, known, year, elapsed, value),
         Some(ToDate::Sum) => sum(known, year, elapsed, value, start),
     };
-    let bound = |value: f64| if indicator.unit == "%" { value.clamp(0.0, 100.0) } else { value };
+    let bound = |value: f64| rules.bounded(indicator, value);
     let middle = bound(found.value);
     Some(Projection {
         year,
@@ -96,7 +96,10 @@ pub fn project(
         value: Some(middle),
         low: found.interval.map(|(low, _)| bound(low)),
         high: found.interval.map(|(_, high)| bound(high)),
-        meets: goal_of(goals, year).map(|goal| met(goal, indicator.direction, middle)),
+        // A value that lacks evidence says nothing of met or missed, and neither does what is made of it.
+        meets: goal_of(goals, year)
+            .filter(|_| cell.missing.is_empty())
+            .map(|goal| met(goal, indicator.direction, middle)),
         none_because: found.interval.is_none().then(|| {
             Name::new(
                 format!("之前有值的完整年份不足 {LEAST_YEARS} 个，给不出区间"),

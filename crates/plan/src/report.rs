@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use kernel::Name;
+use kernel::{FactQuery, Name};
 
 use crate::checks;
 use crate::finding::{Finding, Severity};
@@ -21,8 +21,17 @@ pub fn check(files: &Files) -> Report {
     check_with(files, None)
 }
 
-/// The same, with the names of all facts that formulas may ask for.
-pub fn check_with(files: &Files, facts: Option<&[&str]>) -> Report {
+/// What the mechanisms that answer facts know of them.
+#[derive(Clone, Copy)]
+pub struct KnownFacts<'k> {
+    /// Names of all facts.
+    pub names: &'k [&'k str],
+    /// What is wrong with the arguments of a question, such as a ledger that there is not.
+    pub complaint: &'k dyn Fn(&FactQuery) -> Option<Name>,
+}
+
+/// The same, with the facts that formulas may ask for.
+pub fn check_with(files: &Files, facts: Option<KnownFacts<'_>>) -> Report {
     let mut findings = Vec::new();
     let source = Source::read(files, &mut findings);
     checks::run_all(&source, facts, &mut findings);

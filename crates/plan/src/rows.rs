@@ -279,6 +279,31 @@ pub fn add_assessment(transaction: &dyn Transaction, division: Division, saved: 
     Ok(())
 }
 
+/// Number of the newest paper of a kind and year; 0: none.
+pub fn newest_assessment(reader: &dyn Reader, division: Division, kind: &str, year: i32) -> Result<i64, StoreError> {
+    let row = reader.query_one(
+        "SELECT COALESCE(MAX(revision), 0) FROM plan_assessment WHERE division = $1 AND kind = $2 AND year = $3",
+        &[division.into(), kind.into(), i64::from(year).into()],
+    )?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
+/// An approved paper of that kind and year which is newer.
+pub fn approved_after(
+    reader: &dyn Reader,
+    division: Division,
+    kind: &str,
+    year: i32,
+    revision: i64,
+) -> Result<Option<i64>, StoreError> {
+    let row = reader.query_one(
+        "SELECT MAX(revision) FROM plan_assessment
+         WHERE division = $1 AND kind = $2 AND year = $3 AND revision > $4 AND approved_at IS NOT NULL",
+        &[division.into(), kind.into(), i64::from(year).into(), revision.into()],
+    )?;
+    row.map_or(Ok(None), |row| row.optional_integer(0))
+}
+
 pub fn approve_assessment(transaction: &dyn Transaction, division: Division, saved: &Saved) -> Result<(), StoreError> {
     transaction.execute(
         "UPDATE plan_assessment SET approved_by = $3, approved_name = $4, approved_at = $5

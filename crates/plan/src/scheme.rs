@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use expression::Expression;
 use kernel::{FactValue, Name, Problem};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Indicator;
 use crate::source::Files;
 
 pub const SCHEME: &str = "plan/scheme.toml";
@@ -68,6 +70,13 @@ pub struct Silence {
 #[serde(deny_unknown_fields)]
 pub struct Scheme {
     pub forecast: ForecastRule,
+    /// More of a quantity than this share of what is planned is refused as a slip, of a unit most likely.
+    #[serde(default = "most_done")]
+    #[schemars(with = "String")]
+    pub most_done: Decimal,
+    /// Days within which a decision can be appealed against; `None`: always.
+    #[serde(default)]
+    pub appeal_days: Option<u32>,
     /// Without bounds of its own a county has the built-in ones.
     #[serde(default, rename = "bound")]
     pub bounds: Vec<Bound>,
@@ -107,6 +116,10 @@ pub struct Stage {
 pub struct Lifecycle {
     #[serde(rename = "stage")]
     pub stages: Vec<Stage>,
+}
+
+fn most_done() -> Decimal {
+    Decimal::from(3)
 }
 
 /// Everything compiled.
@@ -199,6 +212,22 @@ impl Rules {
 
     pub fn score_project(&self, variables: &BTreeMap<String, FactValue>) -> Vec<Scored> {
         score(&self.scheme.performance, &self.performance, variables)
+    }
+
+    /// Least and most that an indicator's values can be: its own range, else what the scheme has for its unit.
+    pub fn range_of(&self, indicator: &Indicator) -> (Option<Decimal>, Option<Decimal>) {
+        match indicator.range {
+            Some([least, most]) => (Some(least), Some(most)),
+            None => self.bounds_of(&indicator.unit),
+        }
+    }
+
+    /// A computed number, kept within that range.
+    pub fn bounded(&self, indicator: &Indicator, value: f64) -> f64 {
+        let (least, most) = self.range_of(indicator);
+        let number = |bound: Option<Decimal>| bound.and_then(|bound| bound.to_f64());
+        let value = number(least).map_or(value, |least| value.max(least));
+        number(most).map_or(value, |most| value.min(most))
     }
 
     /// Whether a project in that stage asks for nothing more.

@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::duty::Ground;
-use crate::item::{Content, State};
+use crate::item::{ById, Content, State};
 use crate::model::{Direction, Indicator};
 
 /// What one body is asked for in one year.
@@ -65,11 +65,12 @@ fn holds(direction: Direction, value: Decimal, target: Decimal) -> Option<bool> 
 /// All targets in force, by subject, body and year; of several for one, the newest that was approved. `path` is what
 /// the plan asks of an indicator in a year.
 pub fn targets(ground: &Ground<'_>, path: &dyn Fn(&Indicator, i32) -> Option<f64>) -> Vec<BodyTarget> {
+    let by_id = ById::new(ground.items);
     let mut newest: BTreeMap<(&str, &str, i32), &crate::item::Item> = BTreeMap::new();
     for item in ground.items.iter().filter(|item| item.approved()) {
         if let Content::Assignment { body, .. } = &item.content {
             let held = newest.entry((&item.subject, body, item.year)).or_insert(item);
-            if (held.decided_at, held.id) < (item.decided_at, item.id) {
+            if by_id.turn(held) < by_id.turn(item) {
                 *held = item;
             }
         }
@@ -83,12 +84,12 @@ pub fn targets(ground: &Ground<'_>, path: &dyn Fn(&Indicator, i32) -> Option<f64
         let reports = ground.items.iter().filter(|report| {
             report.subject == subject
                 && report.year == year
-                && !matches!(report.state, State::Withdrawn | State::Replaced)
+                && !report.state.is_gone()
                 && matches!(&report.content, Content::Report { body: by, .. } if by == body)
         });
         let newest_report = reports.clone().max_by_key(|report| report.id);
         let reached =
-            reports.filter(|report| report.approved()).max_by_key(|report| report.id).and_then(|report| match &report
+            reports.filter(|report| report.approved()).max_by_key(|report| by_id.turn(report)).and_then(|report| match &report
                 .content
             {
                 Content::Report { value, .. } => *value,
@@ -204,7 +205,15 @@ mod tests {
         let indicator: Indicator = toml::from_str(&text).unwrap();
         let rules = Rules::built_in().unwrap();
         let ground =
-            Ground { projects: Vec::new(), tasks: Vec::new(), indicators: vec![&indicator], items, rules: &rules };
+            Ground {
+                projects: Vec::new(),
+                tasks: Vec::new(),
+                indicators: vec![&indicator],
+                items,
+                rules: &rules,
+                period: [2021, 2025],
+                since: Timestamp(0),
+            };
         let path = |_: &Indicator, year: i32| Some(f64::from(year - 2020) * 100.0);
         let found = targets(&ground, &path);
         let number = |value: Option<Decimal>| value.and_then(|value| value.to_i64());

@@ -12,7 +12,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use standards::statistics::{median, theil_sen};
 
-use crate::item::{Content, Item};
+use crate::item::{Content, Item, State};
 use crate::model::{Direction, Indicator, Plan};
 use crate::scheme::Rules;
 
@@ -70,20 +70,22 @@ pub fn goals(indicator: &Indicator) -> Vec<Goal> {
     goals
 }
 
-/// Targets of the pack and their approved changes, by target year; what a change replaced stays, until its year.
+/// Targets of the pack and their approved changes, by target year; what a change replaced stays, until its year. A
+/// correction of a change holds from its own approval, and what it corrected held until then: a year that was closed
+/// under a target stays so.
 pub fn goals_with(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
     let mut goals = goals(indicator);
     let subject = format!("indicator:{}", indicator.id);
     let mut changes: Vec<&Item> = items
         .iter()
-        .filter(|item| item.approved() && item.subject == subject && matches!(item.content, Content::Target { .. }))
+        .filter(|item| matches!(item.state, State::Approved | State::Replaced) && item.subject == subject)
+        .filter(|item| matches!(item.content, Content::Target { .. }))
         .collect();
-    let decided = |item: &Item| crate::item::first_of(|id| items.iter().find(|other| other.id == id), item).decided_at;
-    changes.sort_by_key(|item| (decided(item), item.id));
+    changes.sort_by_key(|item| (item.decided_at, item.id));
     for item in changes {
         let Content::Target { target_year, operator, value } = &item.content else { continue };
         let Some(value) = value.to_f64() else { continue };
-        let from = decided(item).map(|at| at.day().civil().0);
+        let from = item.decided_at.map(|at| at.day().civil().0);
         let mut was = None;
         for old in goals.iter_mut().filter(|goal| goal.year == *target_year && goal.until.is_none()) {
             old.until = Some(from.unwrap_or(i32::MIN));
@@ -184,19 +186,47 @@ pub struct Standing {
     /// From the baseline, or the target before it, to the target; `None` where no way leads from one to the other.
     #[serde(default)]
     pub distance: Option<f64>,
+    /// The value lacks a part of its evidence (证据不全): the light shows a direction and says nothing of met or missed.
+    #[serde(default)]
+    pub partial: bool,
 }
 
-/// `at`: the year, and the year that runs now: a target year is over when it lies before that one.
+impl Standing {
+    /// The same of a value that lacks a part of its evidence.
+    #[must_use]
+    pub fn of_part(mut self) -> Self {
+        self.met = None;
+        self.partial = true;
+        self.name =
+            Name::new(format!("证据不全，仅看方向：{}", self.name.zh), format!("part of the evidence: {}", self.name.en));
+        self
+    }
+}
+
+/// The year that a value is of.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    pub year: i32,
+    /// The year that runs now: a target year is over when it lies before that one.
+    pub this_year: i32,
+    /// Share of this year that has gone.
+    pub elapsed: f64,
+    /// Whether all of the evidence is there: without it nothing is over.
+    pub complete: bool,
+}
+
+/// How a value stands. A sum that grows over the years is held against what its path asks to date; a mean or a state of
+/// the running year against the whole year.
 pub fn standing(
     indicator: &Indicator,
     plan: &Plan,
     goals: &[Goal],
     baseline: Option<(i32, f64)>,
     rules: &Rules,
-    at: (i32, i32),
+    at: At,
     value: Option<f64>,
 ) -> Standing {
-    let (year, this_year) = at;
+    let year = at.year;
     let plain = |light: &str, zh: &str, en: &str| Standing {
         light: light.to_owned(),
         name: Name::new(zh, en),
@@ -205,10 +235,17 @@ pub fn standing(
         met: None,
         lag: None,
         distance: None,
+        partial: false,
     };
-    let (Some((before, goal)), Some(asked)) =
-        (way(indicator, plan, goals, baseline, year), path(indicator, plan, goals, baseline, year))
-    else {
+    let to_date = || {
+        let whole = path(indicator, plan, goals, baseline, year)?;
+        if !indicator.cumulative || year != at.this_year {
+            return Some(whole);
+        }
+        let before = path(indicator, plan, goals, baseline, year - 1).filter(|_| year > plan.period[0]).unwrap_or(0.0);
+        Some(before + (whole - before) * at.elapsed)
+    };
+    let (Some((before, goal)), Some(asked)) = (way(indicator, plan, goals, baseline, year), to_date()) else {
         return plain("text", "目标是文字，由材料判断", "the target is in words: judged by a document");
     };
     let Some(value) = value else { return plain("missing", "缺证据", "no evidence") };
@@ -218,7 +255,9 @@ pub fn standing(
         Direction::Neutral => (value - asked).abs(),
     };
     let distance = before.map(|(_, value)| (goal.value - value).abs()).filter(|distance| *distance > 1e-9);
-    let lag = behind / distance.unwrap_or(goal.value.abs().max(1e-9));
+    // A target of zero has no share of itself: there the lag is the number itself.
+    let target_size = Some(goal.value.abs()).filter(|size| *size > 1e-9).unwrap_or(1.0);
+    let lag = behind / distance.unwrap_or(target_size);
     let reached = met(goal, indicator.direction, value);
     let number = FactValue::Number;
     let variables = BTreeMap::from([
@@ -230,7 +269,7 @@ pub fn standing(
         ("spanned".to_owned(), FactValue::Bool(distance.is_some())),
         ("lag".to_owned(), number(lag)),
         ("met".to_owned(), FactValue::Bool(reached)),
-        ("over".to_owned(), FactValue::Bool(year >= goal.year && goal.year < this_year)),
+        ("over".to_owned(), FactValue::Bool(at.complete && year == goal.year && year < at.this_year)),
     ]);
     match rules.light(&variables) {
         Some(light) => Standing {
@@ -241,6 +280,7 @@ pub fn standing(
             met: Some(reached),
             lag: Some(lag),
             distance,
+            partial: false,
         },
         None => Standing {
             met: Some(reached),
@@ -258,7 +298,12 @@ pub struct Forecast {
     pub value: f64,
     pub low: f64,
     pub high: f64,
+    /// Whether both ends of the interval meet the target, or neither does; `None`: one does and the other not (说不准), or
+    /// there is no target.
     pub meets: Option<bool>,
+    /// A target stands for that year.
+    #[serde(default)]
+    pub has_target: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -269,7 +314,14 @@ pub struct Forecasts {
     pub none_because: Option<Name>,
 }
 
-/// Theil–Sen over complete years; percentages stay between 0 and 100.
+/// The most that an interval over the slopes of so few years can be sure of: all orders of them but two.
+fn attainable(years: usize) -> f64 {
+    let orders: f64 = (1..=years.min(20)).map(|number| number as f64).product();
+    1.0 - 2.0 / orders.max(2.0)
+}
+
+/// Theil–Sen over complete years with all of their evidence; values stay within the bounds that the scheme or the
+/// indicator has for its unit.
 pub fn forecast(
     indicator: &Indicator,
     goals: &[Goal],
@@ -278,11 +330,15 @@ pub fn forecast(
     wanted: &[i32],
 ) -> Forecasts {
     let rule = &rules.scheme.forecast;
+    let sure = (attainable(known.len()).min(rule.confidence) * 100.0).floor();
     let method = Name::new(
-        format!("Theil–Sen 斜率中位数，{:.0}% 置信区间（Sen 1968），只用完整年份", rule.confidence * 100.0),
         format!(
-            "Theil–Sen median slope with its {:.0} % interval (Sen 1968), complete years only",
-            rule.confidence * 100.0
+            "Theil–Sen 斜率中位数，{sure:.0}% 置信区间（Sen 1968；只含斜率的不确定，{} 个年份），只用证据完整的年份",
+            known.len()
+        ),
+        format!(
+            "Theil–Sen median slope with its {sure:.0} % interval (Sen 1968; the slope's uncertainty only, {} years), years with complete evidence only",
+            known.len()
         ),
     );
     let none = |zh: String, en: String| Forecasts {
@@ -301,20 +357,23 @@ pub fn forecast(
     let (Some(trend), Some(middle), Some(level)) = (theil_sen(&x, &y, rule.confidence), median(&x), median(&y)) else {
         return none("算不出趋势".into(), "no trend can be computed".into());
     };
-    let bound = |value: f64| if indicator.unit == "%" { value.clamp(0.0, 100.0) } else { value };
+    let bound = |value: f64| rules.bounded(indicator, value);
     let years = wanted
         .iter()
         .map(|&year| {
             let at = |slope: f64| bound(level + slope * (f64::from(year) - middle));
             let (one, other) = (at(trend.low), at(trend.high));
             let value = at(trend.slope);
+            let (low, high) = (one.min(other), one.max(other));
             let goal = goal_of(goals, year);
+            let ends = goal.map(|goal| [low, high].map(|end| met(goal, indicator.direction, end)));
             Forecast {
                 year,
                 value,
-                low: one.min(other),
-                high: one.max(other),
-                meets: goal.map(|goal| met(goal, indicator.direction, value)),
+                low,
+                high,
+                meets: ends.and_then(|[low, high]| (low == high).then_some(low)),
+                has_target: goal.is_some(),
             }
         })
         .collect();
@@ -327,22 +386,25 @@ pub struct Needed {
     pub target_year: i32,
     /// Target minus value, with its sign.
     pub rest: f64,
-    pub years_left: i32,
+    /// Of the running year what is left of it counts.
+    pub years_left: f64,
     /// `None` when no year is left.
     pub per_year: Option<f64>,
     pub met: bool,
 }
 
-pub fn needed(indicator: &Indicator, goals: &[Goal], year: i32, value: f64) -> Option<Needed> {
+pub fn needed(indicator: &Indicator, goals: &[Goal], at: At, value: f64) -> Option<Needed> {
+    let year = at.year;
     let goal = goal_of(goals, year)?;
     let reached = met(goal, indicator.direction, value);
     let rest = if reached { 0.0 } else { goal.value - value };
-    let years_left = goal.year - year;
+    let running = if year == at.this_year { 1.0 - at.elapsed } else { 0.0 };
+    let years_left = ((f64::from(goal.year - year) + running).max(0.0) * 100.0).round() / 100.0;
     Some(Needed {
         target_year: goal.year,
         rest,
-        years_left: years_left.max(0),
-        per_year: (years_left > 0).then(|| rest / f64::from(years_left)),
+        years_left,
+        per_year: (years_left > 0.0).then(|| rest / years_left),
         met: reached,
     })
 }
@@ -363,6 +425,10 @@ mod tests {
             "name = \"p\"\nname_en = \"p\"\nperiod = [2021, 2025]\nhorizon = 2035\ndocument = \"d\"\nissued = \"i\"",
         )
         .unwrap()
+    }
+
+    fn at(year: i32, this_year: i32) -> At {
+        At { year, this_year, elapsed: 1.0, complete: true }
     }
 
     /// Path values of 2020 to 2026 of a target in 2025.
@@ -395,7 +461,7 @@ mod tests {
         let (rules, indicator) = (Rules::built_in().unwrap(), indicator(LOWER));
         let goals = goals(&indicator);
         let light = |goals: &[Goal], value| {
-            standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, (2024, 2024), value).light
+            standing(&indicator, &plan(), goals, Some((2020, 21.0)), &rules, at(2024, 2024), value).light
         };
         assert_eq!(light(&goals, Some(24.0)), "green");
         assert_eq!(light(&goals, Some(26.0)), "yellow");
@@ -417,13 +483,19 @@ mod tests {
     }
 
     #[test]
+    fn few_years_are_not_ninety_per_cent_sure() {
+        let share = |years| (attainable(years) * 100.0).floor();
+        assert_eq!((share(2), share(3), share(4), share(30)), (0.0, 66.0, 91.0, 100.0));
+    }
+
+    #[test]
     fn what_is_still_needed_is_spread_over_the_years_that_are_left() {
         let indicator = indicator(HIGHER);
         let goals = goals(&indicator);
-        let left = needed(&indicator, &goals, 2023, 54.0).unwrap();
-        assert_eq!((left.rest, left.years_left, left.per_year, left.met), (6.0, 2, Some(3.0), false));
-        let over = needed(&indicator, &goals, 2026, 54.0).unwrap();
+        let left = needed(&indicator, &goals, at(2023, 2024), 54.0).unwrap();
+        assert_eq!((left.rest, left.years_left, left.per_year, left.met), (6.0, 2.0, Some(3.0), false));
+        let over = needed(&indicator, &goals, at(2026, 2027), 54.0).unwrap();
         assert_eq!((over.rest, over.per_year), (6.0, None));
-        assert!(needed(&indicator, &goals, 2023, 61.0).unwrap().met);
+        assert!(needed(&indicator, &goals, at(2023, 2024), 61.0).unwrap().met);
     }
 }

@@ -62,6 +62,31 @@ fn a_ratio_shows_its_parts_and_missing_is_not_zero() {
 }
 
 #[test]
+fn an_approved_document_precedes_a_computation_that_lacks_evidence() {
+    let learn = |sheet: &mut Sheet, all: i64, missing: bool| {
+        let missing = if missing { vec![Name::new("缺", "lacks")] } else { Vec::new() };
+        let done = Known { missing, ..known(FactValue::Integer(all.min(40)), "户") };
+        sheet.learn(&fact("known.done", 2025), done);
+        sheet.learn(&fact("known.all", 2025), known(FactValue::Integer(all), "户"));
+    };
+    let check = |all: i64, missing: bool, documented: Option<f64>, expect: (Option<f64>, Basis)| {
+        let mut sheet = sheet(&one("coverage", RATIO));
+        learn(&mut sheet, all, missing);
+        sheet.document("coverage", 2025, documented);
+        let cell = sheet.cell("coverage", 2025).unwrap();
+        assert_eq!((cell.value, cell.basis), expect, "{all} {missing} {documented:?}: {:?}", cell.error);
+    };
+    check(50, false, Some(97.0), (Some(80.0), Basis::Formula));
+    check(50, true, Some(97.0), (Some(97.0), Basis::Document));
+    check(50, true, None, (Some(80.0), Basis::Formula));
+    // Nothing of nothing, with evidence lacking, is unknown and no division by zero.
+    check(0, true, None, (None, Basis::Missing));
+    let mut sheet = sheet(&one("coverage", RATIO));
+    learn(&mut sheet, 0, true);
+    assert_eq!(sheet.cell("coverage", 2025).unwrap().error, None);
+}
+
+#[test]
 fn what_cannot_be_computed_has_a_name() {
     let n = FactValue::Integer;
     let zero = [("known.done", n(0), "户"), ("known.all", n(0), "户")];

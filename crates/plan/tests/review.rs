@@ -7,7 +7,6 @@ mod world;
 
 use kernel::{Actor, Id};
 use plan::assessment::Kind;
-use plan::duty::Ground;
 use plan::item::State;
 use serde_json::{Value, json};
 use world::{World, code, department, files, officer};
@@ -34,14 +33,7 @@ fn duty(world: &World, body: &str, subject: &str, year: i32) -> Value {
 
 fn duty_of(world: &World, body: &str, subject: &str, year: i32) -> Option<Value> {
     let (loaded, items) = (world.plan.loaded(), world.plan.items());
-    let ground = Ground {
-        projects: loaded.projects.iter().collect(),
-        tasks: loaded.tasks.iter().collect(),
-        indicators: loaded.indicators.iter().collect(),
-        items: &items,
-        rules: &loaded.rules,
-    };
-    let duties = ground.duties(body, year, world.now);
+    let duties = loaded.ground(&items).duties(body, year, world.now);
     duties.into_iter().find(|duty| duty.subject == subject).map(|duty| serde_json::to_value(duty).unwrap())
 }
 

@@ -300,13 +300,7 @@ fn a_body_enters_what_it_is_responsible_for_and_is_scored_with_reasons() {
     let id = world.enter(&forestry, "project:9", 2025, report, "").unwrap();
     let (loaded, items) = (world.plan.loaded(), world.plan.items());
     let duty = |items: &[plan::item::Item]| {
-        let ground = plan::duty::Ground {
-            projects: loaded.projects.iter().collect(),
-            tasks: loaded.tasks.iter().collect(),
-            indicators: loaded.indicators.iter().collect(),
-            items,
-            rules: &loaded.rules,
-        };
+        let ground = loaded.ground(items);
         let ranking = ground.ranking(2025, world.now);
         let first = ranking[0].clone();
         (
@@ -324,7 +318,9 @@ fn a_body_enters_what_it_is_responsible_for_and_is_scored_with_reasons() {
     // Not by the officer who returned it.
     assert_eq!(code(world.approve(appeal)), Some("QS-3001"));
     world.plan.decide(&officer(3), appeal, State::Approved, "", world.now).unwrap();
-    world.approve(id).unwrap();
+    // Who returned it does not decide again.
+    assert_eq!(code(world.approve(id)), Some("QS-3001"));
+    world.plan.decide(&officer(3), id, State::Approved, "", world.now).unwrap();
     let (scored, first) = duty(&world.plan.items());
     // Half of what is due gives 30 of 60; evidence 20; reported in November 2026, after 31 March: none of 20.
     assert_eq!(scored.score, Some(50.0));
@@ -363,7 +359,7 @@ fn an_approved_assessment_stays_what_it_was() {
     world.plan.approve_assessment(&officer(2), saved.id, world.now).unwrap();
     let files = |id| {
         let content = world.plan.assessment(id).unwrap().content.unwrap();
-        (content.to_docx("http://h", None).unwrap(), content.to_xlsx("http://h").unwrap())
+        (content.to_docx("http://h", None).unwrap(), content.to_xlsx("http://h", None).unwrap())
     };
     let before = files(saved.id);
     world.air.0.lock().unwrap().insert(2025, 33.0);

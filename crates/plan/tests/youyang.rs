@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use kernel::FactValue;
+use plan::KnownFacts;
+
 fn pack() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../counties/500242-youyang")
 }
@@ -137,10 +140,10 @@ fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
     let facts = ["air.mean", "air.good_day_ratio", "air.o3_percentile", "water.good_section_ratio"];
     let facts: Vec<&str> = facts
         .into_iter()
-        .chain(["source.compliance_ratio", "outlet.networked_ratio", "register.count", "register.sum", plan::QUANTITY])
+        .chain(["source.compliance_ratio", "outlet.networked_ratio", "register.count", "register.sum", "register.least_linked", plan::QUANTITY])
         .collect();
     let all = |files: &BTreeMap<String, String>| {
-        let report = plan::check_with(files, Some(&facts));
+        let report = plan::check_with(files, Some(KnownFacts { names: &facts, complaint: &|query| (query.arguments.get("ledger") == Some(&FactValue::Text("rivers".into()))).then(|| kernel::Name::new("没有台账", "no such ledger")) }));
         let findings = report.findings.into_iter();
         findings.map(|found| (found.code.to_owned(), found.subjects, found.at.line, found.what.zh)).collect::<Vec<_>>()
     };
@@ -177,6 +180,7 @@ fn slips_of_the_pen_are_found_where_they_stand() {
     check("indicators", "year = 2020\nvalue = \"21\"", "year = 202\nvalue = \"21\"", &["PL403", "PL413"]);
     check("indicators", "listed_for = 2020", "listed_for = 2018", &[]);
     check("indicators", "fact = \"air.mean\"", "fact = \"air.means\"", &["PL601"]);
+    check("indicators", "ledger = \"river_outlet\"", "ledger = \"rivers\"", &["PL603"]);
     check("projects", "estimate = 9000", "estimate = -9000", &["PL101", "PL415"]);
     check("projects", "what=\"中小河流治理\", value=\"35.4\"", "what=\"中小河流治理\", value=\"-35.4\"", &["PL415"]);
     check("projects", "day_unit=\"吨/天\"", "day_unit=\"吨每天\"", &["PL416"]);

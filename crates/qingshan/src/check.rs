@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use kernel::Name;
-use register::catalog::Files;
 use register::pack::Pack;
 use register::pack_files;
 use register::problem::{PackProblem, ProblemCode};
@@ -30,8 +29,16 @@ pub fn run(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (pack_errors, notes) = pack_findings(&files);
-    let report = plan::check_with(&files, Some(&facts()));
+    let base = register::built_in::catalog();
+    let loaded = base.as_ref().map_err(Clone::clone).and_then(|base| register::pack::load(&files, base));
+    // A pack that cannot be loaded is held against the built-in ledgers.
+    let catalog = loaded.as_ref().ok().map(|pack| &*pack.catalog).or(base.as_ref().ok());
+    let complaint = |query: &kernel::FactQuery| register::complaint_about(catalog?, query);
+    let report = plan::check_with(&files, Some(plan::KnownFacts { names: &facts(), complaint: &complaint }));
+    let (pack_errors, notes) = match &loaded {
+        Ok(pack) => standards_findings(pack),
+        Err(problems) => (problems.clone(), Vec::new()),
+    };
     if json {
         let listed: Vec<serde_json::Value> = pack_errors
             .iter()
@@ -70,16 +77,7 @@ fn facts() -> Vec<&'static str> {
     judge::fact_names().chain(registers).chain([plan::QUANTITY]).collect()
 }
 
-/// What keeps the pack from being loaded, and what its outlets' standards leave without a limit today.
-fn pack_findings(files: &Files) -> (Vec<PackProblem>, Vec<String>) {
-    let loaded = register::built_in::catalog().and_then(|base| register::pack::load(files, &base));
-    match loaded {
-        Ok(pack) => standards_findings(&pack),
-        Err(problems) => (problems, Vec::new()),
-    }
-}
-
-/// Standards named by outlets that the library cannot turn into limits.
+/// Standards named by outlets that the library cannot turn into limits, and what they leave without one today.
 fn standards_findings(pack: &Pack) -> (Vec<PackProblem>, Vec<String>) {
     let Ok(library) = standards::Library::embedded() else { return Default::default() };
     let area = pack.county.division.to_string();

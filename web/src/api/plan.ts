@@ -5,8 +5,8 @@ import type { Name } from './types';
 export type Light = 'green' | 'yellow' | 'red' | 'missing' | 'text' | string;
 /** `from`, `until`: years between which it holds; `was`: what a change replaced. */
 export interface Goal { year: number; operator: string; value: number; place: string; changed_by: string | null; from: number | null; until: number | null; was: string | null }
-export interface Standing { light: Light; name: Name; path: number | null; target: Goal | null; met: boolean | null; lag: number | null; distance: number | null }
-export interface ForecastYear { year: number; value: number; low: number; high: number; meets: boolean | null }
+export interface Standing { light: Light; name: Name; path: number | null; target: Goal | null; met: boolean | null; lag: number | null; distance: number | null; partial: boolean }
+export interface ForecastYear { year: number; value: number; low: number; high: number; meets: boolean | null; has_target: boolean }
 export interface Forecasts { method: Name; years: ForecastYear[]; none_because: Name | null }
 export interface Projection { year: number; elapsed: number; value: number | null; low: number | null; high: number | null; meets: boolean | null; method: Name; none_because: Name | null }
 export interface BodyTarget { subject: string; name: string; body: string; year: number; what: string; target: string | null; unit: string; reached: string | null; met: boolean | null; weaker: boolean; item: string; report: string | null; report_state: string | null }
@@ -24,9 +24,9 @@ export interface IndicatorRow {
 }
 export interface PlanHome {
   name: Name; document: string; period: [number, number]; horizon: number; year: number; years: [number, number]; this_year: number;
-  revision: number; approved_at: string | null; pending_revision: number | null;
+  revision: number; approved_at: string | null; pending_revision: number | null; unreadable: string | null;
   lights: Record<string, number>; results: Record<string, number>; indicators: IndicatorRow[];
-  projects: number; estimate: string; arranged: string | null; paid: string | null; projects_without_stage: number;
+  projects: number; estimate: string; estimate_now: string; arranged: string | null; paid: string | null; projects_without_stage: number;
   tasks: number; tasks_without_owner: number; findings: number; warnings: number; waiting: number; simulated: boolean; as_of: string;
 }
 export interface PlanCell { value: number | null; basis: string; computed: number | null; numerator: number | null; denominator: number | null; documented: number | null; stated: number | null; missing: Name[]; simulated: boolean }
@@ -36,9 +36,10 @@ export interface Trace { variable: string; fact: string; arguments: Record<strin
 export interface Attached { hash: string; file_name: string }
 export interface PlanItem {
   id: string; subject: string; year: number; content: { kind: string } & Record<string, unknown>; note: string; evidence: Attached[];
-  replaces: string | null; state: 'entered' | 'approved' | 'returned' | 'withdrawn' | 'replaced'; entered_by: string; entered_name: string; body: string | null; entered_at: string;
+  replaces: string | null; state: 'entered' | 'approved' | 'returned' | 'withdrawn' | 'replaced' | 'retracted'; entered_by: string; entered_name: string; body: string | null; entered_at: string;
   decided_by: string | null; decided_name: string | null; decided_at: string | null; decision_note: string;
 }
+export interface ItemsPage { items: PlanItem[]; names: Record<string, string>; total: number; page: number; page_size: number; may_approve: boolean }
 export interface Finding { code: string; severity: 'error' | 'warning'; file: string; line: number; column: number; subjects: string[]; what: Name; why: Name; hint: Name; waived: string | null }
 export interface Earlier { year: number; value: string | null; target: string | null; place: string }
 export interface IndicatorDetail {
@@ -58,9 +59,9 @@ export interface ProjectState {
   warnings: Warning[]; performance: Scored[]; performance_score: number | null; performance_year: number | null; performance_by_year: { year: number; criteria: Scored[]; score: number | null }[]; waiting: number; sites: Site[]; unplaced: Name[];
 }
 export interface Portfolio { projects: ProjectState[]; curve: { year: number; even: string; arranged: string | null; arrived: string | null; paid: string | null }[]; curve_method: Name; as_of: string }
-export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; may_enter: boolean; may_approve: boolean; findings: Finding[] }
+export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; last_stage: { item: string; next: string[] } | null; may_enter: boolean; kinds: string[]; may_approve: boolean; findings: Finding[] }
 export interface BodyScore { body: string; duties: number; reported: number; scored: number; score: number | null; rank: number | null; estimate: string }
-export interface TaskRow { id: string; text: string; place: string; owners: string[]; owners_from: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; waiting: number }
+export interface TaskRow { id: string; text: string; place: string; owners: string[]; owners_from: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; bodies: number; reported: number; waiting: number }
 export interface Criterion { code: string; name: Name; points: number; share: string; explain: Name }
 export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; silence: { when: string; score: number; explain: Name } | null; criterion: Criterion[]; performance: Criterion[] }
 export interface Bodies { year: number; bodies: BodyScore[]; scheme: Scheme; unassigned_tasks: [string, string][] }
@@ -88,7 +89,7 @@ export const plan = {
   body: (body: string, year?: string) => http.get<BodyDetail>(`/api/plan/bodies/${at(body)}`, { year }),
   findings: () => http.get<Findings>('/api/plan/findings'),
   scheme: () => http.get<{ scheme: Scheme; lifecycle: Lifecycle }>('/api/plan/scheme'),
-  items: (query: http.Query) => http.get<PlanItem[]>('/api/plan/items', query),
+  items: (query: http.Query) => http.get<ItemsPage>('/api/plan/items', query),
   enter: (draft: Draft) => http.post<PlanItem>('/api/plan/items', draft),
   decide: (id: string, to: string, note: string) => http.post<PlanItem>(`/api/plan/items/${at(id)}/decision`, { to, note }),
   attach: (file: File) => http.upload<Attached>('/api/plan/files', { file_name: file.name }, file),

@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan" | "design_ledgers";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan" | "design_ledgers" | "inspect_projects";
 
 export interface ActionRequest {
   action: string;
@@ -649,6 +649,10 @@ export type Content = {
   kind: "appeal";
   of: Id;
   text: string;
+} | {
+  kind: "retraction";
+  of: Id;
+  text: string;
 };
 
 export interface CountyAnswer {
@@ -1008,6 +1012,7 @@ export interface DutyView {
   name: Name;
   date: string;
   before_days: number | null;
+  within_working_days: number | null;
   every_months: number | null;
 }
 
@@ -1266,7 +1271,10 @@ export interface Forecast {
   value: number;
   low: number;
   high: number;
+  /** Whether both ends of the interval meet the target, or neither does; `None`: one does and the other not (说不准), or there is no target. */
   meets: boolean | null;
+  /** A target stands for that year. */
+  has_target?: boolean;
 }
 
 export interface ForecastRule {
@@ -1408,14 +1416,18 @@ export interface Home {
   revision: number;
   approved_at: Timestamp | null;
   pending_revision: number | null;
+  /** Why the files that the pack has now could not be read: the revision in force stays. */
+  unreadable: string | null;
   /** Light → how many indicators. */
   lights: { [key: string]: number };
   /** Result of the period → how many. */
   results: { [key: string]: number };
   indicators: IndicatorRow[];
   projects: number;
-  /** 万元 */
+  /** 万元, as the plan has it. */
   estimate: string;
+  /** After approved changes. */
+  estimate_now: string;
   arranged: string | null;
   paid: string | null;
   projects_without_stage: number;
@@ -1615,6 +1627,8 @@ export interface Item2 {
 
 export interface ItemQuery {
   subject: string | null;
+  /** From 1. */
+  page: number | null;
   /** `entered`: those that wait for a decision. */
   state: State2 | null;
   mine?: boolean;
@@ -1643,6 +1657,16 @@ export interface ItemView {
   primary: boolean;
   /** Valid values behind it. */
   count: number;
+}
+
+export interface ItemsPage {
+  items: Item2[];
+  /** What the subjects are called. */
+  names: { [key: string]: string };
+  total: number;
+  page: number;
+  page_size: number;
+  may_approve: boolean;
 }
 
 export type Kind = "yearly" | "mid_term" | "final";
@@ -2043,6 +2067,7 @@ export interface Needed {
   target_year: number;
   /** Target minus value, with its sign. */
   rest: number;
+  /** Of the running year what is left of it counts. */
   years_left: number;
   /** `None` when no year is left. */
   per_year: number | null;
@@ -2312,7 +2337,11 @@ export interface ProjectDetail {
   items: Item2[];
   /** Stages that may come next. */
   next: string[];
+  /** The last approved stage, which a correction may take the place of. */
+  last_stage: StageCorrection | null;
   may_enter: boolean;
+  /** What the caller may enter. */
+  kinds: string[];
   may_approve: boolean;
   findings: Finding[];
 }
@@ -2561,6 +2590,8 @@ export interface RecordsQuery {
   page_size: number | null;
   /** `json`, `csv`, `xlsx`, `geojson` or `kml`. */
   format: string | null;
+  /** Fields of a CSV or xlsx, with commas between them; the key, the source and the marks are always there. */
+  columns: string | null;
 }
 
 /** Refused packets of one reason since start. */
@@ -2669,7 +2700,7 @@ export interface RiversQuery {
 export type Role = "system_administrator" | "security_administrator" | "audit_administrator" | "duty_officer" | "monitoring_engineer" | "inspector" | "body" | "enterprise" | "plan_officer" | "leader" | "neighbour";
 
 export interface RolloverQuery {
-  /** `plan`, `indicators` (where nothing is said), `projects`, `tasks`, `lists`, `figures`, `waivers`. */
+  /** `plan`, `indicators` (where nothing is said), `projects`, `tasks`, `lists`, `figures`, `waivers`; `all`: every file in a zip, with the folders of a county pack. */
   file: string | null;
 }
 
@@ -2753,6 +2784,10 @@ export interface SavedView3 {
 
 export interface Scheme {
   forecast: ForecastRule;
+  /** More of a quantity than this share of what is planned is refused as a slip, of a unit most likely. */
+  most_done?: string;
+  /** Days within which a decision can be appealed against; `None`: always. */
+  appeal_days: number | null;
   /** Without bounds of its own a county has the built-in ones. */
   bound?: Bound[];
   /** `None`: a duty without a report is not scored. */
@@ -2999,6 +3034,13 @@ export interface Stage {
   finished?: boolean;
 }
 
+/** A stage that may be corrected (更正阶段): earlier ones may not, because the life cycle went on from them. */
+export interface StageCorrection {
+  item: Id;
+  /** Stages that were possible when it was entered. */
+  next: string[];
+}
+
 export interface StandardBrief {
   id: string;
   code: string;
@@ -3053,6 +3095,8 @@ export interface Standing {
   lag: number | null;
   /** From the baseline, or the target before it, to the target; `None` where no way leads from one to the other. */
   distance: number | null;
+  /** The value lacks a part of its evidence (证据不全): the light shows a direction and says nothing of met or missed. */
+  partial?: boolean;
 }
 
 /** State before number: what a point is in, since when and why. */
@@ -3063,7 +3107,7 @@ export interface State {
   reason: Name | null;
 }
 
-export type State2 = "entered" | "approved" | "returned" | "withdrawn" | "replaced";
+export type State2 = "entered" | "approved" | "returned" | "withdrawn" | "replaced" | "retracted";
 
 export type StateCode = "exceeding" | "offline" | "attention" | "stale" | "no_data" | "suspended" | "normal";
 
@@ -3323,10 +3367,13 @@ export interface TaskRow {
   /** Id and name. */
   indicators: [string, string][];
   projects: [number, string][];
-  /** Share done as the newest accepted report says, in per cent. */
+  /** Share done in per cent: the least of the newest accepted reports of all bodies that have it; none while one of them is silent. */
   progress: string | null;
   progress_year: number | null;
   report: Id | null;
+  /** Bodies that have it, and those of them that reported. */
+  bodies: number;
+  reported: number;
   /** Entries that wait for a decision. */
   waiting: number;
 }

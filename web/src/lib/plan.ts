@@ -12,6 +12,9 @@ const RESULTS: Record<string, [string, string]> = {
 };
 export const resultText = (code: string): string => (RESULTS[code] ? say(...RESULTS[code]) : code);
 
+/** What a forecast says of its target: 说不准 where only one end of the interval meets it. */
+export const forecastText = (one: { meets: boolean | null; has_target: boolean }): string => (!one.has_target ? '' : one.meets === null ? say('说不准能否达标', 'may or may not meet the target') : one.meets ? say('可达目标', 'meets the target') : say('达不到目标', 'misses the target'));
+
 const BASES: Record<string, [string, string]> = { formula: ['公式计算', 'computed'], document: ['材料', 'documented'], stated: ['规划所载', 'stated in the plan'], missing: ['缺', 'missing'] };
 export const basisText = (code: string): string => (BASES[code] ? say(...BASES[code]) : code);
 
@@ -24,10 +27,10 @@ export const MONEY_STEPS = ['planned', 'arranged', 'arrived', 'paid'] as const;
 
 const KINDS: Record<string, [string, string]> = {
   value: ['年度值', 'Yearly value'], target: ['目标调整', 'Change of target'], money: ['资金', 'Money'], quantity: ['完成量', 'Quantity done'], stage: ['阶段', 'Stage'], milestone: ['里程碑', 'Milestone'],
-  contract: ['合同', 'Contract'], change: ['变更', 'Change'], inspection: ['现场检查', 'Inspection'], assignment: ['任务分解', 'Assignment'], report: ['自评', 'Self-report'], appeal: ['申诉', 'Appeal'],
+  contract: ['合同', 'Contract'], change: ['变更', 'Change'], inspection: ['现场检查', 'Inspection'], assignment: ['任务分解', 'Assignment'], report: ['自评', 'Self-report'], appeal: ['申诉', 'Appeal'], retraction: ['撤销', 'Retraction'],
 };
 export const kindText = (code: string): string => (KINDS[code] ? say(...KINDS[code]) : code);
-const STATES: Record<string, [string, string]> = { entered: ['待审核', 'waiting'], approved: ['已审核', 'approved'], returned: ['已退回', 'returned'], withdrawn: ['已撤回', 'withdrawn'], replaced: ['已更正', 'corrected'] };
+const STATES: Record<string, [string, string]> = { entered: ['待审核', 'waiting'], approved: ['已审核', 'approved'], returned: ['已退回', 'returned'], withdrawn: ['已撤回', 'withdrawn'], replaced: ['已更正', 'corrected'], retracted: ['已撤销', 'retracted'] };
 export const stateText = (code: string): string => (STATES[code] ? say(...STATES[code]) : code);
 const PARTS: Record<string, [string, string]> = { lead: ['牵头', 'lead'], cooperating: ['配合', 'co-operating'], owner: ['责任', 'owner'], assigned: ['分解', 'assigned'] };
 export const partText = (code: string): string => (PARTS[code] ? say(...PARTS[code]) : code);
@@ -65,6 +68,7 @@ export function subjectPage(subject: string): string | null {
   const [kind, id] = [subject.slice(0, at), subject.slice(at + 1)];
   if (kind === 'project') return `/plan/projects/${id}`;
   if (kind === 'indicator') return `/plan/indicators/${id}`;
+  if (kind === 'task') return `/plan/tasks?q=${encodeURIComponent(id)}`;
   return null;
 }
 export function contentText(content: { kind: string } & Record<string, unknown>): string {
@@ -81,7 +85,7 @@ export function contentText(content: { kind: string } & Record<string, unknown>)
     case 'inspection': return c.finding + (c.lon ? ` (${c.lon}, ${c.lat})` : '');
     case 'assignment': return `${c.body}: ${c.what}${c.target ? ` (${c.target})` : ''}`;
     case 'report': return `${c.body} · ${(Number(c.progress) * 100).toFixed(0)}%${c.value ? ` · ${c.value}` : ''} · ${c.text}`;
-    case 'appeal': return c.text;
+    case 'appeal': case 'retraction': return c.text;
     default: return JSON.stringify(content);
   }
 }

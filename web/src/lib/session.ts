@@ -14,6 +14,8 @@ export const sessionState = reactive<SessionState>({ known: false, user: null, c
 export const user = computed(() => sessionState.user);
 export const county = computed(() => sessionState.county);
 export const may = (action: string) => (sessionState.user?.actions as readonly string[] | undefined)?.includes(action) ?? false;
+/** Enters for every body, not for the own one only. */
+export const mayForAll = () => (sessionState.user?.roles as readonly string[] | undefined)?.some((role) => role === 'plan_officer' || role === 'system_administrator') ?? false;
 
 onSignedOut(() => {
   if (sessionState.user) sessionState.ended = true;

@@ -4,16 +4,34 @@
 use crate::checks::Out;
 use crate::evaluate::Book;
 use crate::finding::{Finding, Severity};
-use crate::formula::FormulaError;
+use crate::formula::{FormulaError, Read};
+use crate::report::KnownFacts;
 use crate::source::{INDICATORS, Source};
 
-pub fn each(source: &Source<'_>, facts: Option<&[&str]>, findings: &mut Vec<Finding>) {
+pub fn each(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut Vec<Finding>) {
     let indicators = &source.indicators.indicators;
     let book = Book::new(indicators.iter().map(|indicator| indicator.get_ref()), &|name| {
-        !name.is_empty() && facts.is_none_or(|facts| facts.contains(&name))
+        !name.is_empty() && facts.is_none_or(|facts| facts.names.contains(&name))
     });
     for (place, indicator) in indicators.iter().enumerate() {
-        let Some(error) = book.error(place) else { continue };
+        let Some(error) = book.error(place) else {
+            let formula = book.formula(place).zip(facts);
+            let inputs = formula.iter().flat_map(|(formula, facts)| formula.inputs.iter().zip(std::iter::repeat(facts)));
+            for (input, facts) in inputs {
+                let Read::Fact { query, .. } = &input.read else { continue };
+                let Some(what) = (facts.complaint)(query) else { continue };
+                let at = source.at_key(INDICATORS, indicator, "facts", 0);
+                Out { file: INDICATORS, findings }.put(
+                    "PL603",
+                    Severity::Error,
+                    at,
+                    vec![format!("indicator:{}", indicator.get_ref().id)],
+                    (format!("{}：{}", input.variable, what.zh), format!("{}: {}", input.variable, what.en)),
+                    ("改正 facts 里的 arguments", "correct the arguments in facts"),
+                );
+            }
+            continue;
+        };
         let code = if matches!(error, FormulaError::Cycle(_)) { "PL602" } else { "PL601" };
         let key = match error {
             FormulaError::UnknownFact(_) => "facts",

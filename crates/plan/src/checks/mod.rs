@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 use kernel::Name;
 
+use crate::report::KnownFacts;
 use crate::finding::{Finding, Severity};
 use crate::source::{INDICATORS, PROJECTS, Position, Source, TASKS};
 
@@ -46,7 +47,7 @@ impl Out<'_> {
     }
 }
 
-pub fn run_all(source: &Source<'_>, facts: Option<&[&str]>, findings: &mut Vec<Finding>) {
+pub fn run_all(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut Vec<Finding>) {
     fill::marks(source, findings);
     identifiers(source, findings);
     projects::total(source, findings);

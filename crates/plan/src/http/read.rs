@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::table::{body_table, findings_table, indicator_table, project_table, target_table, years_table};
 use super::tasks::{assessment_table, duty_table, item_table};
 use crate::assessment::{Assessment, Kind};
-use crate::duty::{BodyScore, Duty, Ground};
+use crate::duty::{BodyScore, Duty};
 use crate::item::{Item, State};
 use crate::ops::{Home, IndicatorDetail, Plan, RevisionView, SavedView};
 use crate::portfolio::{self, CurveYear, ProjectState};
@@ -31,10 +31,26 @@ pub struct YearQuery {
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 pub struct ItemQuery {
     subject: Option<String>,
+    /// From 1.
+    page: Option<usize>,
     /// `entered`: those that wait for a decision.
     state: Option<State>,
     #[serde(default)]
     mine: bool,
+}
+
+/// Entries on one page.
+const PAGE: usize = 50;
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct ItemsPage {
+    items: Vec<Item>,
+    /// What the subjects are called.
+    names: std::collections::BTreeMap<String, String>,
+    total: usize,
+    page: usize,
+    page_size: usize,
+    may_approve: bool,
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -45,7 +61,8 @@ pub struct PreviewQuery {
 
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 pub struct RolloverQuery {
-    /// `plan`, `indicators` (where nothing is said), `projects`, `tasks`, `lists`, `figures`, `waivers`.
+    /// `plan`, `indicators` (where nothing is said), `projects`, `tasks`, `lists`, `figures`, `waivers`; `all`: every
+    /// file in a zip, with the folders of a county pack.
     file: Option<String>,
 }
 
@@ -64,9 +81,21 @@ pub struct ProjectDetail {
     items: Vec<Item>,
     /// Stages that may come next.
     next: Vec<String>,
+    /// The last approved stage, which a correction may take the place of.
+    last_stage: Option<StageCorrection>,
     may_enter: bool,
+    /// What the caller may enter.
+    kinds: Vec<&'static str>,
     may_approve: bool,
     findings: Vec<crate::Finding>,
+}
+
+/// A stage that may be corrected (更正阶段): earlier ones may not, because the life cycle went on from them.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct StageCorrection {
+    item: kernel::Id,
+    /// Stages that were possible when it was entered.
+    next: Vec<String>,
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -106,16 +135,6 @@ pub struct Findings {
 pub struct Published {
     scheme: Scheme,
     lifecycle: Lifecycle,
-}
-
-pub(crate) fn ground<'g>(loaded: &'g crate::ops::Loaded, items: &'g [Item]) -> Ground<'g> {
-    Ground {
-        projects: loaded.projects.iter().collect(),
-        tasks: loaded.tasks.iter().collect(),
-        indicators: loaded.own_indicators().collect(),
-        items,
-        rules: &loaded.rules,
-    }
 }
 
 pub fn routes(plan: &Arc<Plan>) -> Routes {
@@ -207,22 +226,52 @@ fn projects(routes: Routes, plan: &Arc<Plan>) -> Routes {
         )
         .get(
             "/api/plan/items",
-            operation("填报与审核", "entries and decisions", READ).query::<ItemQuery>().returns::<Vec<Item>>(),
-            async move |caller: Caller, Query(query): Query<ItemQuery>| -> ApiResult<Json<Vec<Item>>> {
-                let mut found: Vec<Item> = items
-                    .items()
-                    .iter()
-                    .rev()
-                    .filter(|item| query.subject.as_ref().is_none_or(|subject| item.subject == *subject))
-                    .filter(|item| query.state.is_none_or(|state| item.state == state))
-                    .filter(|item| !query.mine || item.entered_by == caller.0.id)
-                    .take(500)
-                    .cloned()
-                    .collect();
-                found.sort_by_key(|item| std::cmp::Reverse(item.id));
-                Ok(Json(found))
+            operation("填报与审核", "entries and decisions, the newest first", READ)
+                .query::<ItemQuery>()
+                .returns::<ItemsPage>(),
+            async move |caller: Caller, Query(query): Query<ItemQuery>| -> ApiResult<Json<ItemsPage>> {
+                Ok(Json(items_page(&items, &caller, &query)))
             },
         )
+}
+
+fn items_page(plan: &Plan, caller: &Caller, query: &ItemQuery) -> ItemsPage {
+    let (loaded, items) = (plan.loaded(), plan.items());
+    let mut found: Vec<&Item> = items
+        .iter()
+        .filter(|item| query.subject.as_ref().is_none_or(|subject| item.subject == *subject))
+        .filter(|item| query.state.is_none_or(|state| item.state == state))
+        .filter(|item| !query.mine || item.entered_by == caller.0.id)
+        .collect();
+    found.sort_by_key(|item| std::cmp::Reverse(item.id));
+    let (total, page) = (found.len(), query.page.unwrap_or(1).max(1));
+    let shown: Vec<Item> =
+        found.into_iter().skip((page - 1).saturating_mul(PAGE)).take(PAGE).cloned().collect();
+    let mut names = std::collections::BTreeMap::new();
+    for item in &shown {
+        names.entry(item.subject.clone()).or_insert_with(|| loaded.name_of(&item.subject));
+    }
+    ItemsPage {
+        items: shown,
+        names,
+        total,
+        page,
+        page_size: PAGE,
+        may_approve: caller.0.may(Action::ApprovePlan, None),
+    }
+}
+
+/// Files in an archive.
+fn zipped(files: &crate::source::Files) -> Result<Vec<u8>, Problem> {
+    let failed = |error: String| Problem::new(kernel::ErrorCode::Internal, format!("packing the archive: {error}"));
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        archive
+            .start_file(name.as_str(), zip::write::SimpleFileOptions::default())
+            .map_err(|error| failed(error.to_string()))?;
+        std::io::Write::write_all(&mut archive, text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(archive.finish().map_err(|error| failed(error.to_string()))?.into_inner())
 }
 
 fn project_detail(plan: &Plan, caller: &Caller, number: u32, year: Option<i32>) -> Result<ProjectDetail, Problem> {
@@ -230,11 +279,19 @@ fn project_detail(plan: &Plan, caller: &Caller, number: u32, year: Option<i32>) 
     let project = plan.project_state(&subject, kernel::time::now())?.of_year(year);
     let loaded = plan.loaded();
     let may_go = |to: &str| loaded.rules.may_go(project.stage.as_deref(), project.stage_before.as_deref(), to).is_ok();
-    let stages = loaded.rules.lifecycle.stages.iter();
+    let stages = || loaded.rules.lifecycle.stages.iter().map(|stage| stage.code.clone());
+    let items = plan.items_of(&subject);
+    let last_stage = crate::item::newest_stage(&items.iter().collect::<Vec<_>>()).map(|(item, _)| item).map(|item| {
+        let now = kernel::time::now();
+        let possible = |code: &String| plan.may_go(&items, &subject, code, Some(item), now).is_ok();
+        StageCorrection { item, next: stages().filter(possible).collect() }
+    });
     Ok(ProjectDetail {
-        next: stages.map(|stage| stage.code.clone()).filter(|code| may_go(code)).collect(),
-        items: plan.items_of(&subject),
+        next: stages().filter(|code| may_go(code)).collect(),
+        last_stage,
+        items,
         may_enter: plan.may_enter(&caller.0, &subject),
+        kinds: plan.kinds_for(&caller.0, number),
         may_approve: caller.0.may(Action::ApprovePlan, None),
         findings: loaded
             .report
@@ -273,7 +330,7 @@ fn bodies(routes: Routes, plan: &Arc<Plan>) -> Routes {
                 let plan = Arc::clone(&all);
                 let now = kernel::time::now();
                 let found =
-                    blocking(move || Ok(bodies_of(&plan, query.year.unwrap_or_else(|| this_year(now)), now))).await?;
+                    blocking(move || bodies_of(&plan, query.year.unwrap_or_else(|| this_year(now)), now)).await?;
                 Ok(match query.format {
                     Format::Json => Json(found).into_response(),
                     Format::Csv => body_table(&found, now).respond(Format::Csv),
@@ -306,8 +363,21 @@ fn this_year(now: Timestamp) -> i32 {
     now.to_iso().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
 }
 
-fn bodies_of(plan: &Plan, year: i32, now: Timestamp) -> Bodies {
+/// Years of the plan that have begun; nobody has duties in others.
+fn scored_year(ground: &crate::duty::Ground<'_>, year: i32, now: Timestamp) -> Result<(), Problem> {
+    match ground.has_year(year, now) {
+        true => Ok(()),
+        false => Err(Problem::invalid(format!(
+            "{year} 年不在 {}～{} 内 (not a year of the plan that has begun)",
+            ground.period[0],
+            this_year(now)
+        ))),
+    }
+}
+
+fn bodies_of(plan: &Plan, year: i32, now: Timestamp) -> Result<Bodies, Problem> {
     let (loaded, items) = (plan.loaded(), plan.items());
+    scored_year(&loaded.ground(&items), year, now)?;
     let given = |task: &str| {
         let subject = format!("task:{task}");
         items.iter().any(|item| {
@@ -316,9 +386,9 @@ fn bodies_of(plan: &Plan, year: i32, now: Timestamp) -> Bodies {
                 && matches!(item.content, crate::item::Content::Assignment { .. })
         })
     };
-    Bodies {
+    Ok(Bodies {
         year,
-        bodies: ground(&loaded, &items).ranking(year, now),
+        bodies: loaded.ground(&items).ranking(year, now),
         scheme: loaded.rules.scheme.clone(),
         unassigned_tasks: loaded
             .tasks
@@ -326,7 +396,7 @@ fn bodies_of(plan: &Plan, year: i32, now: Timestamp) -> Bodies {
             .filter(|task| task.owners.is_empty() && !given(&task.id))
             .map(|task| (task.id.clone(), task.text.clone()))
             .collect(),
-    }
+    })
 }
 
 fn body_detail(plan: &Plan, caller: &Caller, body: &str, at: (i32, Timestamp)) -> Result<BodyDetail, Problem> {
@@ -339,7 +409,8 @@ fn body_detail(plan: &Plan, caller: &Caller, body: &str, at: (i32, Timestamp)) -
         other => other.to_owned(),
     };
     let name = loaded.body_name(&wanted).map_or(wanted.clone(), str::to_owned);
-    let ground = ground(&loaded, &items);
+    let ground = loaded.ground(&items);
+    scored_year(&ground, year, now)?;
     if !ground.bodies().contains(&name) {
         return Err(Problem::not_found(format!("“{name}”在规划里没有责任 (has no duty in the plan)")));
     }
@@ -409,10 +480,17 @@ fn papers(routes: Routes, plan: &Arc<Plan>) -> Routes {
             "/api/plan/rollover",
             operation("结转为下一轮规划的文件", "a file of the next plan", READ)
                 .query::<RolloverQuery>()
-                .also("application/toml"),
+                .also("application/toml")
+                .also("application/zip"),
             async move |_: Caller, Query(query): Query<RolloverQuery>| -> ApiResult<Response> {
                 let plan = Arc::clone(&rollover);
                 let files = blocking(move || plan.rollover()).await?;
+                if query.file.as_deref() == Some("all") {
+                    let bytes = blocking(move || zipped(&files)).await?;
+                    let name = "attachment; filename=\"plan.zip\"";
+                    let head = [(header::CONTENT_TYPE, "application/zip"), (header::CONTENT_DISPOSITION, name)];
+                    return Ok((head, bytes).into_response());
+                }
                 let name = format!("plan/{}.toml", query.file.as_deref().unwrap_or("indicators"));
                 let text = files.get(&name).cloned();
                 let text = text.ok_or_else(|| Problem::not_found(format!("没有 {name} (no such file)")))?;
@@ -485,7 +563,7 @@ fn office_file(plan: &Plan, id: Id, form: &str, base: &str) -> Result<(&'static 
             name,
         )),
         "xlsx" => {
-            Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", content.to_xlsx(base)?, name))
+            Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", content.to_xlsx(base, approved.as_deref())?, name))
         }
         other => Err(Problem::not_found(format!("没有 {other} 形式，只有 docx、xlsx (only docx and xlsx)"))),
     }

@@ -1,14 +1,15 @@
 //! Whether an entry fits the plan and what was entered before: years, bodies, bounds, the life cycle, what it corrects
 //! or appeals against.
 
-use kernel::{Action, Actor, ErrorCode, Id, Problem, Timestamp};
+use kernel::{Action, Actor, Day, ErrorCode, Id, Problem, Timestamp};
 use rust_decimal::Decimal;
 
-use super::{Draft, Loaded, Plan};
-use crate::item::{Content, Item, State};
+use super::{Draft, Loaded, Plan, reading};
+use crate::item::{self, Content, Item, MoneyStep, State};
 use crate::model::{Direction, Indicator};
 use crate::portfolio;
 use crate::scheme::Stage;
+use crate::unit::normalise;
 
 /// Whether an item is a body's own: it entered it, or it is a report about it.
 fn is_own(loaded: &Loaded, actor: &Actor, item: &Item) -> bool {
@@ -22,10 +23,18 @@ fn is_own(loaded: &Loaded, actor: &Actor, item: &Item) -> bool {
 impl Plan {
     pub(super) fn admit(&self, actor: &Actor, draft: &Draft, now: Timestamp) -> Result<(), Problem> {
         let loaded = self.loaded();
-        if !(loaded.plan.period[0] - 5..=loaded.plan.horizon + 10).contains(&draft.year) {
-            return Err(Problem::invalid(format!("{} 年不在规划的年份里 (outside the years of the plan)", draft.year)));
+        let years = reading!(self.sheet).years();
+        if !years.contains(&draft.year) {
+            let (from, to) = (years.start(), years.end());
+            return Err(Problem::invalid(format!(
+                "{} 年不在规划的年份 {from}～{to} 里 (outside the years of the plan)",
+                draft.year
+            )));
         }
+        not_of_the_future(draft, now.day())?;
+        self.may_say(&loaded, actor, draft)?;
         self.corrects(&loaded, actor, draft)?;
+        self.not_twice(draft)?;
         let indicator = draft.subject.strip_prefix("indicator:").and_then(|id| loaded.indicator(id).ok());
         let within = |value: &Decimal| indicator.map_or(Ok(()), |one| bounded(&loaded, one, value));
         match &draft.content {
@@ -47,6 +56,12 @@ impl Plan {
             }
             Content::Report { body, value, .. } => {
                 known_body(&loaded, body)?;
+                if !self.answers_for(&loaded, &draft.subject, body) {
+                    return Err(Problem::invalid(format!(
+                        "“{body}”不承担 {} (has no part in it: assign it first)",
+                        draft.subject
+                    )));
+                }
                 let key = loaded.body_key(body).unwrap_or(body);
                 if !actor.may(Action::EditPlan, None) && actor.body.as_deref() != Some(key) {
                     return Err(Problem::new(
@@ -65,7 +80,17 @@ impl Plan {
                 _ => Ok(()),
             },
             Content::Stage { to } => {
-                let stage = self.may_go(&self.items(), &draft.subject, to, draft.replaces, now)?;
+                let items = self.items();
+                let stage = self.may_go(&items, &draft.subject, to, draft.replaces, now)?;
+                let own: Vec<&Item> =
+                    items.iter().filter(|one| one.subject == draft.subject && Some(one.id) != draft.replaces).collect();
+                let before = item::newest_stage(&own)
+                    .and_then(|(id, _)| own.iter().find(|one| one.id == id).map(|one| one.year));
+                if let Some(before) = before.filter(|before| draft.year < *before) {
+                    return Err(Problem::invalid(format!(
+                        "上一阶段是 {before} 年的，这一阶段不会早于它 (not before the stage that it follows)"
+                    )));
+                }
                 if stage.needs_evidence && draft.evidence.is_empty() {
                     return Err(Problem::new(
                         ErrorCode::EvidenceMissing,
@@ -77,17 +102,34 @@ impl Plan {
                 }
                 Ok(())
             }
-            Content::Quantity { quantity, unit, .. } => {
+            Content::Quantity { quantity, unit, amount } => {
                 let state = self.project_state(&draft.subject, now)?;
-                let fits = state.quantities.iter().any(|row| {
-                    row.kind == *quantity
-                        && crate::unit::normalise(Decimal::ONE, &row.unit).0
-                            == crate::unit::normalise(Decimal::ONE, unit).0
-                });
-                match fits {
+                let (dimension, one) = normalise(Decimal::ONE, unit);
+                let row = state
+                    .quantities
+                    .iter()
+                    .find(|row| row.kind == *quantity && normalise(Decimal::ONE, &row.unit).0 == dimension)
+                    .ok_or_else(|| {
+                        Problem::invalid(format!(
+                            "项目没有“{quantity}”，或单位“{unit}”不能换算 (no such quantity, or another unit)"
+                        ))
+                    })?;
+                let in_row = |amount: Decimal, one: Decimal| {
+                    amount.checked_mul(one)?.checked_div(normalise(Decimal::ONE, &row.unit).1)
+                };
+                let corrected = draft.replaces.and_then(|id| self.items().iter().find(|item| item.id == id).cloned());
+                let before = match corrected.map(|item| item.content) {
+                    Some(Content::Quantity { amount, unit, .. }) => in_row(amount, normalise(Decimal::ONE, &unit).1),
+                    _ => Some(Decimal::ZERO),
+                };
+                let done = row.done.unwrap_or_default() - before.unwrap_or_default();
+                let most = loaded.rules.scheme.most_done;
+                let within = in_row(*amount, one).is_some_and(|amount| done + amount <= row.planned * most);
+                match within {
                     true => Ok(()),
                     false => Err(Problem::invalid(format!(
-                        "项目没有“{quantity}”，或单位“{unit}”不能换算 (no such quantity, or another unit)"
+                        "已完成 {done} {}，再加 {amount} {unit} 超过计划 {} 的 {most} 倍，请核对单位 (more than {most} times what is planned: check the unit)",
+                        row.unit, row.planned
                     ))),
                 }
             }
@@ -109,7 +151,133 @@ impl Plan {
                         "只能就本单位的条目申诉 (an appeal is for one's own entry)",
                     ));
                 }
+                let days = loaded.rules.scheme.appeal_days;
+                let late = |at: Timestamp| days.is_some_and(|days| now.millis() - at.millis() > i64::from(days) * DAY);
+                if other.decided_at.is_some_and(late) {
+                    return Err(Problem::new(
+                        ErrorCode::NoTransition,
+                        format!("申诉期限 {} 天已过 (too late to appeal)", days.unwrap_or_default()),
+                    ));
+                }
                 may_be_opened(other)
+            }
+            Content::Retraction { of, .. } => {
+                let items = self.items();
+                let other = items.iter().find(|item| item.id == *of);
+                let other = other.ok_or_else(|| Problem::not_found("没有要撤销的条目 (nothing to retract)"))?;
+                if other.subject != draft.subject || other.year != draft.year {
+                    return Err(Problem::invalid("撤销与原条目同一对象、同一年 (of the same subject and year)"));
+                }
+                if !actor.may(Action::EditPlan, None) && !is_own(&loaded, actor, other) {
+                    return Err(Problem::new(
+                        ErrorCode::NotAllowed,
+                        "只能撤销本单位的条目 (one retracts one's own entry)",
+                    ));
+                }
+                let own: Vec<&Item> = items.iter().filter(|item| item.subject == draft.subject).collect();
+                may_be_retracted(other, &own)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an actor may say that kind of thing: a body that was given a part reports, what a project has come to is
+    /// said by those who lead it, and inspections are made by others than the inspected.
+    fn may_say(&self, loaded: &Loaded, actor: &Actor, draft: &Draft) -> Result<(), Problem> {
+        if actor.may(Action::EditPlan, None) {
+            return Ok(());
+        }
+        let of_body = |names: &[String]| {
+            names.iter().any(|name| actor.body.as_deref() == Some(loaded.body_key(name).unwrap_or(name)))
+        };
+        let refuse = |why: &str| Err(Problem::new(ErrorCode::NotAllowed, why.to_owned()));
+        match &draft.content {
+            Content::Inspection { .. } if actor.may(Action::InspectProjects, None) => Ok(()),
+            Content::Inspection { .. } => {
+                refuse("现场检查由执法、规划人员填，不由被检查的单位填 (not by the inspected body)")
+            }
+            _ if !self.has_part(actor, &draft.subject) => {
+                refuse("只能填本单位承担的事项 (only what your body is responsible for)")
+            }
+            Content::Stage { .. } | Content::Change { .. } | Content::Contract { .. } => {
+                let number = draft.subject.strip_prefix("project:").and_then(|number| number.parse().ok());
+                match number.and_then(|number| loaded.project(number).ok()) {
+                    Some(project) if of_body(&project.lead) => Ok(()),
+                    _ => refuse("阶段、变更、合同由牵头单位填 (only the lead body enters stages, changes and contracts)"),
+                }
+            }
+            Content::Value { .. } if !of_body(&loaded.bodies_of(&draft.subject)) => {
+                refuse("数值由指标的责任单位填 (only a body that the indicator names states its value)")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What somebody may enter of a project.
+    pub(crate) fn kinds_for(&self, actor: &Actor, number: u32) -> Vec<&'static str> {
+        let loaded = self.loaded();
+        let Ok(project) = loaded.project(number) else { return Vec::new() };
+        let own = |names: &[String]| {
+            names.iter().any(|name| actor.may(Action::EditPlan, Some(loaded.body_key(name).unwrap_or(name))))
+        };
+        let all = actor.may(Action::EditPlan, None);
+        let (lead, part) = (all || own(&project.lead), all || own(&project.cooperating) || own(&project.lead));
+        let quantities = !project.quantities.is_empty();
+        let kinds = [
+            ("stage", lead),
+            ("money", part),
+            ("quantity", part && quantities),
+            ("milestone", part),
+            ("contract", lead),
+            ("change", lead),
+            ("inspection", actor.may(Action::InspectProjects, None)),
+        ];
+        kinds.into_iter().filter(|(_, may)| *may).map(|(kind, _)| kind).collect()
+    }
+
+    /// Whether a body has a part in a subject: the plan says so, or somebody assigned it since.
+    pub(crate) fn answers_for(&self, loaded: &Loaded, subject: &str, body: &str) -> bool {
+        let same = |name: &str| name == body || loaded.body_key(name).is_some_and(|key| key == body);
+        loaded.bodies_of(subject).iter().any(|name| same(name))
+            || self.items().iter().any(|item| {
+                item.approved()
+                    && item.subject == subject
+                    && matches!(&item.content, Content::Assignment { body: to, .. } if same(to))
+            })
+    }
+
+    /// What can be there once only is corrected, not entered again.
+    fn not_twice(&self, draft: &Draft) -> Result<(), Problem> {
+        let items = self.items();
+        let others = || {
+            items.iter().filter(|item| {
+                item.subject == draft.subject
+                    && Some(item.id) != draft.replaces
+                    && matches!(item.state, State::Approved | State::Entered)
+            })
+        };
+        let twice = |what: String| Err(Problem::new(ErrorCode::NoTransition, what));
+        let approved = || others().filter(|item| item.approved() && item.year == draft.year);
+        match &draft.content {
+            Content::Value { .. } if approved().any(|item| matches!(item.content, Content::Value { .. })) => {
+                twice(format!("{} 年已有审核通过的数值，请更正它 (correct the approved value instead)", draft.year))
+            }
+            Content::Assignment { body, .. } => {
+                let same = |item: &&Item| matches!(&item.content, Content::Assignment { body: to, .. } if to == body);
+                match approved().find(same) {
+                    Some(_) => twice(format!(
+                        "{} 年已分解给“{body}”，请更正它 (correct the approved assignment instead)",
+                        draft.year
+                    )),
+                    None => Ok(()),
+                }
+            }
+            Content::Contract { number, .. } => {
+                let same = |item: &Item| matches!(&item.content, Content::Contract { number: known, .. } if known.trim() == number.trim());
+                match others().any(same) {
+                    true => twice(format!("合同“{number}”已经填过 (this contract is there already)")),
+                    false => Ok(()),
+                }
             }
             _ => Ok(()),
         }
@@ -123,7 +291,7 @@ impl Plan {
         let other = other.ok_or_else(|| Problem::not_found(format!("没有要更正的条目 {id} (nothing to correct)")))?;
         let same = other.subject == draft.subject && other.content.kind() == draft.content.kind();
         let same = same && other.year == draft.year && same_place(&other.content, &draft.content);
-        if !same || matches!(other.content, Content::Appeal { .. }) {
+        if !same || matches!(other.content, Content::Appeal { .. } | Content::Retraction { .. }) {
             return Err(Problem::invalid(
                 "更正要与原条目同一对象、同一年、同一种类，同一单位、工程量、里程碑或资金来源 (of the same subject, year, kind, and body, quantity, milestone or source)",
             ));
@@ -131,11 +299,12 @@ impl Plan {
         if !actor.may(Action::EditPlan, None) && !is_own(loaded, actor, other) {
             return Err(Problem::new(ErrorCode::NotAllowed, "只能更正本单位的条目 (one corrects one's own entry)"));
         }
-        may_be_replaced(other)
+        let own: Vec<&Item> = items.iter().filter(|item| item.subject == draft.subject).collect();
+        may_be_replaced(other, &own)
     }
 
     /// Whether a project may go on to a stage, from the given items; `skip` is the item that is being corrected.
-    pub(super) fn may_go(
+    pub(crate) fn may_go(
         &self,
         items: &[Item],
         subject: &str,
@@ -152,8 +321,60 @@ impl Plan {
     }
 }
 
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// Nothing is reported, paid, done or signed before its time. Planned and arranged money, targets, assignments and due
+/// dates lie ahead.
+fn not_of_the_future(draft: &Draft, today: Day) -> Result<(), Problem> {
+    let ahead = match &draft.content {
+        Content::Money { step, .. } => matches!(step, MoneyStep::Planned | MoneyStep::Arranged),
+        Content::Target { .. } | Content::Assignment { .. } => true,
+        Content::Milestone { done, .. } => done.is_none(),
+        _ => false,
+    };
+    let (this_year, _, _) = today.civil();
+    if !ahead && draft.year > this_year {
+        return Err(Problem::invalid(format!("{} 年还没有到 (that year has not come)", draft.year)));
+    }
+    let today = today.to_iso();
+    let dates = match &draft.content {
+        Content::Milestone { done: Some(done), .. } => Some(("done", done)),
+        Content::Contract { signed_on, .. } => Some(("signed_on", signed_on)),
+        _ => None,
+    };
+    match dates.filter(|(_, date)| **date > today) {
+        Some((name, date)) => {
+            Err(Problem::invalid(format!("{name} = {date}：这一天还没有到 (that day has not come)")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Only what is approved is taken back. A change of a target is changed again instead, so that the years that were
+/// judged by it stay; of stages only the last goes.
+pub(super) fn may_be_retracted(other: &Item, own: &[&Item]) -> Result<(), Problem> {
+    match &other.content {
+        Content::Appeal { .. } | Content::Retraction { .. } => {
+            Err(Problem::new(ErrorCode::NoTransition, "申诉和撤销本身不能撤销 (not of appeals and retractions)"))
+        }
+        Content::Target { .. } => Err(Problem::new(
+            ErrorCode::NoTransition,
+            "目标变更不撤销，再填一次变更改回 (change the target again instead)",
+        )),
+        _ if !other.approved() => {
+            Err(Problem::new(ErrorCode::NoTransition, "只撤销已审核的条目 (only what was approved is retracted)"))
+        }
+        _ => may_be_replaced(other, own),
+    }
+}
+
 /// An appeal opens a decision, and only a decision.
 pub(super) fn may_be_opened(other: &Item) -> Result<(), Problem> {
+    if matches!(other.content, Content::Appeal { .. } | Content::Retraction { .. }) {
+        let why = "对申诉的结论不再申诉 (no appeal against the decision on an appeal)";
+        return Err(Problem::new(ErrorCode::NoTransition, why));
+    }
     match other.state {
         State::Approved | State::Returned => Ok(()),
         _ => Err(Problem::new(
@@ -163,7 +384,18 @@ pub(super) fn may_be_opened(other: &Item) -> Result<(), Problem> {
     }
 }
 
-pub(super) fn may_be_replaced(other: &Item) -> Result<(), Problem> {
+/// `own`: the items of its subject.
+pub(super) fn may_be_replaced(other: &Item, own: &[&Item]) -> Result<(), Problem> {
+    // The life cycle went on from the earlier ones.
+    if matches!(other.content, Content::Stage { .. })
+        && other.approved()
+        && item::newest_stage(own).is_none_or(|(id, _)| id != other.id)
+    {
+        return Err(Problem::new(
+            ErrorCode::NoTransition,
+            "只能更正最近的阶段 (only the last stage is corrected: the life cycle went on from the others)",
+        ));
+    }
     match other.state {
         State::Approved => Ok(()),
         State::Replaced => {
@@ -189,11 +421,8 @@ fn known_body(loaded: &Loaded, body: &str) -> Result<(), Problem> {
 }
 
 /// Bounds of an indicator's values: its own, else those that the scheme has for its unit.
-fn bounded(loaded: &Loaded, indicator: &Indicator, value: &Decimal) -> Result<(), Problem> {
-    let (least, most) = match indicator.range {
-        Some([least, most]) => (Some(least), Some(most)),
-        None => loaded.rules.bounds_of(&indicator.unit),
-    };
+pub(super) fn bounded(loaded: &Loaded, indicator: &Indicator, value: &Decimal) -> Result<(), Problem> {
+    let (least, most) = loaded.rules.range_of(indicator);
     if least.is_none_or(|least| *value >= least) && most.is_none_or(|most| *value <= most) {
         return Ok(());
     }

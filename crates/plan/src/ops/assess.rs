@@ -9,7 +9,6 @@ use store::event_log;
 use super::sections::{indicators, names, portfolio_section, summary, targets_table};
 use super::{IndicatorRow, Plan};
 use crate::assessment::{Assessment, Entry, Kind, Section, TableBlock};
-use crate::duty::Ground;
 use crate::rows::{self, Saved};
 
 /// A saved assessment with its content.
@@ -42,6 +41,10 @@ impl Plan {
         if !(first..=loaded.plan.horizon).contains(&year) {
             return Err(Problem::invalid(format!("{year} 年不在规划期和远景期里 (outside the plan)")));
         }
+        let this_year = super::facts::year_of(now);
+        if year > this_year {
+            return Err(Problem::invalid(format!("{year} 年还没有到 (that year has not come)")));
+        }
         let rows: Vec<IndicatorRow> = self
             .rows_of(year, now)
             .into_iter()
@@ -50,8 +53,12 @@ impl Plan {
             .collect();
         // Nothing that came after the year stands in its assessment.
         let projects = self.projects_until(year, now);
-        let this_year = super::facts::year_of(now);
-        let until = year.min(this_year);
+        // A score of a year is of that year; only the final paper holds a project against its whole plan.
+        let projects: Vec<_> = match kind {
+            Kind::Final => projects,
+            Kind::Yearly | Kind::MidTerm => projects.into_iter().map(|project| project.of_year(Some(year))).collect(),
+        };
+        let until = year;
         let years: Vec<i32> = (first - 1..=until).collect();
         let past: Vec<Vec<Option<String>>> = {
             let of_years: Vec<Vec<IndicatorRow>> = years.iter().map(|year| self.rows_of(*year, now)).collect();
@@ -71,6 +78,14 @@ impl Plan {
                 format!("{}终期评估报告（{first}—{last}）", loaded.plan.name),
                 format!("{}: final assessment {first}–{last}", loaded.plan.name_en),
             ),
+        };
+        let title = match year < this_year {
+            true => title,
+            // What is written before the year is over is one of how far things are.
+            false => {
+                let day = now.day().to_iso();
+                Name::new(format!("{}（阶段性，截至 {day}）", title.zh), format!("{} (interim, to {day})", title.en))
+            }
         };
         Ok(Assessment {
             kind,
@@ -106,7 +121,13 @@ impl Plan {
                 Entry::text(row.text.clone()),
                 Entry::text(if bodies.is_empty() { "未明确".to_owned() } else { bodies.join("、") }),
                 Entry::text(row.due.map_or_else(|| "—".into(), |due| due.to_string())),
-                row.progress.clone().map_or_else(|| Entry::text("未填报"), |progress| Entry::number(progress, page)),
+                row.progress.clone().map_or_else(
+                    || match row.reported {
+                        0 => Entry::text("未填报"),
+                        some => Entry::text(format!("{some}/{} 家已报", row.bodies)),
+                    },
+                    |progress| Entry::number(progress, page.clone()),
+                ),
             ]
         });
         Section {
@@ -139,14 +160,7 @@ impl Plan {
 
     fn bodies_section(&self, year: i32, now: Timestamp) -> Section {
         let (loaded, items) = (self.loaded(), self.items());
-        let ground = Ground {
-            projects: loaded.projects.iter().collect(),
-            tasks: loaded.tasks.iter().collect(),
-            indicators: loaded.own_indicators().collect(),
-            items: &items,
-            rules: &loaded.rules,
-        };
-        let rows = ground.ranking(year, now).into_iter().map(|score| {
+        let rows = loaded.ground(&items).ranking(year, now).into_iter().map(|score| {
             let page = format!("/app/plan/bodies/{}?year={year}", score.body);
             vec![
                 Entry::text(score.rank.map_or_else(|| "—".into(), |rank| rank.to_string())),
@@ -160,8 +174,8 @@ impl Plan {
         Section {
             title: Name::new("五、责任单位", "5 Responsible bodies"),
             paragraphs: std::iter::once(Name::new(
-                "只对已审核的自评计分；没有资料的项目不计分，也不按零分。",
-                "Only accepted self-reports are scored; what has no data is not scored, and is not zero.",
+                "对已审核的自评计分；评分项没有资料的不计分。",
+                "Accepted self-reports are scored; a criterion without data is not.",
             ))
             .chain(loaded.rules.scheme.silence.as_ref().map(|silence| silence.explain.clone()))
             .collect(),
@@ -253,13 +267,11 @@ impl Plan {
         let text = serde_json::to_string(&content)
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("keeping an assessment: {error}")))?;
         let hash = hex::encode(Sha256::digest(text.as_bytes()));
-        let known = self.store.read(|reader| rows::assessments(reader, self.division))?;
-        let same = known.iter().filter(|saved| saved.kind == kind.code() && saved.year == content.year);
-        let saved = Saved {
+        let mut saved = Saved {
             id: self.ids.next(now),
             kind: kind.code().to_owned(),
             year: content.year,
-            revision: same.map(|saved| saved.revision).max().unwrap_or(0) + 1,
+            revision: 0,
             content: text,
             hash,
             made_by: actor.id,
@@ -269,10 +281,13 @@ impl Plan {
             approved_name: None,
             approved_at: None,
         };
-        self.store.write(|transaction| {
-            rows::add_assessment(transaction, self.division, &saved)?;
-            event_log::append(transaction, self.division, now, &[event("plan.assessment_saved", actor, &saved)])?;
-            Ok(())
+        // Numbered in the transaction that keeps it: of two at once none has the other's number.
+        saved.revision = self.store.write(|transaction| {
+            let newest = rows::newest_assessment(transaction.as_reader(), self.division, &saved.kind, saved.year)?;
+            let numbered = Saved { revision: newest + 1, ..saved.clone() };
+            rows::add_assessment(transaction, self.division, &numbered)?;
+            event_log::append(transaction, self.division, now, &[event("plan.assessment_saved", actor, &numbered)])?;
+            Ok(numbered.revision)
         })?;
         view(saved, true)
     }
@@ -300,6 +315,12 @@ impl Plan {
             }
             if saved.approved_at.is_some() {
                 return Err(Problem::new(ErrorCode::NoTransition, "已经审批 (approved already)").into());
+            }
+            let reader = transaction.as_reader();
+            let newer = rows::approved_after(reader, self.division, &saved.kind, saved.year, saved.revision)?;
+            if let Some(newer) = newer {
+                let what = format!("第 {newer} 稿已审批，这一稿比它旧 (a newer one is approved already)");
+                return Err(Problem::new(ErrorCode::NoTransition, what).into());
             }
             saved.approved_by = Some(actor.id);
             saved.approved_name = Some(actor.name.clone());

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::event_log;
 
 use super::Plan;
-use super::admit::{may_be_opened, may_be_replaced};
+use super::admit::{may_be_opened, may_be_replaced, may_be_retracted};
 use crate::item::{self, Attached, Content, Item, State};
 use crate::{portfolio, rows};
 
@@ -46,6 +46,11 @@ fn content_type(bytes: &[u8]) -> Option<&'static str> {
 impl Plan {
     /// May the actor enter things of a subject?
     pub(crate) fn may_enter(&self, actor: &Actor, subject: &str) -> bool {
+        (subject.starts_with("project:") && actor.may(Action::InspectProjects, None)) || self.has_part(actor, subject)
+    }
+
+    /// Does the actor's body have a part in a subject, or may the actor enter for all?
+    pub(super) fn has_part(&self, actor: &Actor, subject: &str) -> bool {
         let loaded = self.loaded();
         actor.may(Action::EditPlan, None)
             || loaded
@@ -62,7 +67,7 @@ impl Plan {
 
     /// Keeps a file; returns its hash.
     pub fn keep_file(&self, actor: &Actor, file_name: &str, bytes: &[u8]) -> Result<Attached, Problem> {
-        if !actor.may_somewhere(Action::EditPlan) {
+        if !actor.may_somewhere(Action::EditPlan) && !actor.may(Action::InspectProjects, None) {
             return Err(Problem::new(ErrorCode::NotAllowed, "没有填报权限 (needs the right to enter)"));
         }
         if bytes.len() > MOST_BYTES {
@@ -72,12 +77,7 @@ impl Plan {
             .ok_or_else(|| Problem::invalid("只收 PDF、图片、docx、xlsx、OFD (only PDF, pictures, docx, xlsx, OFD)"))?;
         let hash = hex::encode(Sha256::digest(bytes));
         self.store.write(|transaction| rows::add_file(transaction, self.division, &hash, kind, bytes))?;
-        let clean: String = file_name
-            .chars()
-            .filter(|letter| !letter.is_control() && !"/\\:*?\"<>|".contains(*letter))
-            .take(120)
-            .collect();
-        Ok(Attached { hash, file_name: if clean.is_empty() { "附件".into() } else { clean } })
+        Ok(Attached { hash, file_name: clean(file_name) })
     }
 
     pub fn file(&self, hash: &str) -> Result<(String, Vec<u8>), Problem> {
@@ -107,7 +107,11 @@ impl Plan {
             year: draft.year,
             content: draft.content,
             note: draft.note,
-            evidence: draft.evidence,
+            evidence: draft
+                .evidence
+                .into_iter()
+                .map(|file| Attached { file_name: clean(&file.file_name), hash: file.hash })
+                .collect(),
             replaces: draft.replaces,
             state: State::Entered,
             entered_by: actor.id,
@@ -134,6 +138,17 @@ impl Plan {
         Ok(item)
     }
 
+    /// A body's report about itself, or what a body entered against a decision on it.
+    fn is_about_own_body(&self, actor: &Actor, item: &Item) -> bool {
+        let loaded = self.loaded();
+        let own = |body: &str| actor.body.as_deref() == Some(loaded.body_key(body).unwrap_or(body));
+        match &item.content {
+            Content::Report { body, .. } => own(body),
+            Content::Appeal { .. } => item.body.as_deref().is_some_and(own),
+            _ => false,
+        }
+    }
+
     /// State of a project now.
     pub fn project_state(&self, subject: &str, now: Timestamp) -> Result<portfolio::ProjectState, Problem> {
         let loaded = self.loaded();
@@ -157,7 +172,7 @@ impl Plan {
                 State::Withdrawn => {
                     return refuse(ErrorCode::NotAllowed, "只有填报人能撤回 (only its author withdraws it)");
                 }
-                State::Entered | State::Replaced => {
+                State::Entered | State::Replaced | State::Retracted => {
                     return refuse(ErrorCode::NoTransition, "不能这样做 (not possible)");
                 }
                 State::Approved | State::Returned => {
@@ -170,6 +185,10 @@ impl Plan {
                             "不能审核自己填的 (nobody approves what they entered)",
                         );
                     }
+                    if self.is_about_own_body(actor, &item) {
+                        let why = "不能审核本单位的自评 (nobody decides on the report of their own body)";
+                        return refuse(ErrorCode::OwnerMayNotClose, why);
+                    }
                     if to == State::Returned && note.trim().is_empty() {
                         return refuse(ErrorCode::InvalidInput, "退回要写理由 (say why it is returned)");
                     }
@@ -180,6 +199,11 @@ impl Plan {
                     ErrorCode::NoTransition,
                     "已经有结论；更正请另填一条 (decided already; enter a correction)",
                 );
+            }
+            // Kept from the first decision when an appeal opened it again.
+            if to != State::Withdrawn && item.decided_by == Some(actor.id) {
+                let why = "申诉后由另一人审核 (after an appeal somebody else decides)";
+                return refuse(ErrorCode::OwnerMayNotClose, why);
             }
             let reader = transaction.as_reader();
             let other = |id: Id| -> Result<Item, Problem> {
@@ -192,7 +216,8 @@ impl Plan {
             }
             let replaced = item.replaces.filter(|_| to == State::Approved).map(other).transpose()?;
             if let Some(replaced) = &replaced {
-                may_be_replaced(replaced)?;
+                let own = rows::items_of(reader, self.division, &replaced.subject)?;
+                may_be_replaced(replaced, &own.iter().collect::<Vec<_>>())?;
             }
             let opened = match (&item.content, to) {
                 (Content::Appeal { of, .. }, State::Approved | State::Returned) => {
@@ -205,6 +230,15 @@ impl Plan {
                         may_be_opened(&opened)?;
                     }
                     Some(opened).filter(|_| to == State::Approved)
+                }
+                _ => None,
+            };
+            let retracted = match (&item.content, to) {
+                (Content::Retraction { of, .. }, State::Approved) => {
+                    let retracted = other(*of)?;
+                    let own = rows::items_of(reader, self.division, &retracted.subject)?;
+                    may_be_retracted(&retracted, &own.iter().collect::<Vec<_>>())?;
+                    Some(retracted)
                 }
                 _ => None,
             };
@@ -228,7 +262,8 @@ impl Plan {
             if let Some(mut opened) = opened {
                 let before = opened.replaces.filter(|_| opened.approved()).map(other).transpose()?;
                 opened.state = State::Entered;
-                (opened.decided_by, opened.decided_name, opened.decided_at) = (None, None, None);
+                // Who decided first is kept: somebody else decides now.
+                (opened.decided_name, opened.decided_at) = (None, None);
                 opened.decision_note = String::new();
                 keep("plan.item_reopened", &opened)?;
                 if let Some(mut before) = before.filter(|before| before.state == State::Replaced) {
@@ -236,16 +271,42 @@ impl Plan {
                     keep("plan.item_restored", &before)?;
                 }
             }
+            // What a retracted correction had corrected counts again.
+            if let Some(mut retracted) = retracted {
+                let before = retracted.replaces.map(other).transpose()?;
+                retracted.state = State::Retracted;
+                keep("plan.item_retracted", &retracted)?;
+                if let Some(mut before) = before.filter(|before| before.state == State::Replaced) {
+                    before.state = State::Approved;
+                    keep("plan.item_restored", &before)?;
+                }
+            }
             Ok(item)
         })?;
+        let this_year = super::facts::year_of(now);
+        let before = self.lights(now);
         self.reload_items()?;
-        if matches!(decided.content, Content::Quantity { .. } | Content::Appeal { .. }) {
+        if matches!(
+            decided.content,
+            Content::Quantity { .. } | Content::Appeal { .. } | Content::Retraction { .. }
+        ) {
             self.touch(&["project."], None);
             self.refresh(false, now)?;
         }
+        self.tell_lights(&before, this_year, now)?;
         self.announce(json!({ "item": decided.id, "subject": decided.subject }), now);
         Ok(decided)
     }
+}
+
+/// A file name without what paths and pages trip over.
+fn clean(file_name: &str) -> String {
+    let clean: String = file_name
+        .chars()
+        .filter(|letter| !letter.is_control() && !"/\\:*?\"<>|".contains(*letter))
+        .take(120)
+        .collect();
+    if clean.is_empty() { "附件".into() } else { clean }
 }
 
 fn event(kind: &'static str, actor: &Actor, item: &Item) -> EventDraft {

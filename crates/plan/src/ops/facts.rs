@@ -41,7 +41,7 @@ impl Plan {
         let queries: Vec<FactQuery> =
             reading!(self.sheet).queries().iter().filter(|query| wanted(query)).cloned().collect();
         let mut refreshed = Refreshed { asked: queries.len(), cells: Vec::new() };
-        let before = self.lights(this_year);
+        let before = self.lights(now);
         let mut changed: BTreeSet<(usize, i32)> = BTreeSet::new();
         for query in queries {
             let key = key_of(&query);
@@ -81,7 +81,15 @@ impl Plan {
         if refreshed.cells.is_empty() {
             return Ok(());
         }
-        let after = self.lights(year);
+        self.tell_lights(before, year, now)?;
+        let indicators: BTreeSet<&String> = refreshed.cells.iter().map(|(id, _)| id).collect();
+        self.announce(json!({ "indicators": indicators }), now);
+        Ok(())
+    }
+
+    /// A light that changed is an event.
+    pub(super) fn tell_lights(&self, before: &[(String, Standing)], year: i32, now: Timestamp) -> Result<(), Problem> {
+        let after = self.lights(now);
         let drafts: Vec<EventDraft> = before
             .iter()
             .zip(&after)
@@ -96,8 +104,6 @@ impl Plan {
         if !drafts.is_empty() {
             self.store.write(|transaction| event_log::append(transaction, self.division, now, &drafts))?;
         }
-        let indicators: BTreeSet<&String> = refreshed.cells.iter().map(|(id, _)| id).collect();
-        self.announce(json!({ "indicators": indicators }), now);
         Ok(())
     }
 

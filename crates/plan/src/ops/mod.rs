@@ -16,7 +16,7 @@ mod what_if;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use kernel::{Division, Fact, Facts, Id, IdSource, Problem, Timestamp};
+use kernel::{Division, Fact, Facts, IdSource, Problem, Timestamp};
 use store::Store;
 
 pub use assess::SavedView;
@@ -54,6 +54,8 @@ pub struct Plan {
     ids: IdSource,
     loaded: RwLock<Arc<Loaded>>,
     items: RwLock<Arc<Vec<Item>>>,
+    /// Held from reading the items to putting them in place, so that an older reading never replaces a newer one.
+    reloading: Mutex<()>,
     sheet: RwLock<Sheet>,
     /// Newest answer to each question, with its evidence.
     answers: RwLock<HashMap<String, Fact>>,
@@ -101,6 +103,7 @@ impl Plan {
             ids: IdSource::new(),
             loaded: RwLock::new(Arc::new(loaded)),
             items: RwLock::new(Arc::new(items)),
+            reloading: Mutex::default(),
             sheet: RwLock::new(sheet),
             answers: RwLock::default(),
             touched: Mutex::default(),
@@ -123,6 +126,7 @@ impl Plan {
     }
 
     fn reload_items(&self) -> Result<(), Problem> {
+        let _held = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let items = self.store.read(|reader| rows::items(reader, self.division, MOST_ITEMS))?;
         *writing!(self.items) = Arc::new(items);
         self.take_over_documents();
@@ -132,13 +136,18 @@ impl Plan {
     /// Approved documented values into the sheet.
     fn take_over_documents(&self) {
         let items = self.items();
-        let mut newest: HashMap<(&str, i32), (Id, f64)> = HashMap::new();
+        let of = crate::item::ById::new(items.iter());
+        let mut newest: HashMap<(&str, i32), (crate::item::Turn, f64)> = HashMap::new();
         for item in items.iter().filter(|item| item.approved()) {
             if let (crate::item::Content::Value { value }, Some(id)) =
                 (&item.content, item.subject.strip_prefix("indicator:"))
                 && let Some(value) = rust_decimal::prelude::ToPrimitive::to_f64(value)
             {
-                newest.insert((id, item.year), (item.id, value));
+                let turn = of.turn(item);
+                let held = newest.entry((id, item.year)).or_insert((turn, value));
+                if held.0 <= turn {
+                    *held = (turn, value);
+                }
             }
         }
         let mut sheet = writing!(self.sheet);

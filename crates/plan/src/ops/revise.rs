@@ -34,6 +34,10 @@ pub struct Loaded {
     pub rules: Rules,
     pub report: Report,
     pub files: Files,
+    /// When the first revision was loaded: before that nobody could report here.
+    pub since: Timestamp,
+    /// Why the files that the pack has now could not be read; the revision in force stays.
+    pub unreadable: Option<String>,
     book: Arc<Book>,
 }
 
@@ -57,7 +61,7 @@ impl Loaded {
         self.indicators.iter().filter(|indicator| !indicator.ended_before(self.plan.period[0]))
     }
 
-    fn read(revision: i64, files: Files, facts: &Facts) -> Result<Self, Problem> {
+    fn read(revision: i64, files: Files, facts: &Facts, since: Timestamp) -> Result<Self, Problem> {
         let mut findings = Vec::new();
         let report = crate::check(&files);
         let source = Source::read(&files, &mut findings);
@@ -76,7 +80,34 @@ impl Loaded {
         let book = Arc::new(Book::new(&indicators, &exists));
         let rules = Rules::read(&files)?;
         let (bodies, townships) = (bodies(&files), site::townships(&files));
-        Ok(Self { revision, plan, indicators, projects, tasks, bodies, townships, rules, report, book, files })
+        Ok(Self {
+            revision,
+            plan,
+            indicators,
+            projects,
+            tasks,
+            bodies,
+            townships,
+            rules,
+            report,
+            book,
+            files,
+            since,
+            unreadable: None,
+        })
+    }
+
+    /// What duties come from.
+    pub fn ground<'g>(&'g self, items: &'g [crate::item::Item]) -> crate::duty::Ground<'g> {
+        crate::duty::Ground {
+            projects: self.projects.iter().collect(),
+            tasks: self.tasks.iter().collect(),
+            indicators: self.own_indicators().collect(),
+            items,
+            rules: &self.rules,
+            period: self.plan.period,
+            since: self.since,
+        }
     }
 
     /// An empty sheet from the year before the period to the horizon.
@@ -118,6 +149,19 @@ impl Loaded {
             "indicator" => self.indicator(id).map(|indicator| indicator.bodies.clone()).unwrap_or_default(),
             _ => Vec::new(),
         }
+    }
+
+    /// What a subject is called; itself where the plan no longer has it.
+    pub fn name_of(&self, subject: &str) -> String {
+        let named = match subject.split_once(':') {
+            Some(("project", id)) => {
+                id.parse().ok().and_then(|number| self.project(number).ok()).map(|one| format!("{id} {}", one.name))
+            }
+            Some(("task", id)) => self.tasks.iter().find(|task| task.id == id).map(|task| task.text.clone()),
+            Some(("indicator", id)) => self.indicator(id).ok().map(|one| one.name.clone()),
+            _ => None,
+        };
+        named.unwrap_or_else(|| subject.to_owned())
     }
 
     pub fn exists(&self, subject: &str) -> bool {
@@ -171,18 +215,38 @@ pub fn load(
     let known = store.read(|reader| rows::revisions(reader, division))?;
     let in_force = known.iter().find(|revision| revision.state == "in_force");
     let hash = hash_of(&files);
+    let since = known.iter().map(|revision| revision.loaded_at).min().unwrap_or(now);
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
         let files: Files = serde_json::from_str(&revision.files)
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-        Loaded::read(revision.number, files, facts)
+        Loaded::read(revision.number, files, facts, since)
     };
-    if let Some(revision) = in_force
-        && (revision.hash == hash || known.iter().any(|known| known.hash == hash && known.state == "pending"))
-    {
+    let pending = || known.iter().filter(|revision| revision.state == "pending");
+    if let Some(revision) = in_force.filter(|revision| revision.hash == hash) {
+        // The files are what is in force again: what waited is offered by nobody any more.
+        if pending().next().is_some() {
+            store.write(|transaction| {
+                pending().try_for_each(|old| {
+                    let old = Revision { state: "replaced".into(), ..old.clone() };
+                    rows::save_revision(transaction, division, &old)
+                })
+            })?;
+        }
+        return stored(revision);
+    }
+    if let Some(revision) = in_force.filter(|_| pending().any(|known| known.hash == hash)) {
         return stored(revision);
     }
     let number = known.first().map_or(1, |revision| revision.number + 1);
-    let offered = Loaded::read(number, files, facts)?;
+    let offered = match (Loaded::read(number, files, facts, since), in_force) {
+        (Ok(offered), _) => offered,
+        // A slip in one file of the plan keeps nobody from collecting, judging and acting.
+        (Err(problem), Some(revision)) => {
+            tracing::error!(why = %problem.detail, "数据包的规划文件读不了，沿用已有的修订 (the plan's files cannot be read)");
+            return Ok(Loaded { unreadable: Some(problem.detail), ..stored(revision)? });
+        }
+        (Err(problem), None) => return Err(problem),
+    };
     let changes = match in_force {
         Some(revision) => crate::difference::between(&stored(revision)?.files, &offered.files),
         None => vec!["首次装入 (first loaded)".to_owned()],
@@ -245,19 +309,19 @@ impl Plan {
         if note.trim().is_empty() {
             return Err(Problem::invalid("请写批准依据 (say by which document)"));
         }
-        let known = self.store.read(|reader| rows::revisions(reader, self.division))?;
-        let wanted = known.iter().find(|revision| revision.number == number);
-        let wanted = wanted.ok_or_else(|| Problem::not_found(format!("没有修订 {number} (no such revision)")))?;
-        if wanted.approved_at.is_some() || wanted.state == "replaced" {
-            return Err(Problem::new(
-                ErrorCode::NoTransition,
-                "这一修订已经批准或被替换 (approved or replaced already)",
-            ));
-        }
-        let files: Files = serde_json::from_str(&wanted.files)
-            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-        let loaded = Loaded::read(number, files, &self.facts)?;
-        self.store.write(|transaction| {
+        let since = self.loaded().since;
+        let loaded = self.store.write(|transaction| {
+            // In the transaction that approves: of several at once one does.
+            let known = rows::revisions(transaction.as_reader(), self.division)?;
+            let wanted = known.iter().find(|revision| revision.number == number);
+            let wanted = wanted.ok_or_else(|| Problem::not_found(format!("没有修订 {number} (no such revision)")))?;
+            if wanted.approved_at.is_some() || wanted.state == "replaced" {
+                let what = "这一修订已经批准或被替换 (approved or replaced already)";
+                return Err(Problem::new(ErrorCode::NoTransition, what).into());
+            }
+            let files: Files = serde_json::from_str(&wanted.files)
+                .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
+            let loaded = Loaded::read(number, files, &self.facts, since)?;
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
                 rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;
             }
@@ -276,7 +340,7 @@ impl Plan {
                 payload: json!({ "number": number, "hash": wanted.hash, "note": note }),
             };
             event_log::append(transaction, self.division, now, &[event])?;
-            Ok(())
+            Ok(loaded)
         })?;
         *writing!(self.sheet) = loaded.sheet(now);
         *writing!(self.loaded) = Arc::new(loaded);

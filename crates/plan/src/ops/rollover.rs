@@ -8,8 +8,9 @@ use toml::{Table, Value};
 
 use super::{Loaded, Plan, reading};
 use crate::evaluate::{Basis, Sheet};
-use crate::item::{Content, newest_stage};
+use crate::item::{Item, newest_stage};
 use crate::model::{Indicator, Project, Task};
+use crate::trajectory::Goal;
 use crate::source::{FIGURES, Files, INDICATORS, LISTS, PLAN, PROJECTS, TASKS, WAIVERS};
 
 /// Place of everything that the next plan has to say itself.
@@ -21,7 +22,7 @@ impl Plan {
     pub fn rollover(&self) -> Result<Files, Problem> {
         let loaded = self.loaded();
         let [first, last] = loaded.plan.period;
-        let sheet = reading!(self.sheet);
+        let (sheet, items) = (reading!(self.sheet), self.items());
         let kept: Vec<&Indicator> = loaded.indicators.iter().filter(|one| !one.ended_before(first)).collect();
         let projects = self.projects_that_go_on(&loaded, last);
         let tasks = self.tasks_that_go_on(&loaded, last);
@@ -37,7 +38,8 @@ impl Plan {
             .filter_map(|table| {
                 let id = table.get("id")?.as_str()?;
                 let indicator = kept.iter().find(|one| one.id == id)?;
-                let next = next_indicator(table.clone(), indicator, &sheet, first, last);
+                let goals = crate::trajectory::goals_with(indicator, &items);
+                let next = next_indicator(table.clone(), indicator, (&sheet, &goals), first, last);
                 Some(Value::Table(without_inferred(next, ("bodies", "bodies_from"), &known)))
             })
             .collect();
@@ -92,7 +94,8 @@ impl Plan {
         let (mut going, mut open) = (Vec::new(), Vec::new());
         for project in &loaded.projects {
             let subject = format!("project:{}", project.number);
-            let stage = newest_stage(items.iter().filter(|item| item.subject == subject));
+            let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
+            let stage = newest_stage(&own).map(|(_, stage)| stage);
             let finished = stage.is_some_and(|stage| loaded.rules.is_finished(stage));
             match (finished, project.years[1] > last, stage) {
                 (true, ..) => {}
@@ -109,22 +112,13 @@ impl Plan {
         let (mut going, mut open) = (Vec::new(), Vec::new());
         for task in &loaded.tasks {
             let subject = format!("task:{}", task.id);
+            let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
+            let assigned = super::tasks::assigned(task, &own);
             // Of each body the newest report; a body that has the task and never reported has not finished it.
-            let mut newest: std::collections::BTreeMap<&str, (i32, kernel::Id, rust_decimal::Decimal)> = task
-                .owners
-                .iter()
-                .map(|owner| (owner.as_str(), (0, kernel::Id(0), rust_decimal::Decimal::ZERO)))
-                .collect();
-            let mut reported = false;
-            for item in items.iter().filter(|item| item.approved() && item.subject == subject) {
-                if let Content::Report { body, progress, .. } = &item.content {
-                    reported = true;
-                    let said = (item.year, item.id, *progress);
-                    let known = newest.entry(body.as_str()).or_insert(said);
-                    *known = said.max(*known);
-                }
-            }
-            let finished = newest.values().all(|(_, _, progress)| *progress >= rust_decimal::Decimal::ONE);
+            let reports = super::tasks::newest_reports(task, &assigned, &own);
+            let reported = !reports.is_empty();
+            let finished = reports.len() == task.owners.len() + assigned.len()
+                && reports.iter().all(|report| report.progress >= rust_decimal::Decimal::ONE);
             match (task.due.is_none_or(|due| due > last), reported) {
                 (true, _) => going.push(task),
                 (false, true) if finished => {}
@@ -189,7 +183,13 @@ fn without_lost(mut table: Table, keys: &[(&str, &str)], known: &BTreeSet<String
 }
 
 /// Every key of the indicator; its values as they ended, its targets as history, a target to be set.
-fn next_indicator(mut table: Table, indicator: &Indicator, sheet: &Sheet, first: i32, last: i32) -> Table {
+fn next_indicator(
+    mut table: Table,
+    indicator: &Indicator,
+    (sheet, goals): (&Sheet, &[Goal]),
+    first: i32,
+    last: i32,
+) -> Table {
     let text = |text: &str| Value::String(text.to_owned());
     let row = |pairs: Vec<(&str, Value)>| {
         Value::Table(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
@@ -223,6 +223,16 @@ fn next_indicator(mut table: Table, indicator: &Indicator, sheet: &Sheet, first:
         .into_iter()
         .partition(|one| one.get("year").and_then(Value::as_integer).is_some_and(|year| year > i64::from(last)));
     earlier.extend(over);
+    // Changes that were approved ended with the period too.
+    for goal in goals.iter().filter(|goal| goal.changed_by.is_some() && goal.year <= last) {
+        let from = goal.from.map(|year| format!("，自 {year} 年起")).unwrap_or_default();
+        earlier.push(row(vec![
+            ("year", Value::Integer(goal.year.into())),
+            ("operator", text(&goal.operator)),
+            ("value", text(&goal.value.to_string())),
+            ("place", text(&format!("{}（批准的目标变更{from}）", goal.place))),
+        ]));
+    }
     if !earlier.is_empty() {
         table.insert("earlier".to_owned(), Value::Array(earlier));
     }

@@ -17,7 +17,10 @@ pub(super) fn names(pairs: &[(&str, &str)]) -> Vec<Name> {
 const MISSING: &str = "缺";
 
 pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i32) -> Section {
-    let count = |light: &str| rows.iter().filter(|row| row.standing.light == light).count();
+    let count = |light: &str| match light {
+        "partial" => rows.iter().filter(|row| row.standing.partial).count(),
+        light => rows.iter().filter(|row| row.standing.light == light && !row.standing.partial).count(),
+    };
     let reached = rows.iter().filter(|row| row.standing.met == Some(true)).count();
     let undeclared = projects.iter().filter(|project| project.stage.is_none()).count();
     let partial = rows.iter().filter(|row| row.value.is_some() && row.missing_count > 0).count();
@@ -26,6 +29,7 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
         ("green", "达到路径", "on the path"),
         ("yellow", "略落后", "slightly behind"),
         ("red", "落后", "behind"),
+        ("partial", "证据不全", "part of the evidence"),
         ("missing", "缺证据", "no evidence"),
         ("text", "文字目标", "in words"),
     ];

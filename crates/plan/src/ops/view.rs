@@ -59,6 +59,17 @@ pub struct IndicatorRow {
 /// What is missing is named so often in a row; the page of the indicator has all of it.
 const MOST_NAMED: usize = 3;
 
+/// What a value lacks: nothing where a document or the plan itself gives it, whatever the formula would have needed.
+fn lacking(cell: &Cell) -> &[Name] {
+    if matches!(cell.basis, Basis::Formula | Basis::Missing) { &cell.missing } else { &[] }
+}
+
+/// The year whose value is the result: the last target year of the pack within the period, whatever was changed since.
+fn result_year(indicator: &Indicator, last: i32) -> i32 {
+    let years = indicator.targets.iter().map(|target| target.year);
+    years.clone().filter(|year| *year <= last).max().or_else(|| years.min()).unwrap_or(last)
+}
+
 /// A computed value whose facts lack some of their evidence.
 fn partial(cell: &Cell) -> bool {
     cell.value.is_some() && cell.basis == Basis::Formula && !cell.missing.is_empty()
@@ -76,14 +87,18 @@ pub struct Home {
     pub revision: i64,
     pub approved_at: Option<Timestamp>,
     pub pending_revision: Option<i64>,
+    /// Why the files that the pack has now could not be read: the revision in force stays.
+    pub unreadable: Option<String>,
     /// Light → how many indicators.
     pub lights: BTreeMap<String, usize>,
     /// Result of the period → how many.
     pub results: BTreeMap<String, usize>,
     pub indicators: Vec<IndicatorRow>,
     pub projects: usize,
-    /// 万元
+    /// 万元, as the plan has it.
     pub estimate: String,
+    /// After approved changes.
+    pub estimate_now: String,
     pub arranged: Option<String>,
     pub paid: Option<String>,
     pub projects_without_stage: usize,
@@ -156,8 +171,7 @@ impl<'r> Reading<'r> {
     fn baseline(&self, indicator: &Indicator, goals: &[Goal]) -> Option<(i32, f64)> {
         let first = goals.first()?.year;
         let before = self.loaded.plan.period[0];
-        let series = self.sheet.series(&indicator.id);
-        series.into_iter().rfind(|(year, _)| *year < before.min(first))
+        self.whole(indicator).into_iter().rfind(|(year, _)| *year < before.min(first))
     }
 
     pub fn standing(&self, indicator: &Indicator, year: i32) -> Standing {
@@ -165,20 +179,29 @@ impl<'r> Reading<'r> {
         let cell = self.sheet.cell(&indicator.id, year);
         let value = cell.and_then(|cell| cell.value);
         let baseline = self.baseline(indicator, &goals);
-        let at = (year, self.this_year);
-        let mut standing =
+        let complete = !cell.is_some_and(partial);
+        let at = trajectory::At { complete, ..self.at(year) };
+        let standing =
             trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, at, value);
-        if cell.is_some_and(partial) {
-            // A part of the evidence shows a direction; it does not say that a target is met or missed.
-            standing.met = None;
-        }
-        standing
+        // A part of the evidence shows a direction; it does not say that a target is met or missed.
+        if complete { standing } else { standing.of_part() }
+    }
+
+    fn at(&self, year: i32) -> trajectory::At {
+        trajectory::At { year, this_year: self.this_year, elapsed: self.elapsed, complete: true }
+    }
+
+    /// Values by year with all of their evidence.
+    fn whole(&self, indicator: &Indicator) -> Vec<(i32, f64)> {
+        let mut series = self.sheet.series(&indicator.id);
+        series.retain(|(year, _)| self.sheet.cell(&indicator.id, *year).is_some_and(|cell| !partial(cell)));
+        series
     }
 
     /// What the running year would end with.
     fn projection(&self, indicator: &Indicator) -> Option<Projection> {
         let cell = self.sheet.cell(&indicator.id, self.this_year)?;
-        let mut complete = self.sheet.series(&indicator.id);
+        let mut complete = self.whole(indicator);
         complete.retain(|(year, _)| *year < self.this_year);
         let at = (self.this_year, self.elapsed);
         let goals = goals_of(indicator, self.items);
@@ -186,14 +209,7 @@ impl<'r> Reading<'r> {
     }
 
     pub fn targets(&self) -> Vec<BodyTarget> {
-        let ground = crate::duty::Ground {
-            projects: self.loaded.projects.iter().collect(),
-            tasks: self.loaded.tasks.iter().collect(),
-            indicators: self.loaded.own_indicators().collect(),
-            items: self.items,
-            rules: &self.loaded.rules,
-        };
-        target::targets(&ground, &|one, year| self.path(one, year))
+        target::targets(&self.loaded.ground(self.items), &|one, year| self.path(one, year))
     }
 
     /// What the plan asks of an indicator in a year.
@@ -208,13 +224,15 @@ impl<'r> Reading<'r> {
         let empty = Cell::default();
         let cell = self.sheet.cell(&indicator.id, year).unwrap_or(&empty);
         let plan = &self.loaded.plan;
-        let mut complete = self.sheet.series(&indicator.id);
+        let mut complete = self.whole(indicator);
         complete.retain(|(one, _)| *one < self.this_year);
         let mut wanted = vec![plan.period[1], plan.horizon];
         wanted.extend(goals.last().map(|goal| goal.year));
+        // What is over has a value, or none; it is not forecast.
+        wanted.retain(|year| *year >= self.this_year);
         wanted.sort_unstable();
         wanted.dedup();
-        let end = goals.first().map_or(plan.period[1], |goal| goal.year);
+        let end = result_year(indicator, plan.period[1]);
         let last = self.sheet.cell(&indicator.id, end);
         let final_value = last.and_then(|cell| cell.value);
         let result = match (trajectory::goal_of(&goals, end), final_value) {
@@ -249,18 +267,18 @@ impl<'r> Reading<'r> {
             doubts: crate::doubt::of(indicator, cell, &self.loaded.projects, &self.loaded.report),
             place: indicator.place.clone(),
             earlier: indicator.targets.iter().map(|target| target.year).max().is_some_and(|year| year < plan.period[0]),
-            missing: cell.missing.iter().take(MOST_NAMED).cloned().collect(),
-            missing_count: cell.missing.len(),
+            missing: lacking(cell).iter().take(MOST_NAMED).cloned().collect(),
+            missing_count: lacking(cell).len(),
         }
     }
 }
 
 impl Plan {
-    /// Standing of every indicator in a year, in the order of the pack.
-    pub(crate) fn lights(&self, year: i32) -> Vec<(String, Standing)> {
+    /// Standing of every indicator in the running year, in the order of the pack.
+    pub(crate) fn lights(&self, now: Timestamp) -> Vec<(String, Standing)> {
         let (loaded, items, sheet) = (self.loaded(), self.items(), reading!(self.sheet));
-        let reading = Reading { loaded: &loaded, sheet: &sheet, items: &items, this_year: year, elapsed: 1.0 };
-        loaded.indicators.iter().map(|one| (one.id.clone(), reading.standing(one, year))).collect()
+        let reading = Reading::new(&loaded, &sheet, &items, now);
+        loaded.indicators.iter().map(|one| (one.id.clone(), reading.standing(one, reading.this_year))).collect()
     }
 
     pub fn rows_of(&self, year: i32, now: Timestamp) -> Vec<IndicatorRow> {
@@ -297,6 +315,7 @@ impl Plan {
             this_year,
             revision: loaded.revision,
             approved_at: revisions.iter().find(|one| one.number == loaded.revision).and_then(|one| one.approved_at),
+            unreadable: loaded.unreadable.clone(),
             pending_revision: revisions.iter().find(|one| one.state == "pending").map(|one| one.number),
             lights,
             results,
@@ -304,6 +323,12 @@ impl Plan {
             indicators: rows,
             projects: projects.len(),
             estimate: projects.iter().map(|one| one.estimate).sum::<rust_decimal::Decimal>().normalize().to_string(),
+            estimate_now: projects
+                .iter()
+                .map(|one| one.estimate_now)
+                .sum::<rust_decimal::Decimal>()
+                .normalize()
+                .to_string(),
             arranged: sum(|sums| sums.arranged),
             paid: sum(|sums| sums.paid),
             projects_without_stage: projects.iter().filter(|project| project.stage.is_none()).count(),
@@ -348,6 +373,10 @@ impl Plan {
         let this_year = year_of(now);
         let year = year.unwrap_or(this_year);
         let sheet = reading!(self.sheet);
+        if !sheet.years().contains(&year) {
+            let (from, to) = (sheet.years().start().to_owned(), sheet.years().end().to_owned());
+            return Err(Problem::invalid(format!("{year} 年不在 {from}～{to} 内 (outside the years of the plan)")));
+        }
         let reading = Reading::new(&loaded, &sheet, &items, now);
         let goals = goals_of(indicator, &items);
         let last = goals.last().map_or(this_year, |goal| goal.year.max(this_year));
@@ -373,7 +402,7 @@ impl Plan {
             formula: indicator.has_formula().then(|| formula::shown(indicator)),
             document: (!indicator.document.is_empty()).then(|| indicator.document.clone()),
             path_method: path_method(indicator, &goals, reading.baseline(indicator, &goals)),
-            needed: value.and_then(|value| trajectory::needed(indicator, &goals, year, value)),
+            needed: value.and_then(|value| trajectory::needed(indicator, &goals, reading.at(year), value)),
             projection: reading.projection(indicator),
             added_up: target::added_up(indicator, &targets, &|one, year| reading.path(one, year)),
             targets,

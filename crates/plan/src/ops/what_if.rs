@@ -52,7 +52,10 @@ impl Plan {
         let mut after = before.clone();
         let mut moved: Vec<(String, i32)> = Vec::new();
         for assumption in assumptions {
-            loaded.indicator(&assumption.indicator)?;
+            let indicator = loaded.indicator(&assumption.indicator)?;
+            if let Some(value) = rust_decimal::Decimal::from_f64_retain(assumption.value) {
+                super::admit::bounded(&loaded, indicator, &value.round_dp(6))?;
+            }
             if !assumption.value.is_finite() || !after.years().contains(&assumption.year) {
                 return Err(Problem::invalid(format!("{}：年份或数值不对 (year or value)", assumption.indicator)));
             }

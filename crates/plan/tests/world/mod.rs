@@ -100,8 +100,10 @@ impl World {
         let store: Arc<dyn Store> =
             SqliteStore::open(&path, DIVISION, SqliteOptions::default(), plan::MIGRATIONS).unwrap();
         let (air, now) = (Arc::new(Air::default()), Day::from_civil(2026, 11, 25).start());
-        let plan =
-            Plan::new(Arc::clone(&store), DIVISION, api::LiveBus::default(), facts(&air), files.clone(), now).unwrap();
+        // The platform runs since the plan began: whoever was silent could have reported.
+        let since = Day::from_civil(2021, 1, 1).start();
+        let bus = api::LiveBus::default();
+        let plan = Plan::new(Arc::clone(&store), DIVISION, bus, facts(&air), files.clone(), since).unwrap();
         Self { folder: Folder(path), store, air, files, plan, now }
     }
 
