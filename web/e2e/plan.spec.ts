@@ -142,6 +142,67 @@ test('an entry counts once somebody else approved it', async ({ page, browser })
   await other.context().close();
 });
 
+test('what waits is worked off on one page; a correction begins with what it corrects; what is wrong is taken back', async ({ page, browser }) => {
+  const other = await (await browser.newContext({ locale: 'zh-CN' })).newPage();
+  await signIn(page, running.base, FIRST);
+  await signIn(other, running.base, SECOND);
+  // A task that nobody has is given to a body: decided on the page of entries.
+  await page.goto(`${running.base}/app/plan/bodies`);
+  await page.getByRole('button', { name: '分解' }).first().click();
+  const task = await page.locator('p.mono').innerText();
+  await page.locator('input[name=body]').fill('县水利局');
+  await page.locator('input[name=what]').fill('年内完成');
+  await page.getByRole('button', { name: '提交审核' }).click();
+  await other.goto(`${running.base}/app/plan`);
+  await other.getByRole('link', { name: /条待审核/ }).click();
+  const waiting = other.locator('[data-item]').filter({ hasText: '年内完成' });
+  await waiting.locator('[data-action=approve]').click();
+  await expect(waiting).toHaveCount(0);
+  await page.goto(`${running.base}/app/plan/tasks?q=${task}`);
+  await expect(page.locator(`[data-task="${task}"]`)).toContainText('县水利局');
+  // A stage and its correction: filled in as it was, the year fixed.
+  await page.goto(`${running.base}/app/plan/projects/7`);
+  const enter = page.locator('.entry').first();
+  await enter.locator('select[name=kind]').selectOption('stage');
+  await enter.locator('select[name=to]').selectOption('design');
+  await enter.getByRole('button', { name: '提交审核' }).click();
+  await other.goto(`${running.base}/app/plan/entries?subject=project:7`);
+  await other.locator('[data-action=approve]').click();
+  await expect(page.getByTestId('stage')).toHaveText('初设');
+  await page.locator('[data-action=correct]').click();
+  const form = page.locator('tr .entry');
+  await expect(form.locator('select[name=to]')).toHaveValue('design');
+  await expect(form.locator('input[name=year]')).toBeDisabled();
+  await form.locator('select[name=to]').selectOption('tender');
+  await form.getByRole('button', { name: '提交审核' }).click();
+  await other.reload();
+  await other.locator('[data-action=approve]').click();
+  await expect(page.getByTestId('stage')).toHaveText('招标');
+  // Taken back by somebody, decided by somebody else.
+  await page.locator('[data-action=retract]').click();
+  await page.locator('tr .entry input[name=text]').fill('填到了别的项目');
+  await page.locator('tr .entry').getByRole('button', { name: '提交审核' }).click();
+  await other.reload();
+  await other.locator('[data-action=approve]').click();
+  await expect(page.getByTestId('stage')).toHaveText('初设');
+  // An inspection with its photo and its place.
+  await enter.locator('select[name=kind]').selectOption('inspection');
+  await enter.locator('input[name=finding]').fill('围挡不全');
+  await enter.locator('input[name=lon]').fill('108.77');
+  await enter.locator('input[name=lat]').fill('28.84');
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  await enter.locator('input[type=file]').setInputFiles({ name: '现场.png', mimeType: 'image/png', buffer: png });
+  await expect(enter).toContainText('现场.png');
+  await enter.getByRole('button', { name: '提交审核' }).click();
+  await other.reload();
+  await other.locator('[data-action=approve]').click();
+  const seen = page.getByTestId('inspections');
+  await expect(seen).toContainText('围挡不全');
+  await expect(seen.locator('img')).toHaveCount(1);
+  await expect.poll(() => seen.locator('img').evaluate((one: HTMLImageElement) => one.naturalWidth)).toBe(1);
+  await other.context().close();
+});
+
 test('an assessment is written, its numbers are links, and it comes out as docx and xlsx', async ({ page }) => {
   await signIn(page, running.base, FIRST);
   await page.goto(`${running.base}/app/plan/assessments?kind=yearly&year=${year}`);

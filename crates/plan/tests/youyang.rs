@@ -180,6 +180,10 @@ fn slips_of_the_pen_are_found_where_they_stand() {
     check("indicators", "year = 2020\nvalue = \"21\"", "year = 202\nvalue = \"21\"", &["PL403", "PL413"]);
     check("indicators", "listed_for = 2020", "listed_for = 2018", &[]);
     check("indicators", "fact = \"air.mean\"", "fact = \"air.means\"", &["PL601"]);
+    check("indicators", "quantity = \"karst_control\"", "quantity = \"karst_controll\"", &["PL603"]);
+    check("indicators", "year = 2020\nvalue = \"21\"", "year = 2020\nvalue = \"-21\"", &["PL403", "PL420"]);
+    let twice = "[[indicator.target]]\nyear = 2025\noperator = \">=\"\nvalue = \"96\"\nplace = \"x\"\n\n[[indicator.target]]\nyear = 2025\noperator = \">\"\nvalue = \"95\"";
+    check("indicators", "[[indicator.target]]\nyear = 2025\noperator = \">\"\nvalue = \"95\"", twice, &["PL403", "PL419"]);
     check("indicators", "ledger = \"river_outlet\"", "ledger = \"rivers\"", &["PL603"]);
     check("projects", "estimate = 9000", "estimate = -9000", &["PL101", "PL415"]);
     check("projects", "what=\"中小河流治理\", value=\"35.4\"", "what=\"中小河流治理\", value=\"-35.4\"", &["PL415"]);

@@ -33,7 +33,12 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let loaded = base.as_ref().map_err(Clone::clone).and_then(|base| register::pack::load(&files, base));
     // A pack that cannot be loaded is held against the built-in ledgers.
     let catalog = loaded.as_ref().ok().map(|pack| &*pack.catalog).or(base.as_ref().ok());
-    let complaint = |query: &kernel::FactQuery| register::complaint_about(catalog?, query);
+    let complaint = |query: &kernel::FactQuery| match query.text("factor") {
+        Ok(factor) if hj212::factor::find(factor).is_none() => {
+            Some(Name::new(format!("没有因子“{factor}”"), format!("there is no factor `{factor}`")))
+        }
+        _ => register::complaint_about(catalog?, query),
+    };
     let report = plan::check_with(&files, Some(plan::KnownFacts { names: &facts(), complaint: &complaint }));
     let (pack_errors, notes) = match &loaded {
         Ok(pack) => standards_findings(pack),

@@ -1,12 +1,28 @@
 //! Formulas that cannot be computed: found before they are loaded. Which facts exist is told by whoever checks; without
 //! that, facts are not looked at.
 
+use kernel::{FactQuery, Name};
+
 use crate::checks::Out;
 use crate::evaluate::Book;
 use crate::finding::{Finding, Severity};
 use crate::formula::{FormulaError, Read};
+use crate::portfolio::QUANTITY;
 use crate::report::KnownFacts;
 use crate::source::{INDICATORS, Source};
+
+/// What is wrong with a question about what projects have done.
+fn quantity(source: &Source<'_>, query: &FactQuery) -> Option<Name> {
+    if query.name != QUANTITY {
+        return None;
+    }
+    let kind = query.text("quantity").unwrap_or_default();
+    let mut quantities = source.projects.projects.iter().flat_map(|project| &project.get_ref().quantities);
+    let known = quantities.any(|quantity| quantity.kind == kind);
+    (!known).then(|| {
+        Name::new(format!("没有项目有工程量“{kind}”"), format!("no project has the quantity `{kind}`"))
+    })
+}
 
 pub fn each(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut Vec<Finding>) {
     let indicators = &source.indicators.indicators;
@@ -19,7 +35,7 @@ pub fn each(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut V
             let inputs = formula.iter().flat_map(|(formula, facts)| formula.inputs.iter().zip(std::iter::repeat(facts)));
             for (input, facts) in inputs {
                 let Read::Fact { query, .. } = &input.read else { continue };
-                let Some(what) = (facts.complaint)(query) else { continue };
+                let Some(what) = quantity(source, query).or_else(|| (facts.complaint)(query)) else { continue };
                 let at = source.at_key(INDICATORS, indicator, "facts", 0);
                 Out { file: INDICATORS, findings }.put(
                     "PL603",

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::Out;
 use crate::finding::{Finding, Severity};
 use crate::model::{Direction, Indicator, Target};
+use crate::scheme::Rules;
 use crate::source::{At, INDICATORS, PROJECTS, Position, Source, TASKS};
 use crate::unit::normalise;
 
@@ -19,6 +20,8 @@ const AMBIENT_STATISTICS: &[(&str, &[&str])] = &[
 ];
 
 pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    // A scheme that cannot be read is found by whoever loads it.
+    let rules = Rules::read(source.files).or_else(|_| Rules::built_in()).ok();
     for indicator in &source.indicators.indicators {
         let item = indicator.get_ref();
         let mut out = Out { file: INDICATORS, findings };
@@ -40,6 +43,9 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
         }
         values(source, indicator, &mut out);
         targets(source, indicator, &mut out);
+        if let Some(rules) = &rules {
+            possible(source, rules, indicator, &mut out);
+        }
         statistic(item, source.at_key(INDICATORS, indicator, "statistic", 0), &mut out);
     }
 }
@@ -235,6 +241,55 @@ fn compare(item: &Indicator, target: &Target, wanted: Decimal, at: Position, out
             subject_of(item),
             (format!("“{}”的目标 {wanted}% 超过 100%", item.name), format!("{} aims at more than 100 %", item.id)),
             ("核对数字", "check the figure"),
+        );
+    }
+}
+
+/// Values and targets within what the unit, or the indicator's own range, allows; one target a year and direction.
+fn possible(source: &Source<'_>, rules: &Rules, indicator: &At<Indicator>, out: &mut Out<'_>) {
+    let item = indicator.get_ref();
+    let (least, most) = rules.range_of(item);
+    let outside = |value: Decimal| least.is_some_and(|least| value < least) || most.is_some_and(|most| value > most);
+    let values = item.values.iter().enumerate().map(|(place, one)| ("[[indicator.value]]", place, one.year, one.value));
+    let targets =
+        item.targets.iter().enumerate().map(|(place, one)| ("[[indicator.target]]", place, one.year, one.value));
+    for (key, place, year, value) in values.chain(targets) {
+        // Rates above 100 % have a rule of their own where they are targets.
+        let told = key == "[[indicator.target]]" && item.unit == "%" && value > Some(Decimal::ONE_HUNDRED);
+        let Some(value) = value.filter(|value| outside(*value) && !told) else { continue };
+        out.put(
+            "PL420",
+            Severity::Error,
+            source.at_key(INDICATORS, indicator, key, place),
+            subject_of(item),
+            (
+                format!("“{}”{year} 年为 {value} {}，不可能", item.name, item.unit),
+                format!("{} is {value} {} in {year}, which cannot be", item.id, item.unit),
+            ),
+            ("核对数字和单位；确实可能的在 range 里写明", "check figure and unit; say `range` where it can be"),
+        );
+    }
+    for (place, target) in item.targets.iter().enumerate() {
+        let sense = |one: &Target| one.operator.trim_end_matches('=').to_owned();
+        let twice = item.targets[..place].iter().find(|other| {
+            other.year == target.year
+                && sense(other) == sense(target)
+                && other.value.is_some()
+                && target.value.is_some()
+                && other.value != target.value
+        });
+        let Some(other) = twice else { continue };
+        let show = |one: &Target| format!("{} {}", one.operator, one.value.unwrap_or_default().normalize());
+        out.put(
+            "PL419",
+            Severity::Error,
+            source.at_key(INDICATORS, indicator, "[[indicator.target]]", place),
+            subject_of(item),
+            (
+                format!("“{}”{} 年有两个目标：{}、{}", item.name, target.year, show(other), show(target)),
+                format!("{} has two targets for {}: {}, {}", item.id, target.year, show(other), show(target)),
+            ),
+            ("留一个，另一个记在 earlier 或 place 里", "keep one of them"),
         );
     }
 }
