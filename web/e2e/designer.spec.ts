@@ -129,6 +129,68 @@ test('the text may be written by hand; a mistake is shown with its line', async 
   await expect(page.locator('tbody tr', { hasText: '示意堆场' })).toContainText('大堆场');
 });
 
+test('records become points by the form; a code of the ledger is retired and offered no more', async ({ page }) => {
+  await signIn(page, running.base, ADMIN);
+  await open(page, '/designs/ledger');
+  await page.locator('[name=id]').fill('straw_noise');
+  await page.locator('[name="name.zh"]').first().fill('堆场噪声点');
+  await page.locator('[name="name.en"]').first().fill('Noise at straw yards');
+  await page.locator('[name=group]').selectOption('noise');
+  await page.locator('[name=geometry]').selectOption('point');
+  await page.getByTestId('add-field').click();
+  await page.locator('[name=field-id]').fill('class');
+  await page.locator('[name=field-type]').selectOption('code');
+  await page.locator('[name=field-codes]').selectOption('noise_class');
+  await page.locator('[name="label.zh"]').fill('功能区');
+  await page.locator('[name="label.en"]').fill('Zone');
+  await page.locator('summary', { hasText: '监测点位' }).click();
+  await page.locator('[name=observed]').check();
+  await page.locator('[name=observed-kind]').selectOption('noise_point');
+  await page.locator('[name=observed-function_class]').selectOption('class');
+  await expectAccessible(page, 'design-observed');
+  if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}-observed.png`, fullPage: true });
+  await save(page, '堆场也要监测噪声');
+  await page.getByTestId('as-text').click();
+  await expect(page.locator('[name=toml]')).toHaveValue(/observed = \{ kind = "noise_point", function_class = "class" \}/);
+  // Where there are records, they do not become points: said in words that a reader knows.
+  await open(page, '/designs/ledger/straw_yard');
+  await page.locator('summary', { hasText: '监测点位' }).click();
+  await page.locator('[name=observed]').check();
+  await expect(change(page, 'observed')).toHaveAttribute('data-effect', 'refused');
+  await expect(change(page, 'observed')).not.toContainText('Some(');
+  await page.getByRole('button', { name: '放弃改动' }).click();
+  // A code list of its own: one code is retired by the form.
+  await open(page, '/designs/codes');
+  await page.locator('[name=id]').fill('straw_kind');
+  await page.locator('[name="name.zh"]').first().fill('秸秆种类');
+  await page.locator('[name="name.en"]').first().fill('Kinds of straw');
+  await page.locator('[name=source]').fill('示意');
+  for (const [code, zh, en] of [['rice', '稻草', 'rice'], ['maize', '玉米秆', 'maize']]) {
+    if (code === 'maize') await page.getByRole('button', { name: '加一个代码' }).click();
+    const row = page.locator('tbody tr').last();
+    await row.locator('input').nth(0).fill(code!);
+    await row.locator('input').nth(1).fill(zh!);
+    await row.locator('input').nth(2).fill(en!);
+  }
+  await save(page, '新代码表');
+  await page.locator('tbody tr').nth(1).locator('input[type=checkbox]').check();
+  await expect(page.locator('[data-effect]').first()).toBeVisible();
+  if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}-retired.png`, fullPage: true });
+  await save(page, '玉米秆不再统计');
+  await open(page, '/designs/ledger/straw_yard');
+  await page.getByTestId('add-field').click();
+  await page.locator('[name=field-id]').fill('straw');
+  await page.locator('[name=field-type]').selectOption('code');
+  await page.locator('[name=field-codes]').selectOption('straw_kind');
+  await page.locator('[name="label.zh"]').fill('秸秆');
+  await page.locator('[name="label.en"]').fill('Straw');
+  await save(page, '记种类');
+  await open(page, '/ledgers/straw_yard/new');
+  const offered = page.locator('label.field', { hasText: '秸秆' }).locator('select option');
+  await expect(offered.filter({ hasText: '稻草' })).toHaveCount(1);
+  await expect(offered.filter({ hasText: '玉米秆' })).toHaveCount(0);
+});
+
 test('a built-in ledger takes a field, keeps its own, and goes back', async ({ page }) => {
   await signIn(page, running.base, ADMIN);
   await open(page, '/ledgers/river');

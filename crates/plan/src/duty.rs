@@ -80,6 +80,8 @@ pub struct Ground<'g> {
     pub period: [i32; 2],
     /// Since when anybody could report here: silence before that is nobody's.
     pub since: Timestamp,
+    /// Subjects that came later, with since when.
+    pub later: &'g BTreeMap<String, Timestamp>,
 }
 
 impl Ground<'_> {
@@ -107,12 +109,13 @@ impl Ground<'_> {
         let names = |list: &[String]| list.iter().any(|name| name == body);
         let mut found: Vec<Asked> = Vec::new();
         let from_plan = |subject: String, name: &str, part: Part, due: f64| Asked {
+            since: self.later.get(&subject).copied().unwrap_or(self.since).max(self.since),
             subject,
             name: name.to_owned(),
             part,
             due,
-            since: self.since,
         };
+        let by_id = ById::new(self.items);
         for project in self.projects.iter().filter(|project| project.years[0] <= year) {
             let part = if names(&project.lead) {
                 Part::Lead
@@ -139,21 +142,26 @@ impl Ground<'_> {
             if to != body {
                 continue;
             }
+            // Since its first text: a correction asks for nothing later.
+            let (since, _) = by_id.turn(item);
             // Asked for in that year, whatever the plan says of the end.
             match found.iter_mut().find(|asked| asked.subject == item.subject) {
-                Some(asked) => asked.due = 1.0,
+                Some(asked) if asked.due < 1.0 => {
+                    asked.due = 1.0;
+                    asked.since = asked.since.max(since);
+                }
+                Some(_) => {}
                 None => found.push(Asked {
                     subject: item.subject.clone(),
                     name: what.clone(),
                     part: Part::Assigned,
                     due: 1.0,
-                    since: item.decided_at.unwrap_or(item.entered_at).max(self.since),
+                    since: since.max(self.since),
                 }),
             }
         }
         // What was done in a year before asks for nothing any more.
         found.retain(|asked| !self.done_before(&asked.subject, body, year));
-        let by_id = ById::new(self.items);
         found.into_iter().map(|asked| self.duty(body, (year, now), asked, &by_id)).collect()
     }
 
@@ -208,7 +216,10 @@ impl Ground<'_> {
             ("evidence".to_owned(), number(accepted.map(|item| item.evidence.len() as f64))),
             (
                 "in_time".to_owned(),
-                accepted.map_or(FactValue::Missing, |item| FactValue::Bool(self.first_said(item) < deadline)),
+                // A report on what nobody could report in time is not late.
+                accepted
+                    .filter(|_| since < deadline)
+                    .map_or(FactValue::Missing, |item| FactValue::Bool(self.first_said(item) < deadline)),
             ),
             ("progress".to_owned(), number(progress)),
             ("due".to_owned(), FactValue::Number(due)),

@@ -242,6 +242,15 @@ pub struct Item {
 }
 
 impl Item {
+    /// Items that this one is about.
+    pub fn names(&self) -> impl Iterator<Item = Id> + use<> {
+        let of = match &self.content {
+            Content::Appeal { of, .. } | Content::Retraction { of, .. } => Some(*of),
+            _ => None,
+        };
+        of.into_iter().chain(self.replaces)
+    }
+
     pub fn approved(&self) -> bool {
         self.state == State::Approved
     }

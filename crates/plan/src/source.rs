@@ -159,6 +159,11 @@ fn read<T: DeserializeOwned>(files: &Files, file: &str, findings: &mut Vec<Findi
     }
 }
 
+/// Other spellings of bodies with the name that stands for each.
+pub fn body_aliases(files: &Files) -> BTreeMap<String, String> {
+    body_names(files).1
+}
+
 /// Every `name = "…"` of the tables in `bodies/`, and other spellings (`also_written`) with the name that stands for
 /// them; their own schema is checked by the register.
 fn body_names(files: &Files) -> (BTreeSet<String>, BTreeMap<String, String>) {

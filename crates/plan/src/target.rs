@@ -213,6 +213,7 @@ mod tests {
                 rules: &rules,
                 period: [2021, 2025],
                 since: Timestamp(0),
+                later: &BTreeMap::new(),
             };
         let path = |_: &Indicator, year: i32| Some(f64::from(year - 2020) * 100.0);
         let found = targets(&ground, &path);

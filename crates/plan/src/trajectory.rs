@@ -347,6 +347,9 @@ pub fn forecast(
         none_because: Some(Name::new(zh, en)),
     };
     if known.len() < rule.least_years.max(2) {
+        // Of an interval that there is not nothing is said.
+        let method = Name::new("Theil–Sen 斜率中位数，只用证据完整的年份", "Theil–Sen median slope, years with complete evidence only");
+        let none = |zh: String, en: String| Forecasts { method, years: Vec::new(), none_because: Some(Name::new(zh, en)) };
         return none(
             format!("只有 {} 个完整年份有值，至少要 {} 个", known.len(), rule.least_years),
             format!("{} complete years have values, at least {} are needed", known.len(), rule.least_years),

@@ -84,7 +84,7 @@ fn nothing_is_done_before_its_time() {
     check("project:9", 2026, milestone(json!("2026-11-25")), None);
     let contract = |number: &str, day: &str| json!({ "kind": "contract", "number": number, "party": "甲", "amount": "1", "signed_on": day });
     check("project:9", 2026, contract("H-1", "2026-12-01"), refused);
-    check("project:9", 2026, contract("H-1", "2026-11-01"), None);
+    world.say("project:9", 2026, contract("H-1", "2026-11-01"), none());
     // The same contract counts once.
     check("project:9", 2025, contract(" H-1", "2025-11-01"), Some("QS-3003"));
     check("project:9", 2027, report("县林业局", "1"), refused);
@@ -450,4 +450,150 @@ fn names_and_numbers_are_bounded() {
     };
     assert_eq!((assumed(500.0), assumed(60.0)), (Some("QS-2002"), None));
     assert_eq!(code(world.plan.indicator("pm25", Some(i32::MIN), world.now)), Some("QS-2002"));
+}
+
+#[test]
+fn what_may_be_there_once_is_looked_at_again_when_it_is_decided() {
+    let world = World::new("decided");
+    let put = |subject: &str, content: Value, more: Value| world.put(&officer(1), subject, 2024, content, more).unwrap();
+    let subject = "indicator:forest-cover";
+    let (one, other) = (put(subject, value("60"), none()), put(subject, value("65"), none()));
+    world.approve(one).unwrap();
+    assert_eq!(code(world.approve(other)), Some("QS-3003"));
+    // A contract that was returned, entered again and approved does not come back by an appeal.
+    let contract = |number: &str| json!({ "kind": "contract", "number": number, "party": "甲", "amount": "11", "signed_on": "2024-06-01" });
+    let first = put("project:9", contract("H-9"), none());
+    world.plan.decide(&officer(2), first, State::Returned, "附件不清", world.now).unwrap();
+    world.say("project:9", 2024, contract("H-9"), none());
+    let appeal = put("project:9", json!({ "kind": "appeal", "of": first, "text": "附件清楚" }), none());
+    world.plan.decide(&officer(3), appeal, State::Approved, "", world.now).unwrap();
+    assert_eq!(code(world.plan.decide(&officer(3), first, State::Approved, "", world.now)), Some("QS-3003"));
+    assert_eq!(world.project(9)["contracts"], "11");
+    // A correction whose number was used meanwhile keeps its place.
+    let old = world.say("project:9", 2024, contract("H-10"), none());
+    let fixed = world.say("project:9", 2024, contract("H-11"), json!({ "replaces": old }));
+    world.say("project:9", 2024, contract("H-10"), none());
+    let taken = put("project:9", json!({ "kind": "retraction", "of": fixed, "text": "误填" }), none());
+    assert_eq!(code(world.approve(taken)), Some("QS-3003"));
+    // Quantities that wait add up when they are decided; a correction that lowers them is always taken.
+    let done = |amount: &str| json!({ "kind": "quantity", "quantity": "karst_control", "amount": amount, "unit": "平方公里" });
+    let (one, other) = (put("project:9", done("180"), none()), put("project:9", done("180"), none()));
+    world.approve(one).unwrap();
+    assert_eq!(code(world.approve(other)), Some("QS-2002"));
+    world.say("project:9", 2024, done("20"), json!({ "replaces": one }));
+    world.approve(other).unwrap();
+}
+
+#[test]
+fn contracts_sent_at_once_are_one() {
+    let world = World::new("contracts");
+    let contract = json!({ "kind": "contract", "number": "H-1", "party": "甲", "amount": "1", "signed_on": "2024-06-01" });
+    let ids: Vec<Id> = (0..4).map(|_| world.put(&officer(1), "project:9", 2024, contract.clone(), none()).unwrap()).collect();
+    let done: Vec<bool> = std::thread::scope(|scope| {
+        let running: Vec<_> = ids.iter().map(|id| scope.spawn(|| world.approve(*id).is_ok())).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
+    assert_eq!(world.project(9)["contracts"], "1");
+}
+
+#[test]
+fn what_was_entered_ahead_can_be_taken_back_and_what_judged_years_stays() {
+    let world = World::new("ahead");
+    let planned = world.say("project:9", 2028, money("planned", "5"), none());
+    let retraction = |of: Id| json!({ "kind": "retraction", "of": of, "text": "误填" });
+    world.say("project:9", 2028, retraction(planned), none());
+    assert_eq!(state_of(&world, "project:9", planned), "retracted");
+    let appeal = |of: Id| json!({ "kind": "appeal", "of": of, "text": "有误" });
+    let change = world.say("indicator:forest-cover", 2026, target(2035, ">=", "66"), json!({ "note": "市级文件" }));
+    assert_eq!(code(world.put(&officer(1), "indicator:forest-cover", 2026, appeal(change), none())), Some("QS-3003"));
+    let first = world.say("project:9", 2024, stage("reserve"), none());
+    world.say("project:9", 2025, stage("approved"), none());
+    assert_eq!(code(world.put(&officer(1), "project:9", 2024, appeal(first), none())), Some("QS-3003"));
+}
+
+#[test]
+fn what_is_ones_own() {
+    let world = World::new("own");
+    let inspector = |id: i64| Actor { id: Id(id), name: format!("执法{id}"), roles: vec![Role::Inspector], body: None };
+    let seen = || json!({ "kind": "inspection", "finding": "在建", "lon": null, "lat": null });
+    let id = world.put(&inspector(5), "project:9", 2025, seen(), none()).unwrap();
+    world.approve(id).unwrap();
+    let more = || json!({ "replaces": id });
+    assert_eq!(code(world.put(&inspector(6), "project:9", 2025, seen(), more())), Some("QS-1003"));
+    world.put(&inspector(5), "project:9", 2025, seen(), more()).unwrap();
+    let retraction = json!({ "kind": "retraction", "of": id, "text": "记错项目" });
+    assert_eq!(code(world.put(&inspector(6), "project:9", 2025, retraction.clone(), none())), Some("QS-1003"));
+    world.put(&inspector(5), "project:9", 2025, retraction, none()).unwrap();
+    // Nobody takes back the report of their own body by themselves.
+    let own = Actor { roles: vec![Role::PlanOfficer], id: Id(7), ..department("dept-forestry") };
+    let report = world.say("project:9", 2025, report("县林业局", "0.1"), none());
+    let taken = world.put(&officer(1), "project:9", 2025, json!({ "kind": "retraction", "of": report, "text": "误报" }), none()).unwrap();
+    assert_eq!(code(world.plan.decide(&own, taken, State::Approved, "", world.now)), Some("QS-3001"));
+    world.approve(taken).unwrap();
+}
+
+#[test]
+fn an_assignment_is_not_taken_from_under_a_report() {
+    let world = World::new("under");
+    let given = world.say("task:T-3.1-1", 2025, assignment("县水利局", "1"), none());
+    let water = department("dept-water");
+    let said = world.put(&water, "task:T-3.1-1", 2025, report("县水利局", "0.5"), none()).unwrap();
+    let retraction = |of: Id| json!({ "kind": "retraction", "of": of, "text": "分错单位" });
+    assert_eq!(code(world.put(&officer(1), "task:T-3.1-1", 2025, retraction(given), none())), Some("QS-3003"));
+    world.plan.decide(&officer(2), said, State::Returned, "分错单位", world.now).unwrap();
+    world.say("task:T-3.1-1", 2025, retraction(given), none());
+    // The body still answers for what it said.
+    let appeal = json!({ "kind": "appeal", "of": said, "text": "已完成" });
+    world.put(&water, "task:T-3.1-1", 2025, appeal, none()).unwrap();
+    assert_eq!(code(world.put(&water, "task:T-3.1-1", 2025, report("县水利局", "0.6"), none())), Some("QS-1003"));
+}
+
+#[test]
+fn late_is_who_could_have_been_in_time() {
+    let world = World::new("late");
+    world.say("project:9", 2024, report("县林业局", "1"), none());
+    let items = world.plan.items();
+    let loaded = world.plan.loaded();
+    let in_time = |since| {
+        let mut ground = loaded.ground(&items);
+        ground.since = since;
+        let duties = ground.duties("县林业局", 2024, world.now);
+        let duty = duties.into_iter().find(|duty| duty.subject == "project:9").unwrap();
+        duty.criteria.iter().find(|one| one.code == "in_time").unwrap().got
+    };
+    assert_eq!(in_time(Day::from_civil(2021, 1, 1).start()), Some(0.0), "a year and a half late");
+    assert_eq!(in_time(world.now), None, "nobody could be in time here");
+}
+
+#[test]
+fn a_task_of_a_later_revision_was_nobodys_before() {
+    let world = World::new("later");
+    let mut edited = files();
+    let text = edited.get_mut("plan/tasks.toml").unwrap();
+    text.push_str("\n[[task]]\nid = \"T-9.9-9\"\ntext = \"新增\"\nowners = [\"县林业局\"]\ndue = 2022\nplace = \"第九章\"\n");
+    let plan = world.reopen(edited);
+    let (loaded, items) = (plan.loaded(), plan.items());
+    let score = |subject: &str| {
+        let duties = loaded.ground(&items).duties("县林业局", 2023, world.now);
+        duties.into_iter().find(|duty| duty.subject == subject).unwrap().score
+    };
+    assert_eq!((score("task:T-9.9-9"), score("project:9")), (None, Some(0.0)));
+}
+
+#[test]
+fn the_last_of_december_counts_in_the_paper_of_its_year() {
+    let world = World::new("december");
+    let milestone = json!({ "kind": "milestone", "name": "完工", "due": "2025-12-31", "done": null });
+    world.say("project:6", 2025, milestone, none());
+    let paper = serde_json::to_value(world.plan.assess(Kind::Yearly, Some(2025), world.now).unwrap()).unwrap();
+    assert!(paper["sections"][2].to_string().contains("PR201"), "the milestone was due");
+}
+
+#[test]
+fn another_spelling_of_a_body_is_that_body() {
+    let world = World::new("spelling");
+    world.say("task:T-3.1-1", 2025, assignment("县发改委", "1"), none());
+    let item = world.plan.items_of("task:T-3.1-1").pop().unwrap();
+    assert_ne!(serde_json::to_value(&item.content).unwrap()["body"], "县发改委");
 }

@@ -76,6 +76,12 @@ struct Sieve<'q> {
     until: Option<&'q str>,
 }
 
+/// How many records of another ledger name each key, and what that ledger does not know.
+struct Linked {
+    keys: HashMap<String, usize>,
+    missing: Vec<Name>,
+}
+
 enum Judged {
     Within,
     Outside,
@@ -100,6 +106,14 @@ impl<'q> Sieve<'q> {
     /// Whether the records' own dates say in which year they count.
     fn is_dated(&self) -> bool {
         self.date.or(self.since).is_some()
+    }
+
+    /// Whether a record's own date is of that year, or before its end: then the year was written down, however late.
+    fn tells_of(&self, content: &Content, time: &Time) -> bool {
+        let last = time.last_day.to_iso();
+        let date = |field: Option<&str>| field.and_then(|field| content.text(field)).unwrap_or_default();
+        date(self.date).starts_with(&time.year)
+            || (!date(self.since).is_empty() && date(self.since).get(..10).is_some_and(|since| since <= last.as_str()))
     }
 
     /// Dated records count in their year however late they were written; the state of others is that of the time.
@@ -220,13 +234,15 @@ impl FactSource for Register {
         let all = self.contents_at(ledger, sieve.read_at(&time))?;
         let then = self.written_by(ledger, &sieve, &time)?;
         let (mut undecided, mut undated) = (0usize, 0usize);
-        let linked = self.linked(query, &time)?;
+        let mut linked = self.linked(query, &time)?;
         let own = query.text("own").ok();
         let mut chosen: Vec<&(Id, Content)> = Vec::new();
         let mut least: Option<usize> = None;
+        let mut told = !sieve.is_dated();
         for record in &all {
+            told |= sieve.tells_of(&record.1, &time);
             let whose = own.map_or(Some(record.1.key.as_str()), |field| record.1.text(field)).map(bare);
-            let links = linked.as_ref().map(|keys| whose.map(|key| keys.get(key).copied().unwrap_or(0)));
+            let links = linked.as_ref().map(|linked| whose.map(|key| linked.keys.get(key).copied().unwrap_or(0)));
             match (sieve.judge(definition, record, &time, then.as_ref())?, links) {
                 (Judged::Undated, _) => undated += 1,
                 // What the record does not say is neither yes nor no.
@@ -270,6 +286,12 @@ impl FactSource for Register {
                 format!("{undated} 条记录没有填日期，不知在哪一年"),
                 format!("{undated} records have no date"),
             ));
+        }
+        if !all.is_empty() && !told {
+            missing.extend(self.not_yet_written(definition, &time)?);
+        }
+        if let Some(linked) = &mut linked {
+            missing.append(&mut linked.missing);
         }
         missing.extend(self.fewer_than_stated(ledger, all.len(), now)?);
         let (value, unit) = match query.name.as_str() {
@@ -328,7 +350,7 @@ impl Register {
     }
 
     /// How many records of the other ledger name each key, where a fact asks for linked ones.
-    fn linked(&self, query: &FactQuery, time: &Time) -> Result<Option<HashMap<String, usize>>, Problem> {
+    fn linked(&self, query: &FactQuery, time: &Time) -> Result<Option<Linked>, Problem> {
         let Ok(ledger) = query.text("linked") else {
             return match query.name.as_str() {
                 LEAST_LINKED => Err(Problem::invalid(format!("{LEAST_LINKED}: 没有写 linked (names no other ledger)"))),
@@ -344,13 +366,43 @@ impl Register {
         let sieve = Sieve::of(query, "linked_", definition)?;
         let mut named = HashMap::new();
         let then = self.written_by(ledger, &sieve, time)?;
-        for record in &self.contents_at(ledger, sieve.read_at(time))? {
-            let Some(key) = record.1.text(by) else { continue };
-            if matches!(sieve.judge(definition, record, time, then.as_ref())?, Judged::Within) {
-                *named.entry(bare(key).to_owned()).or_insert(0) += 1;
+        let (zh, en) = (&definition.name.zh, &definition.name.en);
+        let all = self.contents_at(ledger, sieve.read_at(time))?;
+        let (mut told, mut unknown) = (!sieve.is_dated(), 0usize);
+        for record in &all {
+            told |= sieve.tells_of(&record.1, time);
+            match (sieve.judge(definition, record, time, then.as_ref())?, record.1.text(by)) {
+                (Judged::Within, Some(key)) => *named.entry(bare(key).to_owned()).or_insert(0) += 1,
+                (Judged::Within, None) | (Judged::Undated | Judged::Undecided, _) => unknown += 1,
+                (Judged::Outside, _) => {}
             }
         }
-        Ok(Some(named))
+        let mut missing = Vec::new();
+        // What nobody wrote down is not known to be none.
+        if all.is_empty() {
+            missing.push(Name::new(format!("台账“{zh}”没有记录"), format!("the ledger {en} has no records")));
+        } else if !told {
+            missing.extend(self.not_yet_written(definition, time)?);
+        }
+        if unknown > 0 {
+            missing.push(Name::new(
+                format!("台账“{zh}”有 {unknown} 条没有填日期、对象或条件所用的字段"),
+                format!("{unknown} records of the ledger {en} have no date, do not say of what, or not what the condition asks"),
+            ));
+        }
+        Ok(Some(Linked { keys: named, missing }))
+    }
+
+    /// That a ledger begins after a year of which it says nothing.
+    fn not_yet_written(&self, definition: &LedgerDefinition, time: &Time) -> Result<Option<Name>, Problem> {
+        let first = self.first_written(&definition.id)?.filter(|first| *first >= time.end);
+        Ok(first.map(|first| {
+            let (day, year) = (first.day().to_iso(), time.year.trim_end_matches('-'));
+            Name::new(
+                format!("台账“{}”自 {day} 起才有记录，没有 {year} 年的", definition.name.zh),
+                format!("the ledger {} begins on {day} and has nothing of {year}", definition.name.en),
+            )
+        }))
     }
 
     /// That the plan states more than the ledger holds (原文数目): what is counted is not all there is.

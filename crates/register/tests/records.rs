@@ -414,7 +414,8 @@ fn facts_count_what_is_linked_and_say_what_they_do_not_know() {
     permit("91130200699229617X002P", "e2", "2025-06-01", "2030-05-31");
     let valid = [("ledger", "discharge_permit"), ("since", "issued_on"), ("until", "valid_until")];
     for (year, count) in [(2019, 0), (2020, 1), (2024, 1), (2025, 2), (2026, 1)] {
-        past(year, &valid, n(count), &[]);
+        // The year before the first of them nobody wrote down.
+        past(year, &valid, n(count), if year == 2019 { &["没有 2019 年的"] } else { &[] });
     }
     let licensed = [
         ("ledger", "enterprise"),
@@ -427,6 +428,17 @@ fn facts_count_what_is_linked_and_say_what_they_do_not_know() {
     // Of 2025 it is not known whether the enterprises were there; now they are.
     past(2025, &licensed, n(0), &["3 条记录没有填日期"]);
     past(2026, &licensed, n(1), &[]);
+    // A ledger that began later says nothing of a year unless a record of it does.
+    let held = [("ledger", "drill"), ("date", "held_on")];
+    past(2024, &held, n(0), &["没有 2024 年的"]);
+    past(2025, &held, n(1), &[]);
+    // Nor does an empty one: that nobody wrote down a check is not that there was none.
+    let checked = [("ledger", "enterprise"), ("linked", "inspection"), ("linked_by", "enterprise"), ("linked_date", "checked_on")];
+    past(2026, &checked, n(0), &["台账“执法检查”没有记录"]);
+    // A permit without its first day may have been there.
+    write("discharge_permit", json!({ "number": "91130200699229617X003P", "name": "证", "enterprise": "e3", "tier": "key", "valid_until": "2028-01-01" }));
+    past(2026, &licensed, n(2), &[]);
+    past(2025, &licensed, n(0), &["3 条记录没有填日期", "1 条没有填日期"]);
     // The least of several: e3 has no permit at all.
     let least = |more: &[(&str, &str)], expect: i64| {
         let mut query = FactQuery::new("register.least_linked").with("year", FactValue::Integer(2026));

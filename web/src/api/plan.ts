@@ -39,14 +39,14 @@ export interface PlanItem {
   replaces: string | null; state: 'entered' | 'approved' | 'returned' | 'withdrawn' | 'replaced' | 'retracted'; entered_by: string; entered_name: string; body: string | null; entered_at: string;
   decided_by: string | null; decided_name: string | null; decided_at: string | null; decision_note: string;
 }
-export interface ItemsPage { items: PlanItem[]; names: Record<string, string>; total: number; page: number; page_size: number; may_approve: boolean }
+export interface ItemsPage { items: PlanItem[]; about: PlanItem[]; names: Record<string, string>; total: number; page: number; page_size: number; may_approve: boolean }
 export interface Finding { code: string; severity: 'error' | 'warning'; file: string; line: number; column: number; subjects: string[]; what: Name; why: Name; hint: Name; waived: string | null }
 export interface Earlier { year: number; value: string | null; target: string | null; place: string }
 export interface IndicatorDetail {
   row: IndicatorRow; formula: string | null; document: string | null; path_method: Name; goals: Goal[]; earlier: Earlier[]; years: YearValue[]; trace: Trace[];
   needed: { target_year: number; rest: number; years_left: number; per_year: number | null; met: boolean } | null;
   projection: Projection | null; targets: BodyTarget[]; added_up: AddedUp[];
-  bodies: string[]; bodies_from: string[]; projects: [number, string][]; tasks: [string, string][]; items: PlanItem[]; findings: Finding[];
+  bodies: string[]; bodies_from: string[]; projects: [number, string][]; tasks: [string, string][]; items: PlanItem[]; findings: Finding[]; kinds: string[];
 }
 export interface Sums { planned: string | null; arranged: string | null; arrived: string | null; paid: string | null }
 export interface Scored { code: string; name: Name; points: number; got: number | null; explain: Name; from: Record<string, unknown> }
@@ -88,7 +88,7 @@ export const plan = {
   bodies: (year?: string) => http.get<Bodies>('/api/plan/bodies', { year }),
   body: (body: string, year?: string) => http.get<BodyDetail>(`/api/plan/bodies/${at(body)}`, { year }),
   findings: () => http.get<Findings>('/api/plan/findings'),
-  scheme: () => http.get<{ scheme: Scheme; lifecycle: Lifecycle }>('/api/plan/scheme'),
+  scheme: () => http.get<{ scheme: Scheme; lifecycle: Lifecycle; bodies: string[] }>('/api/plan/scheme'),
   items: (query: http.Query) => http.get<ItemsPage>('/api/plan/items', query),
   enter: (draft: Draft) => http.post<PlanItem>('/api/plan/items', draft),
   decide: (id: string, to: string, note: string) => http.post<PlanItem>(`/api/plan/items/${at(id)}/decision`, { to, note }),

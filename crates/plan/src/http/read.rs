@@ -45,6 +45,8 @@ const PAGE: usize = 50;
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct ItemsPage {
     items: Vec<Item>,
+    /// Entries that are corrected, retracted or appealed against by those shown.
+    about: Vec<Item>,
     /// What the subjects are called.
     names: std::collections::BTreeMap<String, String>,
     total: usize,
@@ -135,6 +137,8 @@ pub struct Findings {
 pub struct Published {
     scheme: Scheme,
     lifecycle: Lifecycle,
+    /// Names of the bodies that things are assigned to.
+    bodies: Vec<String>,
 }
 
 pub fn routes(plan: &Arc<Plan>) -> Routes {
@@ -164,10 +168,17 @@ pub fn routes(plan: &Arc<Plan>) -> Routes {
                 .query::<YearQuery>()
                 .returns::<IndicatorDetail>()
                 .also("text/csv"),
-            async move |_: Caller, Path(id): Path<String>, Query(query): Query<YearQuery>| -> ApiResult<Response> {
+            async move |caller: Caller,
+                        Path(id): Path<String>,
+                        Query(query): Query<YearQuery>|
+                        -> ApiResult<Response> {
                 let plan = Arc::clone(&one);
                 let now = kernel::time::now();
-                let found = blocking(move || plan.indicator(&id, query.year, now)).await?;
+                let ask = move || {
+                    let kinds = plan.indicator_kinds(&caller.0, &id);
+                    Ok(IndicatorDetail { kinds, ..plan.indicator(&id, query.year, now)? })
+                };
+                let found = blocking(ask).await?;
                 Ok(match query.format {
                     Format::Json => Json(found).into_response(),
                     Format::Csv => years_table(&found, now).respond(Format::Csv),
@@ -251,7 +262,9 @@ fn items_page(plan: &Plan, caller: &Caller, query: &ItemQuery) -> ItemsPage {
     for item in &shown {
         names.entry(item.subject.clone()).or_insert_with(|| loaded.name_of(&item.subject));
     }
+    let wanted: std::collections::BTreeSet<Id> = shown.iter().flat_map(Item::names).collect();
     ItemsPage {
+        about: items.iter().filter(|item| wanted.contains(&item.id)).cloned().collect(),
         items: shown,
         names,
         total,
@@ -411,7 +424,7 @@ fn body_detail(plan: &Plan, caller: &Caller, body: &str, at: (i32, Timestamp)) -
     let name = loaded.body_name(&wanted).map_or(wanted.clone(), str::to_owned);
     let ground = loaded.ground(&items);
     scored_year(&ground, year, now)?;
-    if !ground.bodies().contains(&name) {
+    if !ground.bodies().contains(&name) && loaded.body_key(&name).is_none() {
         return Err(Problem::not_found(format!("“{name}”在规划里没有责任 (has no duty in the plan)")));
     }
     let key = loaded.body_key(&name).map(str::to_owned);
@@ -465,7 +478,11 @@ fn papers(routes: Routes, plan: &Arc<Plan>) -> Routes {
             operation("评判办法", "lights, scores and life cycle as published", READ).returns::<Published>(),
             async move |_: Caller| -> ApiResult<Json<Published>> {
                 let loaded = scheme.loaded();
-                Ok(Json(Published { scheme: loaded.rules.scheme.clone(), lifecycle: loaded.rules.lifecycle.clone() }))
+                Ok(Json(Published {
+                    scheme: loaded.rules.scheme.clone(),
+                    lifecycle: loaded.rules.lifecycle.clone(),
+                    bodies: loaded.bodies.iter().map(|(_, name)| name.clone()).collect(),
+                }))
             },
         )
         .get(

@@ -17,7 +17,100 @@ fn is_own(loaded: &Loaded, actor: &Actor, item: &Item) -> bool {
         Content::Report { body, .. } => Some(loaded.body_key(body).unwrap_or(body)),
         _ => None,
     };
-    item.body == actor.body || (reported.is_some() && reported == actor.body.as_deref())
+    item.entered_by == actor.id
+        || actor.body.as_deref().is_some_and(|own| item.body.as_deref() == Some(own) || reported == Some(own))
+}
+
+/// What is looked at again, in the transaction that keeps or decides: what may be there once, and what adds up.
+/// `own` are the items of the subject, `skip` those whose place the content takes.
+pub(super) fn may_stand(
+    loaded: &Loaded,
+    (subject, year, content): (&str, i32, &Content),
+    own: &[Item],
+    skip: &[Option<Id>],
+    today: &str,
+) -> Result<(), Problem> {
+    let others: Vec<&Item> = own.iter().filter(|item| !skip.contains(&Some(item.id))).collect();
+    not_twice(year, content, &others)?;
+    if let Content::Quantity { .. } = content {
+        let replaced = own.iter().find(|item| item.approved() && skip.contains(&Some(item.id)));
+        adds_up_possibly(loaded, (subject, content), &others, replaced, today)?;
+    }
+    Ok(())
+}
+
+/// What can be there once only is corrected, not entered again.
+fn not_twice(year: i32, content: &Content, others: &[&Item]) -> Result<(), Problem> {
+    let twice = |what: String| Err(Problem::new(ErrorCode::NoTransition, what));
+    let approved = || others.iter().filter(|item| item.approved());
+    match content {
+        Content::Value { .. }
+            if approved().any(|item| item.year == year && matches!(item.content, Content::Value { .. })) =>
+        {
+            twice(format!("{year} 年已有审核通过的数值，请更正它 (correct the approved value instead)"))
+        }
+        Content::Assignment { body, .. } => {
+            let same = |item: &&&Item| {
+                item.year == year && matches!(&item.content, Content::Assignment { body: to, .. } if to == body)
+            };
+            match approved().find(same) {
+                Some(_) => twice(format!(
+                    "{year} 年已分解给“{body}”，请更正它 (correct the approved assignment instead)"
+                )),
+                None => Ok(()),
+            }
+        }
+        Content::Contract { number, .. } => {
+            let same = |item: &&&Item| {
+                matches!(&item.content, Content::Contract { number: known, .. } if known.trim() == number.trim())
+            };
+            match approved().find(same) {
+                Some(_) => twice(format!("合同“{number}”已经填过 (this contract is there already)")),
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Done quantities together within `most_done` of the scheme; a correction that lowers the sum always is.
+fn adds_up_possibly(
+    loaded: &Loaded,
+    (subject, content): (&str, &Content),
+    others: &[&Item],
+    replaced: Option<&Item>,
+    today: &str,
+) -> Result<(), Problem> {
+    let Content::Quantity { quantity, unit, amount } = content else { return Ok(()) };
+    let number = subject.strip_prefix("project:").and_then(|number| number.parse().ok());
+    let project = loaded.project(number.ok_or_else(|| Problem::not_found("没有这个项目 (no such project)"))?)?;
+    let state = portfolio::state(project, others, &loaded.rules, &loaded.townships, today);
+    let (dimension, one) = normalise(Decimal::ONE, unit);
+    let row = state
+        .quantities
+        .iter()
+        .find(|row| row.kind == *quantity && normalise(Decimal::ONE, &row.unit).0 == dimension)
+        .ok_or_else(|| {
+            Problem::invalid(format!(
+                "项目没有“{quantity}”，或单位“{unit}”不能换算 (no such quantity, or another unit)"
+            ))
+        })?;
+    let in_row =
+        |amount: Decimal, one: Decimal| amount.checked_mul(one)?.checked_div(normalise(Decimal::ONE, &row.unit).1);
+    let wanted = in_row(*amount, one);
+    let before = match replaced.map(|item| &item.content) {
+        Some(Content::Quantity { amount, unit, .. }) => in_row(*amount, normalise(Decimal::ONE, unit).1),
+        _ => None,
+    };
+    let (done, most) = (row.done.unwrap_or_default(), loaded.rules.scheme.most_done);
+    let lowers = before.zip(wanted).is_some_and(|(before, wanted)| wanted <= before);
+    if lowers || wanted.is_some_and(|amount| done + amount <= row.planned * most) {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!(
+        "已完成 {done} {}，再加 {amount} {unit} 超过计划 {} 的 {most} 倍，请核对单位 (more than {most} times what is planned: check the unit)",
+        row.unit, row.planned
+    )))
 }
 
 impl Plan {
@@ -34,7 +127,6 @@ impl Plan {
         not_of_the_future(draft, now.day())?;
         self.may_say(&loaded, actor, draft)?;
         self.corrects(&loaded, actor, draft)?;
-        self.not_twice(draft)?;
         let indicator = draft.subject.strip_prefix("indicator:").and_then(|id| loaded.indicator(id).ok());
         let within = |value: &Decimal| indicator.map_or(Ok(()), |one| bounded(&loaded, one, value));
         match &draft.content {
@@ -102,37 +194,6 @@ impl Plan {
                 }
                 Ok(())
             }
-            Content::Quantity { quantity, unit, amount } => {
-                let state = self.project_state(&draft.subject, now)?;
-                let (dimension, one) = normalise(Decimal::ONE, unit);
-                let row = state
-                    .quantities
-                    .iter()
-                    .find(|row| row.kind == *quantity && normalise(Decimal::ONE, &row.unit).0 == dimension)
-                    .ok_or_else(|| {
-                        Problem::invalid(format!(
-                            "项目没有“{quantity}”，或单位“{unit}”不能换算 (no such quantity, or another unit)"
-                        ))
-                    })?;
-                let in_row = |amount: Decimal, one: Decimal| {
-                    amount.checked_mul(one)?.checked_div(normalise(Decimal::ONE, &row.unit).1)
-                };
-                let corrected = draft.replaces.and_then(|id| self.items().iter().find(|item| item.id == id).cloned());
-                let before = match corrected.map(|item| item.content) {
-                    Some(Content::Quantity { amount, unit, .. }) => in_row(amount, normalise(Decimal::ONE, &unit).1),
-                    _ => Some(Decimal::ZERO),
-                };
-                let done = row.done.unwrap_or_default() - before.unwrap_or_default();
-                let most = loaded.rules.scheme.most_done;
-                let within = in_row(*amount, one).is_some_and(|amount| done + amount <= row.planned * most);
-                match within {
-                    true => Ok(()),
-                    false => Err(Problem::invalid(format!(
-                        "已完成 {done} {}，再加 {amount} {unit} 超过计划 {} 的 {most} 倍，请核对单位 (more than {most} times what is planned: check the unit)",
-                        row.unit, row.planned
-                    ))),
-                }
-            }
             Content::Appeal { of, .. } => {
                 let items = self.items();
                 let other = items
@@ -159,7 +220,8 @@ impl Plan {
                         format!("申诉期限 {} 天已过 (too late to appeal)", days.unwrap_or_default()),
                     ));
                 }
-                may_be_opened(other)
+                let own: Vec<&Item> = items.iter().filter(|item| item.subject == draft.subject).collect();
+                may_be_opened(other, &own)
             }
             Content::Retraction { of, .. } => {
                 let items = self.items();
@@ -175,7 +237,7 @@ impl Plan {
                     ));
                 }
                 let own: Vec<&Item> = items.iter().filter(|item| item.subject == draft.subject).collect();
-                may_be_retracted(other, &own)
+                may_be_retracted(&loaded, other, &own)
             }
             _ => Ok(()),
         }
@@ -196,6 +258,8 @@ impl Plan {
             Content::Inspection { .. } => {
                 refuse("现场检查由执法、规划人员填，不由被检查的单位填 (not by the inspected body)")
             }
+            // Of one's own, whatever one has a part in now; whose it is, is looked at with what it is about.
+            Content::Appeal { .. } | Content::Retraction { .. } => Ok(()),
             _ if !self.has_part(actor, &draft.subject) => {
                 refuse("只能填本单位承担的事项 (only what your body is responsible for)")
             }
@@ -211,6 +275,17 @@ impl Plan {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What somebody may enter of an indicator.
+    pub(crate) fn indicator_kinds(&self, actor: &Actor, id: &str) -> Vec<&'static str> {
+        if actor.may(Action::EditPlan, None) {
+            return vec!["value", "target", "assignment"];
+        }
+        let loaded = self.loaded();
+        let named = loaded.bodies_of(&format!("indicator:{id}"));
+        let own = |name: &String| actor.may(Action::EditPlan, Some(loaded.body_key(name).unwrap_or(name)));
+        if named.iter().any(own) { vec!["value"] } else { Vec::new() }
     }
 
     /// What somebody may enter of a project.
@@ -244,43 +319,6 @@ impl Plan {
                     && item.subject == subject
                     && matches!(&item.content, Content::Assignment { body: to, .. } if same(to))
             })
-    }
-
-    /// What can be there once only is corrected, not entered again.
-    fn not_twice(&self, draft: &Draft) -> Result<(), Problem> {
-        let items = self.items();
-        let others = || {
-            items.iter().filter(|item| {
-                item.subject == draft.subject
-                    && Some(item.id) != draft.replaces
-                    && matches!(item.state, State::Approved | State::Entered)
-            })
-        };
-        let twice = |what: String| Err(Problem::new(ErrorCode::NoTransition, what));
-        let approved = || others().filter(|item| item.approved() && item.year == draft.year);
-        match &draft.content {
-            Content::Value { .. } if approved().any(|item| matches!(item.content, Content::Value { .. })) => {
-                twice(format!("{} 年已有审核通过的数值，请更正它 (correct the approved value instead)", draft.year))
-            }
-            Content::Assignment { body, .. } => {
-                let same = |item: &&Item| matches!(&item.content, Content::Assignment { body: to, .. } if to == body);
-                match approved().find(same) {
-                    Some(_) => twice(format!(
-                        "{} 年已分解给“{body}”，请更正它 (correct the approved assignment instead)",
-                        draft.year
-                    )),
-                    None => Ok(()),
-                }
-            }
-            Content::Contract { number, .. } => {
-                let same = |item: &Item| matches!(&item.content, Content::Contract { number: known, .. } if known.trim() == number.trim());
-                match others().any(same) {
-                    true => twice(format!("合同“{number}”已经填过 (this contract is there already)")),
-                    false => Ok(()),
-                }
-            }
-            _ => Ok(()),
-        }
     }
 
     /// What a correction may take the place of.
@@ -330,6 +368,8 @@ fn not_of_the_future(draft: &Draft, today: Day) -> Result<(), Problem> {
     let ahead = match &draft.content {
         Content::Money { step, .. } => matches!(step, MoneyStep::Planned | MoneyStep::Arranged),
         Content::Target { .. } | Content::Assignment { .. } => true,
+        // Of what was entered ahead.
+        Content::Appeal { .. } | Content::Retraction { .. } => true,
         Content::Milestone { done, .. } => done.is_none(),
         _ => false,
     };
@@ -353,8 +393,15 @@ fn not_of_the_future(draft: &Draft, today: Day) -> Result<(), Problem> {
 
 /// Only what is approved is taken back. A change of a target is changed again instead, so that the years that were
 /// judged by it stay; of stages only the last goes.
-pub(super) fn may_be_retracted(other: &Item, own: &[&Item]) -> Result<(), Problem> {
+pub(super) fn may_be_retracted(loaded: &Loaded, other: &Item, own: &[&Item]) -> Result<(), Problem> {
     match &other.content {
+        // What a body was asked for is not taken from under its reports.
+        Content::Assignment { body, .. } if other.approved() && reported_on(loaded, other, body, own) => {
+            Err(Problem::new(
+                ErrorCode::NoTransition,
+                "这个单位已就此自评，先撤销自评再撤销分解 (the body reported on it: retract the report first)",
+            ))
+        }
         Content::Appeal { .. } | Content::Retraction { .. } => {
             Err(Problem::new(ErrorCode::NoTransition, "申诉和撤销本身不能撤销 (not of appeals and retractions)"))
         }
@@ -369,8 +416,28 @@ pub(super) fn may_be_retracted(other: &Item, own: &[&Item]) -> Result<(), Proble
     }
 }
 
-/// An appeal opens a decision, and only a decision.
-pub(super) fn may_be_opened(other: &Item) -> Result<(), Problem> {
+/// Whether a body that only an assignment named reported on it.
+fn reported_on(loaded: &Loaded, assignment: &Item, body: &str, own: &[&Item]) -> bool {
+    !loaded.bodies_of(&assignment.subject).iter().any(|name| name == body)
+        && own.iter().any(|item| {
+            matches!(item.state, State::Approved | State::Entered)
+                && matches!(&item.content, Content::Report { body: by, .. } if by == body)
+        })
+}
+
+/// An appeal opens a decision, and only a decision. `own`: the items of its subject.
+pub(super) fn may_be_opened(other: &Item, own: &[&Item]) -> Result<(), Problem> {
+    if other.approved() {
+        match &other.content {
+            // Years were judged by it since.
+            Content::Target { .. } => {
+                let why = "已批准的目标变更不因申诉撤回，再填一次变更 (change the target again instead)";
+                return Err(Problem::new(ErrorCode::NoTransition, why));
+            }
+            Content::Stage { .. } => may_be_replaced(other, own)?,
+            _ => {}
+        }
+    }
     if matches!(other.content, Content::Appeal { .. } | Content::Retraction { .. }) {
         let why = "对申诉的结论不再申诉 (no appeal against the decision on an appeal)";
         return Err(Problem::new(ErrorCode::NoTransition, why));

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::event_log;
 
 use super::Plan;
-use super::admit::{may_be_opened, may_be_replaced, may_be_retracted};
+use super::admit::{may_be_opened, may_be_replaced, may_be_retracted, may_stand};
 use crate::item::{self, Attached, Content, Item, State};
 use crate::{portfolio, rows};
 
@@ -91,8 +91,16 @@ impl Plan {
         if !loaded.exists(&draft.subject) {
             return Err(Problem::not_found(format!("没有 {} (no such subject)", draft.subject)));
         }
-        let assigns = matches!(draft.content, Content::Assignment { .. } | Content::Target { .. });
-        let may = if assigns { actor.may(Action::EditPlan, None) } else { self.may_enter(actor, &draft.subject) };
+        let mut draft = draft;
+        loaded.with_known_spelling(&mut draft.content);
+        let may = match &draft.content {
+            Content::Assignment { .. } | Content::Target { .. } => actor.may(Action::EditPlan, None),
+            // Of one's own, whatever one has a part in now.
+            Content::Appeal { .. } | Content::Retraction { .. } => {
+                actor.may_somewhere(Action::EditPlan) || actor.may(Action::InspectProjects, None)
+            }
+            _ => self.may_enter(actor, &draft.subject),
+        };
         if !may {
             return Err(Problem::new(
                 ErrorCode::NotAllowed,
@@ -129,6 +137,10 @@ impl Plan {
                     return Err(Problem::not_found(format!("没有附件 {} (upload it first)", file.hash)).into());
                 }
             }
+            // Of two at once the second sees the first.
+            let own = rows::items_of(transaction.as_reader(), self.division, &item.subject)?;
+            let said = (item.subject.as_str(), item.year, &item.content);
+            may_stand(&loaded, said, &own, &[item.replaces], &now.day().to_iso())?;
             rows::add_item(transaction, self.division, &item)?;
             event_log::append(transaction, self.division, now, &[event("plan.item_entered", actor, &item)])?;
             Ok(())
@@ -138,15 +150,11 @@ impl Plan {
         Ok(item)
     }
 
-    /// A body's report about itself, or what a body entered against a decision on it.
+    /// A body's report about itself.
     fn is_about_own_body(&self, actor: &Actor, item: &Item) -> bool {
         let loaded = self.loaded();
         let own = |body: &str| actor.body.as_deref() == Some(loaded.body_key(body).unwrap_or(body));
-        match &item.content {
-            Content::Report { body, .. } => own(body),
-            Content::Appeal { .. } => item.body.as_deref().is_some_and(own),
-            _ => false,
-        }
+        matches!(&item.content, Content::Report { body, .. } if own(body))
     }
 
     /// State of a project now.
@@ -185,10 +193,6 @@ impl Plan {
                             "不能审核自己填的 (nobody approves what they entered)",
                         );
                     }
-                    if self.is_about_own_body(actor, &item) {
-                        let why = "不能审核本单位的自评 (nobody decides on the report of their own body)";
-                        return refuse(ErrorCode::OwnerMayNotClose, why);
-                    }
                     if to == State::Returned && note.trim().is_empty() {
                         return refuse(ErrorCode::InvalidInput, "退回要写理由 (say why it is returned)");
                     }
@@ -210,14 +214,41 @@ impl Plan {
                 let found = rows::item(reader, self.division, id)?;
                 found.ok_or_else(|| Problem::not_found(format!("没有条目 {id} (no such item)")))
             };
-            if let (Content::Stage { to: stage }, State::Approved) = (&item.content, to) {
-                let own = rows::items_of(reader, self.division, &item.subject)?;
-                self.may_go(&own, &item.subject, stage, item.replaces, now)?;
+            let about = match &item.content {
+                Content::Appeal { of, .. } | Content::Retraction { of, .. } => Some(other(*of)?),
+                _ => None,
+            };
+            if matches!(to, State::Approved | State::Returned)
+                && self.is_about_own_body(actor, about.as_ref().unwrap_or(&item))
+            {
+                let why = "不能审核本单位的自评 (nobody decides on the report of their own body)";
+                return refuse(ErrorCode::OwnerMayNotClose, why);
             }
+            let loaded = self.loaded();
+            let own = rows::items_of(reader, self.division, &item.subject)?;
+            let refs: Vec<&Item> = own.iter().collect();
+            let today = now.day().to_iso();
+            if to == State::Approved {
+                if let Content::Stage { to: stage } = &item.content {
+                    self.may_go(&own, &item.subject, stage, item.replaces, now)?;
+                }
+                if let Content::Report { body, .. } = &item.content
+                    && !self.answers_for(&loaded, &item.subject, body)
+                {
+                    let why = "这个单位已不承担此事项 (the body has no part in it any more)";
+                    return refuse(ErrorCode::NoTransition, why);
+                }
+                let said = (item.subject.as_str(), item.year, &item.content);
+                may_stand(&loaded, said, &own, &[Some(item.id), item.replaces], &today)?;
+            }
+            // What comes back must still have its place.
+            let comes_back = |before: &Item, gone: Id| {
+                let said = (before.subject.as_str(), before.year, &before.content);
+                may_stand(&loaded, said, &own, &[Some(before.id), Some(gone)], &today)
+            };
             let replaced = item.replaces.filter(|_| to == State::Approved).map(other).transpose()?;
             if let Some(replaced) = &replaced {
-                let own = rows::items_of(reader, self.division, &replaced.subject)?;
-                may_be_replaced(replaced, &own.iter().collect::<Vec<_>>())?;
+                may_be_replaced(replaced, &refs)?;
             }
             let opened = match (&item.content, to) {
                 (Content::Appeal { of, .. }, State::Approved | State::Returned) => {
@@ -227,7 +258,7 @@ impl Plan {
                         return refuse(ErrorCode::OwnerMayNotClose, why);
                     }
                     if to == State::Approved {
-                        may_be_opened(&opened)?;
+                        may_be_opened(&opened, &refs)?;
                     }
                     Some(opened).filter(|_| to == State::Approved)
                 }
@@ -236,8 +267,7 @@ impl Plan {
             let retracted = match (&item.content, to) {
                 (Content::Retraction { of, .. }, State::Approved) => {
                     let retracted = other(*of)?;
-                    let own = rows::items_of(reader, self.division, &retracted.subject)?;
-                    may_be_retracted(&retracted, &own.iter().collect::<Vec<_>>())?;
+                    may_be_retracted(&loaded, &retracted, &refs)?;
                     Some(retracted)
                 }
                 _ => None,
@@ -267,6 +297,7 @@ impl Plan {
                 opened.decision_note = String::new();
                 keep("plan.item_reopened", &opened)?;
                 if let Some(mut before) = before.filter(|before| before.state == State::Replaced) {
+                    comes_back(&before, opened.id)?;
                     before.state = State::Approved;
                     keep("plan.item_restored", &before)?;
                 }
@@ -277,6 +308,7 @@ impl Plan {
                 retracted.state = State::Retracted;
                 keep("plan.item_retracted", &retracted)?;
                 if let Some(mut before) = before.filter(|before| before.state == State::Replaced) {
+                    comes_back(&before, retracted.id)?;
                     before.state = State::Approved;
                     keep("plan.item_restored", &before)?;
                 }

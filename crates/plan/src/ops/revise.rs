@@ -11,6 +11,7 @@ use store::{Store, event_log};
 use super::facts::year_of;
 use super::{Plan, writing};
 use crate::evaluate::{Book, Sheet};
+use crate::item::Content;
 use crate::model::{self, Indicator, Project, Task};
 use crate::portfolio::QUANTITY;
 use crate::report::Report;
@@ -34,6 +35,10 @@ pub struct Loaded {
     pub rules: Rules,
     pub report: Report,
     pub files: Files,
+    /// Other spellings of bodies (`also_written`) with the name that stands for them.
+    aliases: std::collections::BTreeMap<String, String>,
+    /// Subjects that a later revision brought, with when it was loaded.
+    pub later: std::collections::BTreeMap<String, Timestamp>,
     /// When the first revision was loaded: before that nobody could report here.
     pub since: Timestamp,
     /// Why the files that the pack has now could not be read; the revision in force stays.
@@ -80,6 +85,7 @@ impl Loaded {
         let book = Arc::new(Book::new(&indicators, &exists));
         let rules = Rules::read(&files)?;
         let (bodies, townships) = (bodies(&files), site::townships(&files));
+        let aliases = crate::source::body_aliases(&files);
         Ok(Self {
             revision,
             plan,
@@ -92,9 +98,20 @@ impl Loaded {
             report,
             book,
             files,
+            aliases,
+            later: std::collections::BTreeMap::new(),
             since,
             unreadable: None,
         })
+    }
+
+    /// One body, one name: another spelling of it in an entry is replaced.
+    pub(super) fn with_known_spelling(&self, content: &mut Content) {
+        if let Content::Assignment { body, .. } | Content::Report { body, .. } = content
+            && let Some(name) = self.aliases.get(body.trim())
+        {
+            body.clone_from(name);
+        }
     }
 
     /// What duties come from.
@@ -107,6 +124,7 @@ impl Loaded {
             rules: &self.rules,
             period: self.plan.period,
             since: self.since,
+            later: &self.later,
         }
     }
 
@@ -204,6 +222,57 @@ fn hash_of(files: &Files) -> String {
     hex::encode(hasher.finalize())
 }
 
+/// Identifiers of the projects, tasks and indicators in files of a plan.
+fn subjects(files: &Files) -> std::collections::BTreeSet<String> {
+    let list = |file: &str, kind: &str, key: &str| -> Vec<String> {
+        let table: toml::Table = files.get(file).and_then(|text| toml::from_str(text).ok()).unwrap_or_default();
+        let entries = table.get(kind).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let id = |entry: &toml::Value| match entry.get(key)? {
+            toml::Value::String(id) => Some(format!("{kind}:{id}")),
+            toml::Value::Integer(number) => Some(format!("{kind}:{number}")),
+            _ => None,
+        };
+        entries.iter().filter_map(id).collect()
+    };
+    let all = [
+        list(crate::source::PROJECTS, "project", "number"),
+        list(crate::source::TASKS, "task", "id"),
+        list(crate::source::INDICATORS, "indicator", "id"),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn subjects_of(revision: &Revision) -> Result<std::collections::BTreeSet<String>, Problem> {
+    let files: Files = serde_json::from_str(&revision.files)
+        .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
+    Ok(subjects(&files))
+}
+
+/// Subjects of these files that the first revision did not have, with when the first that had them was loaded: nobody
+/// could report on them before.
+fn later_subjects(
+    known: &[Revision],
+    number: i64,
+    files: &Files,
+) -> Result<std::collections::BTreeMap<String, Timestamp>, Problem> {
+    let mut before: Vec<&Revision> = known.iter().filter(|revision| revision.number <= number).collect();
+    before.sort_by_key(|revision| revision.number);
+    // One revision brings nothing later than itself, and its text need not be read twice.
+    if before.len() < 2 {
+        return Ok(std::collections::BTreeMap::new());
+    }
+    let wanted = subjects(files);
+    let mut first: std::collections::BTreeMap<String, Timestamp> = std::collections::BTreeMap::new();
+    for revision in &before {
+        for subject in subjects_of(revision)?.into_iter().filter(|subject| wanted.contains(subject)) {
+            first.entry(subject).or_insert(revision.loaded_at);
+        }
+    }
+    let start = before[0].loaded_at;
+    first.retain(|_, since| *since > start);
+    Ok(first)
+}
+
 /// What the pack offers against what the store holds.
 pub fn load(
     store: &Arc<dyn Store>,
@@ -219,7 +288,8 @@ pub fn load(
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
         let files: Files = serde_json::from_str(&revision.files)
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-        Loaded::read(revision.number, files, facts, since)
+        let later = later_subjects(&known, revision.number, &files)?;
+        Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, since)? })
     };
     let pending = || known.iter().filter(|revision| revision.state == "pending");
     if let Some(revision) = in_force.filter(|revision| revision.hash == hash) {
@@ -239,7 +309,16 @@ pub fn load(
     }
     let number = known.first().map_or(1, |revision| revision.number + 1);
     let offered = match (Loaded::read(number, files, facts, since), in_force) {
-        (Ok(offered), _) => offered,
+        (Ok(offered), _) => {
+            let mut later = later_subjects(&known, number, &offered.files)?;
+            // What no revision had is new with this one.
+            if !known.is_empty() {
+                let before = known.iter().map(subjects_of).collect::<Result<Vec<_>, _>>()?;
+                let new = |subject: &String| !before.iter().any(|known| known.contains(subject));
+                later.extend(subjects(&offered.files).into_iter().filter(new).map(|subject| (subject, now)));
+            }
+            Loaded { later, ..offered }
+        }
         // A slip in one file of the plan keeps nobody from collecting, judging and acting.
         (Err(problem), Some(revision)) => {
             tracing::error!(why = %problem.detail, "数据包的规划文件读不了，沿用已有的修订 (the plan's files cannot be read)");
@@ -321,7 +400,8 @@ impl Plan {
             }
             let files: Files = serde_json::from_str(&wanted.files)
                 .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-            let loaded = Loaded::read(number, files, &self.facts, since)?;
+            let later = later_subjects(&known, number, &files)?;
+            let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, since)? };
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
                 rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;
             }

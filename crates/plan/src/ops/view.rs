@@ -146,6 +146,8 @@ pub struct IndicatorDetail {
     pub tasks: Vec<(String, String)>,
     pub items: Vec<Item>,
     pub findings: Vec<crate::Finding>,
+    /// What the reader may enter; filled in for whoever asks.
+    pub kinds: Vec<&'static str>,
 }
 
 /// Goals of the pack and their approved changes.
@@ -184,7 +186,11 @@ impl<'r> Reading<'r> {
         let standing =
             trajectory::standing(indicator, &self.loaded.plan, &goals, baseline, &self.loaded.rules, at, value);
         // A part of the evidence shows a direction; it does not say that a target is met or missed.
-        if complete { standing } else { standing.of_part() }
+        match standing.light.as_str() {
+            "text" | "missing" => standing,
+            _ if complete => standing,
+            _ => standing.of_part(),
+        }
     }
 
     fn at(&self, year: i32) -> trajectory::At {
@@ -355,7 +361,8 @@ impl Plan {
     /// States at the end of a year that is over (or now), from what was entered for it and the years before.
     pub(super) fn projects_until(&self, year: i32, now: Timestamp) -> Vec<crate::portfolio::ProjectState> {
         let (loaded, items) = (self.loaded(), self.items());
-        let today = if year < year_of(now) { format!("{year:04}-12-31") } else { now.day().to_iso() };
+        // A year that is over is looked at from the day after it: the last of December counts.
+        let today = if year < year_of(now) { format!("{:04}-01-01", year + 1) } else { now.day().to_iso() };
         let mut own: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
         for item in items.iter().filter(|item| item.year <= year) {
             own.entry(&item.subject).or_default().push(item);
@@ -424,6 +431,7 @@ impl Plan {
                 .filter(|task| task.indicators.iter().any(|one| one == id))
                 .map(|task| (task.id.clone(), task.text.clone()))
                 .collect(),
+            kinds: Vec::new(),
             items: self.items_of(&format!("indicator:{id}")),
             findings: loaded
                 .report

@@ -3,7 +3,7 @@
 use kernel::Name;
 use serde_json::{Value, json};
 
-use crate::definition::{Field, FieldType, Geometry, LedgerDefinition};
+use crate::definition::{Field, FieldType, Geometry, LedgerDefinition, Observed};
 
 /// Asked of every record of a ledger, living or deleted.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,9 +208,22 @@ fn head(old: &LedgerDefinition, new: &LedgerDefinition, base: Option<&LedgerDefi
         let question = if fixed { None } else { Some(Question::Exists) };
         let why = if fixed { BASE } else { RECORDS };
         let what = ("点位的定义改了".to_owned(), "what makes its records points changed".to_owned());
-        let values = (json!(debug(&old.observed)), json!(debug(&new.observed)));
+        let values = (observed_words(old.observed.as_ref()), observed_words(new.observed.as_ref()));
         found.add("observed", what, values, (question, Hit::Refuse), why);
     }
+}
+
+/// What makes records points, as a reader of the change sees it: `noise_point; function_class: kind`.
+fn observed_words(observed: Option<&Observed>) -> Value {
+    let Some(observed) = observed else { return Value::Null };
+    let mut words: Vec<String> = observed.kind.iter().cloned().collect();
+    words.extend(observed.kind_field.iter().map(|field| {
+        let kinds: Vec<String> = observed.kinds.iter().map(|(code, kind)| format!("{code} = {kind}")).collect();
+        format!("{field} ({})", kinds.join(", "))
+    }));
+    words.extend(observed.instrument_of.iter().map(|field| format!("instrument_of: {field}")));
+    words.extend(observed.roles.iter().map(|(role, field)| format!("{role}: {field}")));
+    Value::String(words.join("; "))
 }
 
 fn debug<T: std::fmt::Debug>(value: &T) -> String {
