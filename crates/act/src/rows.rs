@@ -261,9 +261,7 @@ pub fn closed_in_time(
         &[division.into(), from.into(), until.into(), now.into(), workflow.unwrap_or_default().into()],
     )?;
     let none = InTime { opened: 0, due: 0, in_time: 0 };
-    row.map_or(Ok(none), |row| {
-        Ok(InTime { opened: row.integer(0)?, due: row.integer(1)?, in_time: row.integer(2)? })
-    })
+    row.map_or(Ok(none), |row| Ok(InTime { opened: row.integer(0)?, due: row.integer(1)?, in_time: row.integer(2)? }))
 }
 
 pub fn count_with_prefix(reader: &dyn Reader, division: Division, prefix: &str) -> Result<i64, StoreError> {

@@ -16,6 +16,7 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::design::rows::DEFINITIONS,
     crate::link_rows::CHANGED,
     crate::block_rows::BLOCKS,
+    crate::block_rows::COMPLETE,
 ];
 
 const FIRST: Migration = Migration {

@@ -492,7 +492,10 @@ fn code_lists_are_designed_too() {
 fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
     let bench = bench::bench("design-pack");
     let load = |rows: &str, later: i64| {
-        let files = [("ledgers/shed.toml", SHED), ("registers/shed.csv", &format!("number,name,phone,state,location_note,source\n{rows}"))];
+        let files = [
+            ("ledgers/shed.toml", SHED),
+            ("registers/shed.csv", &format!("number,name,phone,state,location_note,source\n{rows}")),
+        ];
         bench.register.load_pack(&pack_with(&files), NOW.plus(later)).unwrap()
     };
     load("s1,甲棚,1,在用,未知,试验\n", 0);
@@ -500,7 +503,10 @@ fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
         bench.register.save_design(&admin(), PartKind::Ledger, &save_of(text, revision, &[]), NOW.plus(later)).unwrap();
     };
     // Two sheds never share a telephone, and the state is no longer filled in.
-    let unique = edited(&[("sensitive = true", "sensitive = true\nunique = true"), ("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"text\"\nretired = true")]);
+    let unique = edited(&[
+        ("sensitive = true", "sensitive = true\nunique = true"),
+        ("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"text\"\nretired = true"),
+    ]);
     save(&unique, 1, 1);
     let both = "s1,甲棚新,1,在用,未知,试验\ns2,乙棚,1,,未知,试验\ns3,丙棚,3,在用,未知,试验\ns4,丁棚,4,,未知,试验\n";
     let report = load(both, 2);
@@ -511,7 +517,8 @@ fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
     let again = load(both, 3);
     assert_eq!((again.wrote(), again.refused.len()), (false, 2));
     // Once the definition takes them, they come.
-    let version = |text: &str, from: i64| text.replace(&format!("version = {from}"), &format!("version = {}", from + 1));
+    let version =
+        |text: &str, from: i64| text.replace(&format!("version = {from}"), &format!("version = {}", from + 1));
     let open = version(&unique.replace("\nunique = true\n", "\n").replace("\nretired = true", ""), 2);
     save(&open.replacen("id = \"number\"\nlabel = { zh = \"编号\", en = \"Number\" }\ntype = \"text\"\nrequired = true", "id = \"number\"\nlabel = { zh = \"编号\", en = \"Number\" }\ntype = \"text\"\nrequired = true\nunique = true", 1), 2, 4);
     let last = load(both, 5);
@@ -536,7 +543,8 @@ fn a_dry_run_names_what_is_retired() {
     save(PartKind::Ledger, &text, 0);
     write(&bench, shed("s1", "1", "tile"));
     save(PartKind::Codes, &list("retired = true\n"), 1);
-    let file = "number,name,state,location_note,source\ns1,甲,tile,未知,试验\ns2,乙,tile,未知,试验\ns3,丙,steel,未知,试验\n";
+    let file =
+        "number,name,state,location_note,source\ns1,甲,tile,未知,试验\ns2,乙,tile,未知,试验\ns3,丙,steel,未知,试验\n";
     let options = register::import::Options { dry_run: true, ..Default::default() };
     let report = bench.register.import(&admin(), "shed", file.as_bytes(), &options, NOW).unwrap();
     // What stood there may stay; what is new may not say it.

@@ -332,10 +332,9 @@ impl Register {
         Ok(found.filter(|record| record.deleted.is_none()).map(|record| record.content.owner))
     }
 
-    /// A living record by its key.
-    pub(crate) fn living_by_key(&self, ledger: &str, key: &str) -> Result<Option<Record>, Problem> {
-        let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
-        Ok(found.filter(|record| record.deleted.is_none()))
+    /// A record by its key, deleted or not.
+    pub(crate) fn any_by_key(&self, ledger: &str, key: &str) -> Result<Option<Record>, Problem> {
+        Ok(self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?)
     }
 
     /// Id and title of a record, deleted or not.
