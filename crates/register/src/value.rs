@@ -203,9 +203,9 @@ impl Checker<'_> {
         if list.find(code).is_some() {
             return Some(Value::String(code.clone()));
         }
-        let known_zh =
-            list.codes.iter().map(|known| format!("{}（{}）", known.code, known.name.zh)).collect::<Vec<_>>();
-        let known_en = list.codes.iter().map(|known| known.code.as_str()).collect::<Vec<_>>();
+        let offered = || list.codes.iter().filter(|known| !known.retired);
+        let known_zh = offered().map(|known| format!("{}（{}）", known.code, known.name.zh)).collect::<Vec<_>>();
+        let known_en = offered().map(|known| known.code.as_str()).collect::<Vec<_>>();
         let hint = (format!("可用：{}", known_zh.join("、")), format!("use one of: {}", known_en.join(", ")));
         self.report(
             cell.at,

@@ -10,7 +10,7 @@ use kernel::{ErrorCode, Id, Role};
 use register::built_in;
 use register::catalog::{Origin, Part, PartKind};
 use register::design::Effect;
-use register::ops::{DesignBack, DesignCheck, DesignDraft, DesignSave, Question, Target};
+use register::ops::{BulkEdit, DesignBack, DesignCheck, DesignDraft, DesignSave, Merge, Question, Target};
 use serde_json::{Value, json};
 
 /// A ledger that neither release nor pack has.
@@ -552,6 +552,29 @@ fn a_dry_run_names_what_is_retired() {
         report.problems.iter().map(|problem| (problem.row, problem.column, problem.field.as_str())).collect();
     assert_eq!(found, [(3, 3, "state")], "{:?}", report.problems);
     assert!(report.problems[0].what.zh.contains("停用"));
+    assert_eq!(report.problems[0].fix, None);
+    // Neither is it offered, nor do previews of other changes take it.
+    let named = file.replace("s2,乙,tile", "s2,乙,gone");
+    let report = bench.register.import(&admin(), "shed", named.as_bytes(), &options, NOW).unwrap();
+    let hint = &report.problems[0].hint.zh;
+    assert!(hint.contains("steel") && !hint.contains("tile"), "{hint}");
+    let (first, second) =
+        (bench.register.record_by_key(&admin(), "shed", "s1").unwrap(), write(&bench, shed("s2", "1", "steel")));
+    let set = json!({ "state": "tile" }).as_object().unwrap().clone();
+    let edit = BulkEdit { ids: vec![second.id], set, dry_run: true, ..BulkEdit::default() };
+    let seen = bench.register.bulk_edit(&admin(), "shed", &edit, NOW).unwrap();
+    assert!(seen.lines[0].problem.as_ref().is_some_and(|said| said.contains("retired")), "{seen:?}");
+    let merge = Merge {
+        duplicate: first.id,
+        revision: second.revision,
+        duplicate_revision: first.revision,
+        take: vec!["state".into()],
+        rows: std::collections::BTreeMap::new(),
+        reason: String::new(),
+        dry_run: true,
+    };
+    let refused = bench.register.merge(&admin(), second.id, &merge, NOW).unwrap_err();
+    assert!(refused.detail.contains("retired"), "{}", refused.detail);
 }
 
 /// Records and definitions at once: no record is left that the definition in force does not take.
