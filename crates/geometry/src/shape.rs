@@ -215,6 +215,16 @@ impl Shape {
         }
     }
 
+    /// Square metres that areas cover together; ground that several cover counts once.
+    pub fn joint_area<'s>(shapes: impl Iterator<Item = &'s Shape>) -> f64 {
+        let areas = shapes.filter_map(|shape| match shape {
+            Self::Area(area) => Some(area),
+            _ => None,
+        });
+        let areas: Vec<&MultiPolygon> = areas.collect();
+        geo::unary_union(areas).geodesic_area_unsigned()
+    }
+
     /// Square metres of this area that the others cover together; ground that several cover counts once.
     pub fn covered_by<'s>(&self, others: impl Iterator<Item = &'s Shape>) -> f64 {
         let Self::Area(area) = self else { return 0.0 };

@@ -100,10 +100,12 @@ pub enum Action {
     ApprovePlan,
     /// Change what ledgers and code lists are made of (台账设计).
     DesignLedgers,
+    /// Put an admission check on record under a number (准入审查).
+    SaveAdmissions,
 }
 
 impl Action {
-    pub const ALL: [Action; 17] = [
+    pub const ALL: [Action; 18] = [
         Self::ReadMonitoring,
         Self::ReadFrames,
         Self::ReadCases,
@@ -121,6 +123,7 @@ impl Action {
         Self::EditPlan,
         Self::ApprovePlan,
         Self::DesignLedgers,
+        Self::SaveAdmissions,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -142,6 +145,7 @@ impl Action {
             Self::EditPlan => "edit_plan",
             Self::ApprovePlan => "approve_plan",
             Self::DesignLedgers => "design_ledgers",
+            Self::SaveAdmissions => "save_admissions",
         }
     }
 }
@@ -219,6 +223,7 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,
+        (R::Inspector | R::Body | R::PlanOfficer, A::SaveAdmissions) => All,
         (R::Inspector, A::ReadPlan) => All,
         (R::Inspector, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases | A::CloseCases) => All,
         (R::Inspector, _) => Nothing,
