@@ -103,6 +103,27 @@ fn revisions_say_who_when_what_and_why() {
     assert_eq!(events.len(), 4, "one event for each change");
 }
 
+#[test]
+fn a_day_of_before_is_shown_however_often_a_record_was_revised_since() {
+    let bench = bench("often");
+    let register = &bench.register;
+    let at = |number: i64| NOW.plus(number * 60_000);
+    let first = draft(enterprise("e1", "第1版"), None);
+    let record = register.write(&admin(), Target::New { ledger: "enterprise" }, &first, at(1)).unwrap();
+    for number in 2..=230 {
+        let next = draft(enterprise("e1", &format!("第{number}版")), Some(number - 1));
+        register.write(&admin(), Target::Existing(record.id), &next, at(number)).unwrap();
+    }
+    let check = |minutes: i64, expect: Option<&str>| {
+        let then = register.as_of(&admin(), record.id, at(minutes)).ok().map(|record| record.content.title.zh);
+        assert_eq!(then.as_deref(), expect, "{minutes}");
+    };
+    check(0, None);
+    check(1, Some("第1版"));
+    check(17, Some("第17版"));
+    check(900, Some("第230版"));
+}
+
 /// What is restored is held against what there is now.
 #[test]
 fn a_deleted_record_comes_back_only_as_one_that_could_be_written() {
