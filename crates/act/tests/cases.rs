@@ -165,7 +165,7 @@ fn a_long_timeline_shows_its_end_and_counts_its_steps() {
         at: world.now,
         actor: "test".into(),
         actor_name: String::new(),
-        action: if number % 100 == 0 { "inspect".into() } else { "extended".into() },
+        action: if number.is_multiple_of(100) { "inspect".into() } else { "extended".into() },
         note: number.to_string(),
         evidence: Vec::new(),
         record: None,
