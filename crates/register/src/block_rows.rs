@@ -3,6 +3,8 @@
 //! thousand rows. Ids of one import follow each other, which is what makes blocks dense; a record that is entered
 //! alone costs one row for a value.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kernel::{Division, Id};
 use store::{Migration, Reader, Store, StoreError, Transaction, Value};
 
@@ -41,38 +43,81 @@ fn complete(reader: &dyn Reader, division: Division, ledger: &str) -> Result<Vec
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
+/// Records whose blocks of one field are made in one transaction: some hundredths of a second.
+const MOST_AT_ONCE: i64 = 100_000;
+
+/// A ledger and a field of it.
+type Place = (String, String);
+
 /// Makes the blocks of the filters that have none yet from their single entries, and lets go of those that are filters
-/// no more. A transaction for each field: two seconds for a million records.
-pub fn keep_complete(store: &dyn Store, division: Division, ledger: &str, filters: &[&str]) -> Result<(), StoreError> {
-    let known = store.read(|reader| complete(reader, division, ledger))?;
-    let place = |field: &str| -> [Value; 3] { [division.into(), ledger.into(), field.into()] };
-    let drop = |transaction: &dyn Transaction, table: &str, field: &str| {
-        let sql = format!("DELETE FROM {table} WHERE division = $1 AND ledger = $2 AND field = $3");
-        transaction.execute(&sql, &place(field))
-    };
-    for field in known.iter().filter(|field| !filters.contains(&field.as_str())) {
+/// no more. Small ledgers share a transaction, of a large one each field has its own.
+pub fn keep_complete(store: &dyn Store, division: Division, filters: &[(&str, Vec<&str>)]) -> Result<(), StoreError> {
+    let known: BTreeSet<Place> = store.read(|reader| {
+        let rows =
+            reader.query("SELECT ledger, field FROM record_block_field WHERE division = $1", &[division.into()])?;
+        rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
+    })?;
+    let wanted: BTreeSet<Place> = filters
+        .iter()
+        .flat_map(|(ledger, fields)| fields.iter().map(|field| ((*ledger).to_owned(), (*field).to_owned())))
+        .collect();
+    let gone: Vec<&Place> = known.difference(&wanted).collect();
+    if !gone.is_empty() {
         store.write(|transaction| {
-            drop(transaction, "record_block_field", field)?;
-            drop(transaction, "record_block", field)?;
-            Ok(())
+            gone.iter().try_for_each(|place| {
+                clear(transaction, division, "record_block_field", place)?;
+                clear(transaction, division, "record_block", place)
+            })
         })?;
     }
-    for field in filters.iter().filter(|field| !known.iter().any(|known| known == *field)) {
-        store.write(|transaction| {
-            drop(transaction, "record_block", field)?;
-            transaction.execute(
-                "INSERT INTO record_block (division, ledger, field, value, living, block, bits)
-                   SELECT division, ledger, field, value, living, record / 62,
-                     CAST(SUM(CAST(1 AS BIGINT) << CAST(record % 62 AS INTEGER)) AS BIGINT)
-                   FROM record_value WHERE division = $1 AND ledger = $2 AND field = $3
-                   GROUP BY division, ledger, field, value, living, record / 62",
-                &place(field),
-            )?;
-            let sql = "INSERT INTO record_block_field (division, ledger, field) VALUES ($1, $2, $3)";
-            transaction.execute(sql, &place(field))?;
-            Ok(())
-        })?;
+    let mut open: Vec<&Place> = wanted.difference(&known).collect();
+    if open.is_empty() {
+        return Ok(());
     }
+    let sizes: BTreeMap<String, i64> = store.read(|reader| {
+        let sql = "SELECT ledger, COUNT(*) FROM record WHERE division = $1 GROUP BY ledger";
+        let rows = reader.query(sql, &[division.into()])?;
+        rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.integer(1)?))).collect()
+    })?;
+    while !open.is_empty() {
+        let mut entries = 0;
+        let fitting = open.iter().take_while(|(ledger, _)| {
+            entries += sizes.get(ledger).copied().unwrap_or(0);
+            entries <= MOST_AT_ONCE
+        });
+        let now = fitting.count().max(1);
+        let later = open.split_off(now);
+        store.write(|transaction| open.iter().try_for_each(|place| make(transaction, division, place)))?;
+        open = later;
+    }
+    Ok(())
+}
+
+fn clear(
+    transaction: &dyn Transaction,
+    division: Division,
+    table: &str,
+    (ledger, field): &Place,
+) -> Result<(), StoreError> {
+    let sql = format!("DELETE FROM {table} WHERE division = $1 AND ledger = $2 AND field = $3");
+    transaction.execute(&sql, &[division.into(), ledger.into(), field.into()])?;
+    Ok(())
+}
+
+/// All blocks of a field, from its single entries.
+fn make(transaction: &dyn Transaction, division: Division, place: &Place) -> Result<(), StoreError> {
+    clear(transaction, division, "record_block", place)?;
+    let parameters: [Value; 3] = [division.into(), (&place.0).into(), (&place.1).into()];
+    transaction.execute(
+        "INSERT INTO record_block (division, ledger, field, value, living, block, bits)
+           SELECT division, ledger, field, value, living, record / 62,
+             CAST(SUM(CAST(1 AS BIGINT) << CAST(record % 62 AS INTEGER)) AS BIGINT)
+           FROM record_value WHERE division = $1 AND ledger = $2 AND field = $3
+           GROUP BY division, ledger, field, value, living, record / 62",
+        &parameters,
+    )?;
+    let sql = "INSERT INTO record_block_field (division, ledger, field) VALUES ($1, $2, $3)";
+    transaction.execute(sql, &parameters)?;
     Ok(())
 }
 

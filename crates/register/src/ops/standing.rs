@@ -118,10 +118,9 @@ impl Register {
             }
             self.store.write(|transaction| design_rows::indexed(transaction, self.division, &ledger))?;
         }
-        for definition in catalog.ledgers() {
-            let filters = search::filters_of(definition);
-            block_rows::keep_complete(self.store.as_ref(), self.division, &definition.id, &filters)?;
-        }
+        let filters: Vec<(&str, Vec<&str>)> =
+            catalog.ledgers().map(|definition| (definition.id.as_str(), search::filters_of(definition))).collect();
+        block_rows::keep_complete(self.store.as_ref(), self.division, &filters)?;
         Ok(())
     }
 
