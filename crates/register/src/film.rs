@@ -2,7 +2,7 @@
 //! space of the same size, so that no offset is wrong. Pure.
 
 /// Boxes of a file, of a movie, of a track and of its media that make the film.
-const FILE: [&[u8; 4]; 10] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"mfra", b"sidx", b"styp"];
+const FILE: [&[u8; 4]; 6] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"];
 const MOVIE: [&[u8; 4]; 5] = [b"mvhd", b"trak", b"mvex", b"iods", b"free"];
 const TRACK: [&[u8; 4]; 5] = [b"tkhd", b"edts", b"tref", b"mdia", b"free"];
 const MEDIA: [&[u8; 4]; 5] = [b"mdhd", b"hdlr", b"minf", b"elng", b"free"];
@@ -47,6 +47,8 @@ fn clear(bytes: &mut [u8], level: Level) -> Option<()> {
             (Level::File, b"moov") => clear(body, Level::Movie)?,
             (Level::Movie, b"trak") => clear(body, Level::Track)?,
             (Level::Track, b"mdia") => clear(body, Level::Media)?,
+            // A film in fragments says things in each of them.
+            (Level::File, b"moof") => return None,
             // When it was made.
             (_, b"mvhd" | b"tkhd" | b"mdhd") => {
                 let times = if *body.first()? == 1 { 16 } else { 8 };

@@ -395,6 +395,7 @@ pub(crate) mod tests {
         assert!(plain.ends_with(b"mdatpictures") && !plain.windows(5).any(|window| window == b"28.84"));
         // A track of places; a photo of that kind; torn ones.
         assert_eq!(stripped(&film(b"meta", b"")), None);
+        assert_eq!(stripped(&[film(b"vide", b""), parts(b"moof", b"")].concat()), None);
         assert_eq!(stripped(&parts(b"ftyp", b"heic....")), None);
         assert_eq!(stripped(&film(b"vide", b"")[..60]), None);
     }
