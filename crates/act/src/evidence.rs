@@ -10,7 +10,7 @@ pub fn accept(bytes: &[u8]) -> Result<(String, &'static str), Problem> {
     upload::check_size(bytes)?;
     let Some(kind) = upload::content_type(bytes) else {
         return Err(Problem::invalid(
-            "只收 PNG、JPEG、GIF、WebP、PDF、MP4、ZIP（含 Word、Excel）和纯文本 (only images, PDF, MP4, ZIP and plain text)",
+            "只收 PNG、JPEG、GIF、WebP、HEIF、PDF、MP4、ZIP（含 Word、Excel）和纯文本 (only images, PDF, MP4, ZIP and plain text)",
         ));
     };
     Ok((upload::hash_of(bytes), kind))

@@ -55,7 +55,11 @@ impl FactSource for Act {
                 ),
             ),
             evidence: vec![Evidence { label: Name::new("案件列表", "cases"), href: "/app/cases".into() }],
-            missing: if due == 0 { vec![Name::new("没有已关闭或已到期的案件", "no cases closed or due")] } else { Vec::new() },
+            missing: if due == 0 {
+                vec![Name::new("没有已关闭或已到期的案件", "no cases closed or due")]
+            } else {
+                Vec::new()
+            },
             simulated: false,
         })
     }

@@ -135,7 +135,10 @@ struct StepField {
 struct CaseDetail {
     #[serde(flatten)]
     summary: CaseSummary,
+    /// The newest entries, oldest first.
     timeline: Vec<EntryView>,
+    /// Entries before those.
+    older_entries: usize,
     evidence: Vec<Evidence>,
     actions: Vec<ActionView>,
     verdicts: Vec<String>,
@@ -367,7 +370,7 @@ fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
                 let refusal = transition::refusal(workflow, transition, &file.case, &caller.0, file.evidence.len());
                 let step = transition.writes.as_ref().map(|writes| {
                     let given = act.given(&file, &transition.id, "", &caller.0, now);
-                    (step_refusal(writes, &given), writes.form(&given), writes.ledger.clone())
+                    (step_refusal(writes, &given), act.asking(writes).form(&given), writes.ledger.clone())
                 });
                 let refusal = refusal.or_else(|| step.as_ref().and_then(|(refusal, ..)| refusal.clone()));
                 ActionView {
@@ -388,6 +391,7 @@ fn detail_of(act: &Act, caller: &Caller, file: CaseFile) -> CaseDetail {
     });
     CaseDetail {
         summary: CaseSummary::of(act, &file.case, now),
+        older_entries: file.steps.values().sum::<usize>().saturating_sub(file.entries.len()),
         timeline: file
             .entries
             .into_iter()

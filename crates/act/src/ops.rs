@@ -1,5 +1,6 @@
 //! Operations: authorise → load → decide (pure) → save with its event in one transaction → announce.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use kernel::{
@@ -50,7 +51,10 @@ pub struct Act {
 #[derive(Clone, Debug)]
 pub struct CaseFile {
     pub case: Case,
+    /// The newest of its timeline, oldest first.
     pub entries: Vec<Entry>,
+    /// How often each action was done, whether or not it is among the entries.
+    pub steps: BTreeMap<String, usize>,
     pub evidence: Vec<Evidence>,
     /// Names of verdicts, newest period first.
     pub verdicts: Vec<String>,
@@ -111,6 +115,13 @@ impl Act {
         let _ = self.ledgers.set(ledgers);
     }
 
+    /// What a step writes, and asks for beside what the workflow names: a field that the ledger has come to require is
+    /// asked for, or the step would always be refused.
+    pub(crate) fn asking(&self, writes: &Writes) -> Writes {
+        let required = self.ledgers.get().map(|ledgers| ledgers.required(&writes.ledger)).unwrap_or_default();
+        writes.asking_for(required)
+    }
+
     /// What a case gives to the record of a step.
     pub(crate) fn given(&self, file: &CaseFile, action: &str, note: &str, actor: &Actor, now: Timestamp) -> Given {
         let case = &file.case;
@@ -123,7 +134,7 @@ impl Act {
             day: now.day(),
             note: note.to_owned(),
             actor: actor.name.clone(),
-            sequence: file.entries.iter().filter(|entry| entry.action == action).count() + 1,
+            sequence: file.steps.get(action).copied().unwrap_or(0) + 1,
             simulated: point.is_some_and(|point| point.simulated),
         }
     }
@@ -201,6 +212,7 @@ impl Act {
         let case = rows::find(reader, self.division, id)?.ok_or_else(|| not_found(id))?;
         Ok(CaseFile {
             entries: rows::entries(reader, self.division, id, MOST_ENTRIES)?,
+            steps: rows::steps(reader, self.division, id)?,
             evidence: rows::evidence_of(reader, self.division, id)?,
             verdicts: rows::verdicts(reader, self.division, &case.subject, id, MOST_VERDICTS)?,
             case,
@@ -236,7 +248,7 @@ impl Act {
                     if let Some(problem) = step_refusal(writes, &given) {
                         return Err(problem.into());
                     }
-                    let fields = writes.record(&given, &request.fields)?;
+                    let fields = self.asking(writes).record(&given, &request.fields)?;
                     let reason = format!("案件 {} 办理时登记", given.case);
                     Some(ledgers.write(transaction, actor, &writes.ledger, &fields, &reason, now)?)
                 }

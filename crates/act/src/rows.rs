@@ -1,5 +1,7 @@
 //! SQL of cases, their timelines and evidence.
 
+use std::collections::BTreeMap;
+
 use kernel::{Division, Id, Name, Timestamp};
 use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
@@ -261,9 +263,7 @@ pub fn closed_in_time(
         &[division.into(), from.into(), until.into(), now.into(), workflow.unwrap_or_default().into()],
     )?;
     let none = InTime { opened: 0, due: 0, in_time: 0 };
-    row.map_or(Ok(none), |row| {
-        Ok(InTime { opened: row.integer(0)?, due: row.integer(1)?, in_time: row.integer(2)? })
-    })
+    row.map_or(Ok(none), |row| Ok(InTime { opened: row.integer(0)?, due: row.integer(1)?, in_time: row.integer(2)? }))
 }
 
 pub fn count_with_prefix(reader: &dyn Reader, division: Division, prefix: &str) -> Result<i64, StoreError> {
@@ -295,13 +295,24 @@ pub fn add_entry(transaction: &dyn Transaction, division: Division, case: Id, en
     Ok(())
 }
 
+/// How often each action was done on a case.
+pub fn steps(reader: &dyn Reader, division: Division, case: Id) -> Result<BTreeMap<String, usize>, StoreError> {
+    let rows = reader.query(
+        "SELECT action, COUNT(*) FROM act_entry WHERE division = $1 AND case_id = $2 GROUP BY action",
+        &[division.into(), case.into()],
+    )?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), usize::try_from(row.integer(1)?).unwrap_or(0)))).collect()
+}
+
+/// The newest entries of a case, oldest first.
 pub fn entries(reader: &dyn Reader, division: Division, case: Id, limit: i64) -> Result<Vec<Entry>, StoreError> {
     let rows = reader.query(
         "SELECT at, actor, actor_name, action, note, evidence, record FROM act_entry WHERE division = $1 AND case_id = $2
-         ORDER BY sequence LIMIT $3",
+         ORDER BY sequence DESC LIMIT $3",
         &[division.into(), case.into(), limit.into()],
     )?;
     rows.iter()
+        .rev()
         .map(|row| {
             Ok(Entry {
                 at: row.time(0)?,

@@ -92,6 +92,14 @@ impl Writes {
         self.fields.values().any(|template| template.contains("{enterprise}"))
     }
 
+    /// The same, asking for what the ledger requires and neither the case gives nor the workflow asks for.
+    pub fn asking_for(&self, required: Vec<String>) -> Self {
+        let mut all = self.clone();
+        let open = required.into_iter().filter(|field| !self.fields.contains_key(field) && !self.asks.contains(field));
+        all.asks.extend(open);
+        all
+    }
+
     /// What a form begins with, in the order of the definition.
     pub fn form(&self, given: &Given) -> Vec<(String, String)> {
         let preset = |field: &String| self.fields.get(field).map(|template| given.fill(template)).unwrap_or_default();
@@ -141,6 +149,9 @@ pub struct StepRecord {
 pub trait Ledgers: Send + Sync {
     /// Held while a record is checked and written. Taken before a transaction is begun.
     fn open(&self) -> Box<dyn OpenLedgers + '_>;
+
+    /// Fields without which a ledger takes no record, as it is now.
+    fn required(&self, ledger: &str) -> Vec<String>;
 }
 
 /// The ledgers while nobody changes their definitions.
@@ -218,6 +229,20 @@ mod tests {
             Ok(json!({ "number": "警-2026-0001-检2", "enterprise": "e1", "checked_on": "2026-11-25" })),
         );
         check(json!({ "enterprise": "e2" }), Err("does not ask for `enterprise`"));
+    }
+
+    #[test]
+    fn a_step_asks_for_what_the_ledger_has_come_to_require() {
+        let check = |required: &[&str], expect: &[&str]| {
+            let asking = writes().asking_for(required.iter().map(|field| (*field).to_owned()).collect());
+            let form = asking.form(&given());
+            let asked: Vec<&str> = form.iter().map(|(field, _)| field.as_str()).collect();
+            assert_eq!(asked, expect, "{required:?}");
+            let filled: Map<String, Value> = asked.iter().map(|field| ((*field).to_owned(), json!("x"))).collect();
+            assert!(asking.record(&given(), &filled).is_ok());
+        };
+        check(&["number", "enterprise", "kind"], &["checked_on", "kind", "finding"]);
+        check(&["number", "weather"], &["checked_on", "kind", "finding", "weather"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{WorkingCalendar, Action, Day, ErrorCode, Name, Problem, Timestamp};
+use kernel::{Action, Day, ErrorCode, Name, Problem, Timestamp, WorkingCalendar};
 use serde::Deserialize;
 
 use crate::model::Cause;
@@ -213,9 +213,7 @@ impl Workflows {
         Self::load(files)
     }
 
-    pub fn load<'t>(
-        files: impl IntoIterator<Item = (&'t str, &'t str)>,
-    ) -> Result<Arc<Self>, Problem> {
+    pub fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Arc<Self>, Problem> {
         let mut by_id = BTreeMap::new();
         for (file, text) in files {
             let workflow = Workflow::parse(file, text)?;

@@ -155,6 +155,37 @@ fn judged_again_is_told_on_the_case() {
     world.check(&[("警-2026-0001", "open", 2)]);
 }
 
+/// A case that is told of again and again shows what happened last.
+#[test]
+fn a_long_timeline_shows_its_end_and_counts_its_steps() {
+    let world = world("long");
+    world.hour(8, true);
+    let id = world.cases()[0].id;
+    let entry = |number: usize| act::model::Entry {
+        at: world.now,
+        actor: "test".into(),
+        actor_name: String::new(),
+        action: if number.is_multiple_of(100) { "inspect".into() } else { "extended".into() },
+        note: number.to_string(),
+        evidence: Vec::new(),
+        record: None,
+    };
+    world
+        .store
+        .write(|transaction| {
+            (0..1_200).try_for_each(|number| act::rows::add_entry(transaction, DIVISION, id, &entry(number)))
+        })
+        .unwrap();
+    let file = world.act.file(&Actor::system("test"), id).unwrap();
+    assert_eq!((file.entries.len(), file.entries[999].note.as_str()), (1_000, "1199"));
+    let check =
+        |action: &str, expect: usize| assert_eq!(file.steps.get(action).copied().unwrap_or(0), expect, "{action}");
+    check("opened", 1);
+    check("inspect", 12);
+    check("extended", 1_188);
+    check("penalise", 0);
+}
+
 #[test]
 fn a_case_is_given_to_somebody_who_can_work_on_it_under_their_own_name() {
     let world = world("assign");

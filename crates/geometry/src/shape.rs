@@ -107,6 +107,9 @@ impl Shape {
             let crossing = text.contains("self-intersection");
             return Err(if crossing { ShapeError::SelfCrossing(text) } else { ShapeError::Invalid(text) });
         }
+        if area.iter().flat_map(|one| std::iter::once(one.exterior()).chain(one.interiors())).any(is_flat) {
+            return Err(ShapeError::Invalid("环没有面积 (a ring without area)".to_owned()));
+        }
         Ok(Self::Area(area.orient(Direction::Default)))
     }
 
@@ -215,6 +218,16 @@ impl Shape {
         }
     }
 
+    /// Square metres that areas cover together; ground that several cover counts once.
+    pub fn joint_area<'s>(shapes: impl Iterator<Item = &'s Shape>) -> f64 {
+        let areas = shapes.filter_map(|shape| match shape {
+            Self::Area(area) => Some(area),
+            _ => None,
+        });
+        let areas: Vec<&MultiPolygon> = areas.collect();
+        geo::unary_union(areas).geodesic_area_unsigned()
+    }
+
     /// Square metres of this area that the others cover together; ground that several cover counts once.
     pub fn covered_by<'s>(&self, others: impl Iterator<Item = &'s Shape>) -> f64 {
         let Self::Area(area) = self else { return 0.0 };
@@ -297,6 +310,21 @@ impl LocalPlane {
     }
 }
 
+/// A ring whose corners lie on one line. On the ellipsoid it has an area all the same: a geodesic between two places of
+/// one parallel does not run along it. A strip a metre wide and ten kilometres long has 25 millionths of its length's
+/// square.
+fn is_flat(ring: &LineString) -> bool {
+    const LEAST: f64 = 1e-9;
+    let corners = || ring.0.windows(2).map(|pair| (pair[0], pair[1]));
+    let Some(origin) = ring.0.first().copied() else { return true };
+    // From the first corner, so that small rings far from the origin of coordinates lose no digits.
+    let cross =
+        |one: Coord, two: Coord| (one.x - origin.x) * (two.y - origin.y) - (two.x - origin.x) * (one.y - origin.y);
+    let area: f64 = corners().map(|(one, two)| cross(one, two)).sum::<f64>() / 2.0;
+    let length: f64 = corners().map(|(one, two)| (two.x - one.x).hypot(two.y - one.y)).sum();
+    area.abs() <= length * length * LEAST
+}
+
 fn items(value: &Value) -> Result<&Vec<Value>, ShapeError> {
     value.as_array().ok_or_else(|| ShapeError::NotGeometry("coordinates is not an array".into()))
 }
@@ -369,6 +397,16 @@ mod tests {
         let bow = json!([[108.0, 28.0], [109.0, 29.0], [109.0, 28.0], [108.0, 29.0], [108.0, 28.0]]);
         refused(json!({"type": "Polygon", "coordinates": [bow]}), "crosses itself");
         refused(json!({"type": "Point", "coordinates": [108.7, 35.0]}), "outside the county");
+        for flat in [
+            json!([[108.7, 28.8], [108.75, 28.8], [108.8, 28.8], [108.7, 28.8]]),
+            json!([[108.7, 28.8], [108.7, 28.85], [108.7, 28.9], [108.7, 28.8]]),
+        ] {
+            refused(json!({"type": "Polygon", "coordinates": [flat]}), "without area");
+        }
+        // A strip a metre wide and ten kilometres long is one.
+        let strip = json!([[108.7, 28.8], [108.8, 28.8], [108.8, 28.80001], [108.7, 28.80001], [108.7, 28.8]]);
+        let strip = json!({"type": "Polygon", "coordinates": [strip]});
+        assert!(Shape::from_geojson(&strip, Extent::WORLD).is_ok());
     }
 
     #[test]

@@ -102,10 +102,12 @@ pub enum Action {
     DesignLedgers,
     /// Enter what was found at the site of a project (现场检查).
     InspectProjects,
+    /// Put an admission check on record under a number (准入审查).
+    SaveAdmissions,
 }
 
 impl Action {
-    pub const ALL: [Action; 18] = [
+    pub const ALL: [Action; 19] = [
         Self::ReadMonitoring,
         Self::ReadFrames,
         Self::ReadCases,
@@ -124,6 +126,7 @@ impl Action {
         Self::ApprovePlan,
         Self::DesignLedgers,
         Self::InspectProjects,
+        Self::SaveAdmissions,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -146,6 +149,7 @@ impl Action {
             Self::ApprovePlan => "approve_plan",
             Self::DesignLedgers => "design_ledgers",
             Self::InspectProjects => "inspect_projects",
+            Self::SaveAdmissions => "save_admissions",
         }
     }
 }
@@ -226,6 +230,7 @@ pub const fn role_scope(role: Role, action: Action) -> Scope {
         (R::DutyOfficer, _) => All,
         (R::MonitoringEngineer, A::ManageUsers | A::ReadAudit | A::AssignCases) => Nothing,
         (R::MonitoringEngineer, _) => All,
+        (R::Inspector | R::Body | R::PlanOfficer, A::SaveAdmissions) => All,
         (R::Inspector, A::ReadPlan | A::InspectProjects) => All,
         (R::Inspector, A::ReadMonitoring | A::ReadFrames | A::ReadCases | A::WorkCases | A::CloseCases) => All,
         (R::Inspector, _) => Nothing,

@@ -26,7 +26,10 @@ pub fn content_type(bytes: &[u8]) -> Option<&'static str> {
         return Some("image/webp");
     }
     if bytes.len() > 12 && &bytes[4..8] == b"ftyp" {
-        return Some("video/mp4");
+        // Photos of telephones come in the same container as their films.
+        const PHOTOS: [&[u8]; 10] =
+            [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"];
+        return Some(if PHOTOS.contains(&&bytes[8..12]) { "image/heif" } else { "video/mp4" });
     }
     let body = text_of(bytes)?;
     (!body.starts_with('<')).then_some("text/plain")
@@ -75,6 +78,8 @@ mod tests {
         check(b"%PDF-1.7", Some("application/pdf"));
         check(b"RIFF\0\0\0\0WEBPVP8 ", Some("image/webp"));
         check(b"\0\0\0\x18ftypmp42....", Some("video/mp4"));
+        check(b"\0\0\0\x18ftypheic....", Some("image/heif"));
+        check(b"\0\0\0\x18ftypavif....", Some("image/heif"));
         check("现场已停产".as_bytes(), Some("text/plain"));
         check(b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", None);
         check(b"\xef\xbb\xbf <html>", None);

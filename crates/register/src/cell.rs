@@ -20,6 +20,15 @@ pub enum Raw {
 }
 
 impl Raw {
+    /// Says nothing: a text of blanks, a list of nothing else.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            Self::List(items) => items.iter().all(|item| item.raw.is_blank()),
+            _ => false,
+        }
+    }
+
     /// Chinese and English word for the kind of value.
     pub const fn kind(&self) -> (&'static str, &'static str) {
         match self {
@@ -159,10 +168,15 @@ pub fn from_csv(text: &str) -> Result<Vec<(Position, Table)>, Vec<SyntaxError>> 
 
 /// A JSON object from the API; positions are all [`Position::START`]. `null` means absent.
 pub fn from_json(object: &serde_json::Map<String, serde_json::Value>) -> Table {
+    from_json_at(object, Position::START)
+}
+
+/// The same, all of it at one place.
+pub fn from_json_at(object: &serde_json::Map<String, serde_json::Value>, at: Position) -> Table {
     let mut table = Table::default();
     for (key, value) in object {
-        if let Some(cell) = cell_of_json(value) {
-            table.insert(key, Position::START, cell);
+        if let Some(cell) = cell_of_json(value, at) {
+            table.insert(key, at, cell);
         }
     }
     table
@@ -171,17 +185,17 @@ pub fn from_json(object: &serde_json::Map<String, serde_json::Value>) -> Table {
 /// A list or table written as JSON in one cell of a spreadsheet.
 pub fn from_json_text(text: &str, at: Position) -> Option<Cell> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    cell_of_json(&value).map(|cell| Cell { at, raw: cell.raw })
+    cell_of_json(&value, at)
 }
 
-fn cell_of_json(value: &serde_json::Value) -> Option<Cell> {
+fn cell_of_json(value: &serde_json::Value, at: Position) -> Option<Cell> {
     let raw = match value {
         serde_json::Value::Null => return None,
         serde_json::Value::Bool(value) => Raw::Bool(*value),
         serde_json::Value::Number(number) => Raw::Number(number.to_string()),
         serde_json::Value::String(text) => Raw::Text(text.clone()),
-        serde_json::Value::Array(items) => Raw::List(items.iter().filter_map(cell_of_json).collect()),
-        serde_json::Value::Object(object) => Raw::Table(from_json(object)),
+        serde_json::Value::Array(items) => Raw::List(items.iter().filter_map(|item| cell_of_json(item, at)).collect()),
+        serde_json::Value::Object(object) => Raw::Table(from_json_at(object, at)),
     };
-    Some(Cell { at: Position::START, raw })
+    Some(Cell { at, raw })
 }

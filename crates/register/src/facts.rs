@@ -33,7 +33,10 @@ pub fn complaint_about(catalog: &Catalog, query: &FactQuery) -> Option<Name> {
         return said(format!("不认识参数“{other}”"), format!("there is no argument `{other}`"));
     }
     let of = |argument: &str| query.text(argument).ok();
-    let ledgers = [("ledger", ["date", "since", "until", "own", "field"].as_slice(), "when"), ("linked", &["linked_by", "linked_date", "linked_since", "linked_until"], "linked_when")];
+    let ledgers = [
+        ("ledger", ["date", "since", "until", "own", "field"].as_slice(), "when"),
+        ("linked", &["linked_by", "linked_date", "linked_since", "linked_until"], "linked_when"),
+    ];
     for (argument, fields, when) in ledgers {
         let Some(id) = of(argument) else {
             let wanted = argument == "ledger" || query.name == LEAST_LINKED || of("linked_by").is_some();
@@ -192,7 +195,11 @@ impl FactSource for Register {
                 argument("linked", "只数另一台账里有对应记录的", "only what has a record in another ledger"),
                 argument("linked_by", "另一台账里写明对应谁的字段", "the field of the other ledger that says of what"),
                 argument("linked_when", "另一台账的 CEL 条件", "CEL over the fields of the other ledger"),
-                argument("linked_date", "另一台账里须落在当年的日期字段", "the date of the other that lies in the year"),
+                argument(
+                    "linked_date",
+                    "另一台账里须落在当年的日期字段",
+                    "the date of the other that lies in the year",
+                ),
                 argument("linked_since", "另一台账里开始生效的日期字段", "since when the other holds"),
                 argument("linked_until", "另一台账里失效的日期字段", "until when the other holds"),
                 argument(
@@ -262,7 +269,11 @@ impl FactSource for Register {
             missing.push(match self.first_written(ledger)?.filter(|first| *first >= end) {
                 // The records say nothing of a time before they were written, unless their own dates do.
                 Some(first) => Name::new(
-                    format!("台账“{}”自 {} 起才有记录，{year} 年末的状态不知", definition.name.zh, first.day().to_iso()),
+                    format!(
+                        "台账“{}”自 {} 起才有记录，{year} 年末的状态不知",
+                        definition.name.zh,
+                        first.day().to_iso()
+                    ),
                     format!(
                         "the ledger {} begins on {}: its state at the end of {year} is not known",
                         definition.name.en,

@@ -6,7 +6,7 @@
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
 //! - [`export`], [`sheet`], [`import`]: records out and in.
-//! - [`attachment`], [`photo`], [`thumbnail`], [`attachment_rows`]: files on records, told by content.
+//! - [`attachment`], `drawing`, [`photo`], `film`, [`thumbnail`], [`attachment_rows`]: files on records, told by content.
 //! - [`saved`], [`saved_rows`]: what a user keeps of a list: views and columns.
 //! - [`points`], [`search`], [`colour`], [`derived`], [`duty`], [`clusters`]: what is derived from records.
 //! - [`table_merge`]: two tables side by side when records are merged.
@@ -29,9 +29,11 @@ pub mod county;
 pub mod definition;
 pub mod derived;
 pub mod design;
+mod drawing;
 pub mod duty;
 pub mod export;
 mod facts;
+mod film;
 pub mod format;
 pub mod http;
 pub mod import;

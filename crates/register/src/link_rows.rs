@@ -45,6 +45,62 @@ pub(crate) fn written(ledgers: &[String], ledger: &str, key: &str) -> String {
     if ledgers.len() == 1 { key.to_owned() } else { format!("{ledger}:{key}") }
 }
 
+/// Links of a ledger's records to others of the same ledger, one in a field: what lies above a record (the body that
+/// it belongs to, the river that it flows into).
+pub(crate) fn own_links<'c>(definition: &'c LedgerDefinition, content: &'c Content) -> Vec<(&'c Field, &'c str)> {
+    let links = definition.fields.iter().filter_map(|field| {
+        let FieldType::Link(ledgers) = &field.kind else { return None };
+        let link = content.text(&field.id)?;
+        let key = match ledgers.as_slice() {
+            [only] => (*only == definition.id).then_some(link),
+            _ => link.strip_prefix(definition.id.as_str()).and_then(|rest| rest.strip_prefix(':')),
+        };
+        Some((field, key?))
+    });
+    links.collect()
+}
+
+/// The one of these links that a field holds.
+pub(crate) fn own_link(definition: &LedgerDefinition, content: &Content, field: &str) -> Option<String> {
+    let links = own_links(definition, content);
+    links.into_iter().find(|(known, _)| known.id == field).map(|(_, key)| key.to_owned())
+}
+
+/// Records that may lie above each other.
+const MOST_ABOVE: usize = 100;
+
+/// The way from a record up through one field when it comes back to the record, or does not end.
+pub(crate) fn circle<E>(
+    key: &str,
+    above: &str,
+    mut further: impl FnMut(&str) -> Result<Option<String>, E>,
+) -> Result<Option<Vec<String>>, E> {
+    let mut path = vec![key.to_owned(), above.to_owned()];
+    while let Some(last) = path.last().filter(|last| *last != key) {
+        if path.len() > MOST_ABOVE {
+            return Ok(Some(path));
+        }
+        let Some(next) = further(last)? else { return Ok(None) };
+        // Others may run in a circle since before this was refused; that is not this record's doing.
+        if next != key && path.contains(&next) {
+            return Ok(None);
+        }
+        path.push(next);
+    }
+    Ok(Some(path))
+}
+
+/// What is said of such a way.
+pub(crate) fn circular(path: &[String]) -> kernel::Name {
+    const SHOWN_ABOVE: usize = 12;
+    let mut shown: Vec<&str> = path.iter().take(SHOWN_ABOVE).map(String::as_str).collect();
+    if path.len() > SHOWN_ABOVE {
+        shown.push("…");
+    }
+    let way = shown.join(" → ");
+    kernel::Name::new(format!("上下级循环：{way}"), format!("circular link: {way}"))
+}
+
 /// That a value names the record.
 fn names(field: &Field, value: &Json, ledger: &str, key: &str) -> bool {
     if !can_name(field, ledger) {
@@ -287,6 +343,23 @@ mod tests {
     /// A field of this kind with this value names `enterprise:e1`.
     fn check(kind: FieldType, value: Json, expect: bool) {
         assert_eq!(names(&field(kind.clone()), &value, "enterprise", "e1"), expect, "{kind:?} {value}");
+    }
+
+    #[test]
+    fn a_way_up_that_comes_back_or_does_not_end_is_given() {
+        let check = |key: &str, above: &str, known: &[(&str, &str)], expect: Option<&str>| {
+            let further = |key: &str| -> Result<Option<String>, ()> {
+                Ok(known.iter().find(|(from, _)| *from == key).map(|(_, to)| (*to).to_owned()))
+            };
+            let found = circle(key, above, further).unwrap();
+            assert_eq!(found.map(|path| path.join(" ")).as_deref(), expect, "{key} {above} {known:?}");
+        };
+        check("a", "a", &[], Some("a a"));
+        check("a", "b", &[], None);
+        check("a", "b", &[("b", "c"), ("c", "a")], Some("a b c a"));
+        check("a", "b", &[("b", "c"), ("c", "b")], None);
+        let endless = |key: &str| -> Result<Option<String>, ()> { Ok(Some(format!("{key}x"))) };
+        assert_eq!(circle("a", "b", endless).unwrap().map(|path| path.len()), Some(MOST_ABOVE + 1));
     }
 
     #[test]

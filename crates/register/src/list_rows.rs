@@ -9,7 +9,7 @@
 use kernel::{Division, Id};
 use store::{Migration, Reader, StoreError, Value};
 
-use crate::block_rows;
+use crate::block_rows::{self, Met};
 use crate::record::Record;
 use crate::rows;
 
@@ -323,8 +323,8 @@ fn crossed(plan: &Plan<'_>, reader: &dyn Reader, drivers: &Drivers, most: i64) -
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let found = block_rows::crossed(reader, plan.division, &wanted.ledger, !wanted.deleted, &values, most)?;
     Ok(match found {
-        Some(found) if found.is_empty() || plan.only_values() => Crossed::All(found),
-        None if plan.only_values() => Crossed::Many,
+        Met::All(found) if found.is_empty() || plan.only_values() => Crossed::All(found),
+        Met::Many if plan.only_values() => Crossed::Many,
         _ => Crossed::Unasked,
     })
 }

@@ -134,7 +134,7 @@ pub fn check(
     let values = checker.fields(&definition.fields, table, at, &RESERVED);
     let place = place_of(&mut checker, at, table, definition);
     let source = meta_text(&mut checker, table, "source").unwrap_or_default();
-    if source.is_empty() {
+    if source.trim().is_empty() {
         checker.report(
             at,
             ProblemCode::SourceMissing,
@@ -153,7 +153,11 @@ pub fn check(
     let simulated = meta_flag(&mut checker, table, "simulated");
     let schematic = meta_flag(&mut checker, table, "schematic");
     let links = checker.links;
-    let (values, place) = (values?, place?);
+    let (mut values, place) = (values?, place?);
+    // A key is looked for as it is written: blanks around it would make it another.
+    if let Some(Value::String(key)) = values.get_mut(&definition.key) {
+        *key = key.trim().to_owned();
+    }
     if before != findings.list.len() + findings.dropped {
         return None;
     }
@@ -336,7 +340,7 @@ fn place_of(checker: &mut Checker<'_>, at: Position, table: &Table, definition: 
         }
         return Some(Place { location: Some(location), note, township: None });
     }
-    if definition.geometry == Geometry::Point && note.is_empty() {
+    if definition.geometry == Geometry::Point && note.trim().is_empty() {
         checker.report(
             at,
             ProblemCode::BadLocation,

@@ -26,8 +26,12 @@ pub fn taken_anew<'d>(
     definition.fields.iter().find_map(|field| {
         let codes = retired_of(field, catalog, content.values.get(&field.id)?);
         let before = old.and_then(|old| old.content.values.get(&field.id));
-        let known = before.map(|value| retired_of(field, catalog, value)).unwrap_or_default();
-        let code = codes.into_iter().find(|code| !known.contains(code))?;
+        // Each is known as often as it was there: a new row of a table does not take it because an old one has it.
+        let mut known = before.map(|value| retired_of(field, catalog, value)).unwrap_or_default();
+        let code = codes.into_iter().find(|code| {
+            let place = known.iter().position(|known| known == code);
+            place.map(|place| known.swap_remove(place)).is_none()
+        })?;
         Some((field, code))
     })
 }
@@ -72,12 +76,19 @@ mod tests {
         .unwrap()
     }
 
+    /// `kinds` of a penalty, a list or a table with the column `kind`.
     fn check(old: Option<Value>, new: Value, expect: Option<&str>) {
         let text = include_str!("../../../model/codes/penalty_kind.toml")
             .replace("code = \"warning\"", "code = \"warning\"\nretired = true");
         let part = Part { kind: PartKind::Codes, id: "penalty_kind".to_owned() };
         let catalog = crate::built_in::catalog().unwrap().with(&[(part, Some(text.into()))]).unwrap();
-        let definition = catalog.ledger("penalty").unwrap();
+        let mut penalty = catalog.ledger("penalty").unwrap().clone();
+        if new[0].is_object() {
+            let field = penalty.fields.iter_mut().find(|field| field.id == "kinds").unwrap();
+            let kind = FieldType::Code("penalty_kind".to_owned());
+            field.kind = FieldType::Table(vec![Field { id: "kind".to_owned(), kind, ..field.clone() }]);
+        }
+        let definition = &penalty;
         let old = old.map(|kinds| Record {
             id: kernel::Id(1),
             ledger: "penalty".to_owned(),
@@ -97,5 +108,12 @@ mod tests {
         check(None, json!(["fine", "warning"]), Some("warning"));
         check(Some(json!(["fine"])), json!(["fine", "warning"]), Some("warning"));
         check(Some(json!(["warning"])), json!(["fine", "warning"]), None);
+        let row = |kind: &str| json!({ "kind": kind });
+        check(Some(json!([row("warning")])), json!([row("fine"), row("warning")]), None);
+        check(
+            Some(json!([row("warning"), row("fine")])),
+            json!([row("warning"), row("warning")]),
+            Some("kind=warning"),
+        );
     }
 }

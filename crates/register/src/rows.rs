@@ -16,6 +16,7 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::design::rows::DEFINITIONS,
     crate::link_rows::CHANGED,
     crate::block_rows::BLOCKS,
+    crate::block_rows::COMPLETE,
 ];
 
 const FIRST: Migration = Migration {
@@ -317,25 +318,39 @@ pub struct Revision {
     pub content: Content,
 }
 
+const REVISION: &str = "revision, at, actor_name, reason, deleted, content";
+
+fn revision_of(row: &Row) -> Result<Revision, StoreError> {
+    Ok(Revision {
+        revision: row.integer(0)?,
+        at: row.time(1)?,
+        actor: row.text(2)?.to_owned(),
+        reason: row.text(3)?.to_owned(),
+        deleted: row.optional_text(4)?.map(str::to_owned),
+        content: content_of(row.text(5)?)?,
+    })
+}
+
+/// The revision that held at a moment, however many there are since.
+pub fn revision_at(
+    reader: &dyn Reader,
+    division: Division,
+    id: Id,
+    at: Timestamp,
+) -> Result<Option<Revision>, StoreError> {
+    let sql = format!(
+        "SELECT {REVISION} FROM record_revision WHERE division = $1 AND record = $2 AND at <= $3
+         ORDER BY revision DESC LIMIT 1"
+    );
+    reader.query_one(&sql, &[division.into(), id.into(), at.into()])?.as_ref().map(revision_of).transpose()
+}
+
 /// Revisions, newest first, at most `limit` of them.
 pub fn revisions(reader: &dyn Reader, division: Division, id: Id, limit: i64) -> Result<Vec<Revision>, StoreError> {
-    let rows = reader.query(
-        "SELECT revision, at, actor_name, reason, deleted, content FROM record_revision
-         WHERE division = $1 AND record = $2 ORDER BY revision DESC LIMIT $3",
-        &[division.into(), id.into(), limit.into()],
-    )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Revision {
-                revision: row.integer(0)?,
-                at: row.time(1)?,
-                actor: row.text(2)?.to_owned(),
-                reason: row.text(3)?.to_owned(),
-                deleted: row.optional_text(4)?.map(str::to_owned),
-                content: content_of(row.text(5)?)?,
-            })
-        })
-        .collect()
+    let sql = format!(
+        "SELECT {REVISION} FROM record_revision WHERE division = $1 AND record = $2 ORDER BY revision DESC LIMIT $3"
+    );
+    reader.query(&sql, &[division.into(), id.into(), limit.into()])?.iter().map(revision_of).collect()
 }
 
 /// Who wrote the newest revision, as it was noted.

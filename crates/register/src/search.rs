@@ -61,6 +61,11 @@ pub struct Indexed {
     pub filter: bool,
 }
 
+/// What a ledger is filtered by: the declared fields, and what every record has.
+pub fn filters_of(definition: &LedgerDefinition) -> Vec<&str> {
+    definition.filters.iter().map(String::as_str).chain(OWN).collect()
+}
+
 /// Values of the declared filter fields, of unique fields and of links, each once; a list counts with each of its
 /// entries.
 pub fn fields_of(content: &Content, definition: &LedgerDefinition) -> Vec<Indexed> {
@@ -68,7 +73,7 @@ pub fn fields_of(content: &Content, definition: &LedgerDefinition) -> Vec<Indexe
     let of = |field: &str, value: String| Indexed {
         field: field.to_owned(),
         value,
-        filter: definition.filters.iter().any(|filter| filter == field) || OWN.contains(&field),
+        filter: filters_of(definition).contains(&field),
     };
     let indexed = definition.fields.iter().filter(|field| {
         field.unique || definition.filters.contains(&field.id) || matches!(field.kind, FieldType::Link(_))

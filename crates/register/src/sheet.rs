@@ -73,7 +73,10 @@ fn code_sheet(book: &mut Workbook, catalog: &Catalog, definition: &LedgerDefinit
     for field in &definition.fields {
         let Some(list) = list_of(field).and_then(|list| catalog.code_list(list)) else { continue };
         for code in &list.codes {
-            for (place, text) in [&field.id, &code.code, &code.name.zh, &code.name.en].iter().enumerate() {
+            // Records that are exported may say it.
+            let (zh, en) = if code.retired { ("（停用）", " (retired)") } else { ("", "") };
+            let names = [format!("{}{zh}", code.name.zh), format!("{}{en}", code.name.en)];
+            for (place, text) in [&field.id, &code.code, &names[0], &names[1]].iter().enumerate() {
                 sheet.write_string(row, place as u16, text.as_str())?;
             }
             row += 1;
@@ -112,7 +115,8 @@ fn note_of(catalog: &Catalog, field: &Field) -> String {
     let mut lines = vec![format!("{} · {}", field.label.en, field.kind.name())];
     lines.extend(field.help.as_ref().map(|help| help.zh.clone()));
     if let Some(list) = list_of(field).and_then(|list| catalog.code_list(list)) {
-        lines.extend(list.codes.iter().take(20).map(|code| format!("{} = {}", code.code, code.name.zh)));
+        let offered = list.codes.iter().filter(|code| !code.retired);
+        lines.extend(offered.take(20).map(|code| format!("{} = {}", code.code, code.name.zh)));
     }
     match &field.kind {
         FieldType::Link(ledgers) => lines.push(format!("台账 {} 的编号", ledgers.join("、"))),
@@ -130,7 +134,10 @@ fn note_of(catalog: &Catalog, field: &Field) -> String {
 fn choices_of(catalog: &Catalog, field: &Field) -> Option<Vec<String>> {
     let choices: Vec<String> = match &field.kind {
         FieldType::Bool => vec!["true".into(), "false".into()],
-        FieldType::Code(list) => catalog.code_list(list)?.codes.iter().map(|code| code.code.clone()).collect(),
+        FieldType::Code(list) => {
+            let codes = &catalog.code_list(list)?.codes;
+            codes.iter().filter(|code| !code.retired).map(|code| code.code.clone()).collect()
+        }
         _ => return None,
     };
     let length: usize = choices.iter().map(|choice| choice.chars().count() + 1).sum();

@@ -203,9 +203,9 @@ impl Checker<'_> {
         if list.find(code).is_some() {
             return Some(Value::String(code.clone()));
         }
-        let known_zh =
-            list.codes.iter().map(|known| format!("{}（{}）", known.code, known.name.zh)).collect::<Vec<_>>();
-        let known_en = list.codes.iter().map(|known| known.code.as_str()).collect::<Vec<_>>();
+        let offered = || list.codes.iter().filter(|known| !known.retired);
+        let known_zh = offered().map(|known| format!("{}（{}）", known.code, known.name.zh)).collect::<Vec<_>>();
+        let known_en = offered().map(|known| known.code.as_str()).collect::<Vec<_>>();
         let hint = (format!("可用：{}", known_zh.join("、")), format!("use one of: {}", known_en.join(", ")));
         self.report(
             cell.at,
@@ -266,9 +266,10 @@ impl Checker<'_> {
                 return None;
             }
         };
+        let cells: Vec<&Cell> = cells.iter().filter(|item| !item.raw.is_blank()).collect();
         self.check_length(field, cell.at, cells.len())?;
         let item_field = Field { max_length: 2_000, ..field.clone() };
-        let values: Vec<Option<Value>> = cells.iter().map(|item| self.value(&item_field, items, item)).collect();
+        let values: Vec<Option<Value>> = cells.into_iter().map(|item| self.value(&item_field, items, item)).collect();
         values.into_iter().collect::<Option<Vec<Value>>>().map(Value::Array)
     }
 
@@ -334,7 +335,8 @@ impl Checker<'_> {
         }
         let mut values = Map::new();
         for field in fields {
-            match table.get(&field.id) {
+            // What is blank says nothing, and does not fill what must be filled.
+            match table.get(&field.id).filter(|cell| !cell.raw.is_blank()) {
                 Some(cell) => {
                     if let Some(value) = self.value(field, &field.kind, cell) {
                         values.insert(field.id.clone(), value);

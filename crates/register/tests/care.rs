@@ -182,6 +182,82 @@ fn a_duplicate_goes_and_what_led_to_it_leads_on() {
     assert!(register.merge(&admin(), kept.id, &itself, NOW).is_err());
 }
 
+/// What lies above one another becomes one: the preview says what the merge does, and nothing lies above itself.
+#[test]
+fn records_that_link_to_each_other_merge() {
+    let Bench { register, .. } = &bench("merge-linked");
+    let body = |key: &str, parent: Option<&str>| json!({ "number": key, "name": key, "kind": "town", "parent": parent, "location_note": "未知", "source": "试验" });
+    let check = |kept: &str, gone: &str, parent: Result<Option<&str>, &str>| {
+        let find = |key: &str| register.record_by_key(&admin(), "body", key).unwrap();
+        let (stays, twin) = (find(kept), find(gone));
+        let merge = |dry_run: bool| Merge {
+            duplicate: twin.id,
+            revision: stays.revision,
+            duplicate_revision: twin.revision,
+            take: Vec::new(),
+            rows: std::collections::BTreeMap::new(),
+            reason: "同一个".into(),
+            dry_run,
+        };
+        let run = |dry_run| register.merge(&admin(), stays.id, &merge(dry_run), NOW).map_err(|problem| problem.detail);
+        let (seen, done) = (run(true), run(false));
+        match parent {
+            Ok(parent) => {
+                let (seen, done) = (seen.unwrap(), done.unwrap());
+                assert_eq!((seen.relinked, seen.written, done.written), (done.relinked, false, true));
+                assert_eq!(find(kept).content.text("parent"), parent, "{kept} {gone}");
+                assert!(find(gone).deleted.is_some());
+            }
+            Err(part) => {
+                assert_eq!(seen.as_ref().err(), done.as_ref().err());
+                assert!(seen.as_ref().err().is_some_and(|said| said.contains(part)), "{seen:?}");
+            }
+        }
+    };
+    let make = |key: &str, parent: Option<&str>| make(register, "body", body(key, parent));
+    make("b1", None);
+    make("b2", Some("b1"));
+    make("b3", Some("b2"));
+    make("b4", Some("b3"));
+    // The one that stays lies under the other; then over it.
+    check("b2", "b1", Ok(None));
+    check("b3", "b4", Ok(Some("b2")));
+    make("b5", Some("b3"));
+    // b2 ← b3 ← b5: b3 would lie under itself.
+    check("b5", "b2", Err("b3 → b5 → b3"));
+}
+
+/// Stations of a deleted enterprise go with it in memory too.
+#[test]
+fn what_is_relinked_is_drawn_anew() {
+    use kernel::PointSource as _;
+    let Bench { register, .. } = &bench("merge-points");
+    let kept = make(register, "enterprise", enterprise("e1", "甲厂"));
+    let twin = make(register, "enterprise", enterprise("e2", "甲厂"));
+    make(
+        register,
+        "waste_gas_outlet",
+        json!({ "number": "o1", "name": "排口", "enterprise": "e2", "location_note": "未知", "source": "试验" }),
+    );
+    let check = |expect: &str| {
+        let points = register.points();
+        let owners: Vec<Option<&str>> = points.iter().map(|point| point.owner.as_deref()).collect();
+        assert_eq!(owners, [Some(expect)]);
+    };
+    check("e2");
+    let merge = Merge {
+        duplicate: twin.id,
+        revision: 1,
+        duplicate_revision: 1,
+        take: Vec::new(),
+        rows: std::collections::BTreeMap::new(),
+        reason: "同一家".into(),
+        dry_run: false,
+    };
+    register.merge(&admin(), kept.id, &merge, NOW).unwrap();
+    check("e1");
+}
+
 #[test]
 fn tables_of_two_records_merge_row_by_row() {
     use register::table_merge::{RowChoice, Side};

@@ -10,7 +10,7 @@ use kernel::{ErrorCode, Id, Role};
 use register::built_in;
 use register::catalog::{Origin, Part, PartKind};
 use register::design::Effect;
-use register::ops::{DesignBack, DesignCheck, DesignDraft, DesignSave, Question, Target};
+use register::ops::{BulkEdit, DesignBack, DesignCheck, DesignDraft, DesignSave, Merge, Question, Target};
 use serde_json::{Value, json};
 
 /// A ledger that neither release nor pack has.
@@ -492,7 +492,10 @@ fn code_lists_are_designed_too() {
 fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
     let bench = bench::bench("design-pack");
     let load = |rows: &str, later: i64| {
-        let files = [("ledgers/shed.toml", SHED), ("registers/shed.csv", &format!("number,name,phone,state,location_note,source\n{rows}"))];
+        let files = [
+            ("ledgers/shed.toml", SHED),
+            ("registers/shed.csv", &format!("number,name,phone,state,location_note,source\n{rows}")),
+        ];
         bench.register.load_pack(&pack_with(&files), NOW.plus(later)).unwrap()
     };
     load("s1,甲棚,1,在用,未知,试验\n", 0);
@@ -500,7 +503,10 @@ fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
         bench.register.save_design(&admin(), PartKind::Ledger, &save_of(text, revision, &[]), NOW.plus(later)).unwrap();
     };
     // Two sheds never share a telephone, and the state is no longer filled in.
-    let unique = edited(&[("sensitive = true", "sensitive = true\nunique = true"), ("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"text\"\nretired = true")]);
+    let unique = edited(&[
+        ("sensitive = true", "sensitive = true\nunique = true"),
+        ("en = \"State\" }\ntype = \"text\"", "en = \"State\" }\ntype = \"text\"\nretired = true"),
+    ]);
     save(&unique, 1, 1);
     let both = "s1,甲棚新,1,在用,未知,试验\ns2,乙棚,1,,未知,试验\ns3,丙棚,3,在用,未知,试验\ns4,丁棚,4,,未知,试验\n";
     let report = load(both, 2);
@@ -511,7 +517,8 @@ fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
     let again = load(both, 3);
     assert_eq!((again.wrote(), again.refused.len()), (false, 2));
     // Once the definition takes them, they come.
-    let version = |text: &str, from: i64| text.replace(&format!("version = {from}"), &format!("version = {}", from + 1));
+    let version =
+        |text: &str, from: i64| text.replace(&format!("version = {from}"), &format!("version = {}", from + 1));
     let open = version(&unique.replace("\nunique = true\n", "\n").replace("\nretired = true", ""), 2);
     save(&open.replacen("id = \"number\"\nlabel = { zh = \"编号\", en = \"Number\" }\ntype = \"text\"\nrequired = true", "id = \"number\"\nlabel = { zh = \"编号\", en = \"Number\" }\ntype = \"text\"\nrequired = true\nunique = true", 1), 2, 4);
     let last = load(both, 5);
@@ -536,7 +543,8 @@ fn a_dry_run_names_what_is_retired() {
     save(PartKind::Ledger, &text, 0);
     write(&bench, shed("s1", "1", "tile"));
     save(PartKind::Codes, &list("retired = true\n"), 1);
-    let file = "number,name,state,location_note,source\ns1,甲,tile,未知,试验\ns2,乙,tile,未知,试验\ns3,丙,steel,未知,试验\n";
+    let file =
+        "number,name,state,location_note,source\ns1,甲,tile,未知,试验\ns2,乙,tile,未知,试验\ns3,丙,steel,未知,试验\n";
     let options = register::import::Options { dry_run: true, ..Default::default() };
     let report = bench.register.import(&admin(), "shed", file.as_bytes(), &options, NOW).unwrap();
     // What stood there may stay; what is new may not say it.
@@ -544,6 +552,29 @@ fn a_dry_run_names_what_is_retired() {
         report.problems.iter().map(|problem| (problem.row, problem.column, problem.field.as_str())).collect();
     assert_eq!(found, [(3, 3, "state")], "{:?}", report.problems);
     assert!(report.problems[0].what.zh.contains("停用"));
+    assert_eq!(report.problems[0].fix, None);
+    // Neither is it offered, nor do previews of other changes take it.
+    let named = file.replace("s2,乙,tile", "s2,乙,gone");
+    let report = bench.register.import(&admin(), "shed", named.as_bytes(), &options, NOW).unwrap();
+    let hint = &report.problems[0].hint.zh;
+    assert!(hint.contains("steel") && !hint.contains("tile"), "{hint}");
+    let (first, second) =
+        (bench.register.record_by_key(&admin(), "shed", "s1").unwrap(), write(&bench, shed("s2", "1", "steel")));
+    let set = json!({ "state": "tile" }).as_object().unwrap().clone();
+    let edit = BulkEdit { ids: vec![second.id], set, dry_run: true, ..BulkEdit::default() };
+    let seen = bench.register.bulk_edit(&admin(), "shed", &edit, NOW).unwrap();
+    assert!(seen.lines[0].problem.as_ref().is_some_and(|said| said.contains("retired")), "{seen:?}");
+    let merge = Merge {
+        duplicate: first.id,
+        revision: second.revision,
+        duplicate_revision: first.revision,
+        take: vec!["state".into()],
+        rows: std::collections::BTreeMap::new(),
+        reason: String::new(),
+        dry_run: true,
+    };
+    let refused = bench.register.merge(&admin(), second.id, &merge, NOW).unwrap_err();
+    assert!(refused.detail.contains("retired"), "{}", refused.detail);
 }
 
 /// Records and definitions at once: no record is left that the definition in force does not take.

@@ -100,15 +100,38 @@ fn what_a_list_or_a_table_still_names_is_not_deleted() {
 #[test]
 fn a_record_that_names_only_itself_may_go() {
     let Bench { register, .. } = &bench("itself");
-    let fields = |parent: Option<&str>| {
-        let mut fields =
-            json!({ "number": "b1", "name": "甲镇", "kind": "town", "location_note": "未知", "source": "试验" });
-        fields["parent"] = json!(parent);
-        draft(fields, parent.map(|_| 1))
+    // Of before, or of a pack: nobody can write that any more.
+    let rivers = "number,name,flows_into,source\nr1,甲河,r1,试验\n";
+    register.load_pack(&pack_with(&[("registers/river.csv", rivers)]), NOW).unwrap();
+    let river = register.record_by_key(&admin(), "river", "r1").unwrap();
+    assert!(register.set_deleted(&admin(), river.id, 1, true, "试验", NOW).is_ok());
+}
+
+/// Rivers flow into each other; the last one is asked to flow into `r1`.
+#[test]
+fn nothing_lies_above_itself() {
+    let Bench { register, .. } = &bench("circular");
+    let river = |key: &str, into: Option<&str>, revision: Option<i64>| {
+        draft(json!({ "number": key, "name": key, "source": "试验", "flows_into": into }), revision)
     };
-    let body = register.write(&admin(), Target::New { ledger: "body" }, &fields(None), NOW).unwrap();
-    register.write(&admin(), Target::Existing(body.id), &fields(Some("b1")), NOW).unwrap();
-    assert!(register.set_deleted(&admin(), body.id, 2, true, "试验", NOW).is_ok());
+    let keys = ["r1", "r2", "r3"];
+    let mut made = Vec::new();
+    for (place, key) in keys.iter().enumerate() {
+        let into = place.checked_sub(1).map(|before| keys[before]);
+        made.push(register.write(&admin(), Target::New { ledger: "river" }, &river(key, into, None), NOW).unwrap());
+    }
+    let check = |into: &str, expect: Option<&str>| {
+        let first = register.record(&admin(), made[0].id).unwrap();
+        let draft = river("r1", Some(into), Some(first.revision));
+        let written = register.write(&admin(), Target::Existing(first.id), &draft, NOW);
+        let said = written.err().map(|problem| problem.detail);
+        assert_eq!(said.is_some(), expect.is_some(), "{into}: {said:?}");
+        assert!(said.unwrap_or_default().contains(expect.unwrap_or_default()), "{into}");
+    };
+    check("r1", Some("r1 → r1"));
+    check("r3", Some("r1 → r3 → r2 → r1"));
+    make(register, "river", json!({ "number": "r4", "name": "r4", "source": "试验" }));
+    check("r4", None);
 }
 
 /// Keys of the alliances that named the enterprise at a time, with their leader then.
@@ -163,7 +186,8 @@ fn more_changes_than_a_page_holds_are_all_looked_at() {
     make(register, "enterprise", enterprise("e1"));
     let later = NOW.plus(86_400_000);
     let drafts = |leader: Option<&str>| -> Vec<_> {
-        let one = |at: usize| draft(alliance(&format!("a{at:04}"), json!({ "leader": leader })), None);
+        let seen = leader.is_none().then_some(1);
+        let one = |at: usize| draft(alliance(&format!("a{at:04}"), json!({ "leader": leader })), seen);
         (0..1_100).map(one).collect()
     };
     register.write_all(&admin(), "alliance", &drafts(Some("e1")), "试验", NOW).unwrap();

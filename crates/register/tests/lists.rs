@@ -151,6 +151,62 @@ fn blocks_follow_what_is_written() {
     }
 }
 
+/// A link was indexed before it became a filter, but not in blocks.
+#[test]
+fn what_becomes_a_filter_is_crossed_like_one_that_always_was() {
+    let ledger = |filters: &str| {
+        let field = |id: &str, kind: &str| {
+            format!("[[field]]\nid = \"{id}\"\nlabel = {{ zh = \"{id}\", en = \"{id}\" }}\n{kind}\n")
+        };
+        let head = "id = \"visit\"\nversion = 1\nname = { zh = \"走访\", en = \"Visits\" }\ngroup = \"enterprise\"\nkey = \"number\"\ntitle = \"number\"";
+        let number = field("number", "type = \"text\"\nrequired = true\nunique = true");
+        let by = field("by", "type = \"link\"\nledgers = [\"body\"]");
+        format!("{head}\nfilters = [{filters}]\n{number}{by}{}", field("state", "type = \"text\""))
+    };
+    let bench = bench("becomes-filter");
+    let load = |filters: &str| {
+        let pack = bench::pack_with(&[("ledgers/visit.toml", &ledger(filters))]);
+        bench.register.load_pack(&pack, NOW).unwrap();
+    };
+    let check = |expect: &[&str]| {
+        let filters = [("by", "b1"), ("state", "open")].map(|(field, value)| (field.to_owned(), value.to_owned()));
+        // One is counted: both filters are common.
+        let wanted =
+            Wanted { ledger: "visit".into(), filters: filters.into(), limit: 9, count_to: 1, ..Wanted::default() };
+        let found = bench.store.read(|reader| list_rows::list(reader, DIVISION, &wanted)).unwrap();
+        let keys: Vec<&str> = found.records.iter().map(|record| record.content.key.as_str()).collect();
+        assert_eq!(keys, expect);
+    };
+    let visit = |key: &str| {
+        make(&bench.register, "visit", json!({ "number": key, "by": "b1", "state": "open", "source": "试验" }));
+    };
+    load("\"state\"");
+    make(
+        &bench.register,
+        "body",
+        json!({ "number": "b1", "name": "甲镇", "kind": "town", "location_note": "未知", "source": "试验" }),
+    );
+    visit("v1");
+    visit("v2");
+    load("\"state\", \"by\"");
+    check(&["v1", "v2"]);
+    visit("v3");
+    check(&["v1", "v2", "v3"]);
+    // What is written while it is no filter is not missed when it becomes one again.
+    load("\"state\"");
+    visit("v4");
+    load("\"state\", \"by\"");
+    check(&["v1", "v2", "v3", "v4"]);
+    // A folder of before, whose blocks nobody vouches for, is made whole at the start.
+    let torn = ["DELETE FROM record_block_field", "DELETE FROM record_block WHERE field = 'by'"];
+    bench.store.write(|transaction| torn.iter().try_for_each(|sql| transaction.execute(sql, &[]).map(drop))).unwrap();
+    check(&["v1", "v2", "v3", "v4"]);
+    load("\"state\", \"by\"");
+    check(&["v1", "v2", "v3", "v4"]);
+    let made = "SELECT COUNT(*) FROM record_block WHERE field = 'by'";
+    assert_eq!(bench.store.read(|reader| reader.query_one(made, &[])).unwrap().unwrap().integer(0).unwrap(), 1);
+}
+
 #[test]
 fn a_page_beyond_what_is_counted_says_so_until_the_last() {
     let bench = filled("beyond");

@@ -104,6 +104,88 @@ fn revisions_say_who_when_what_and_why() {
 }
 
 #[test]
+fn a_day_of_before_is_shown_however_often_a_record_was_revised_since() {
+    let bench = bench("often");
+    let register = &bench.register;
+    let at = |number: i64| NOW.plus(number * 60_000);
+    let first = draft(enterprise("e1", "第1版"), None);
+    let record = register.write(&admin(), Target::New { ledger: "enterprise" }, &first, at(1)).unwrap();
+    for number in 2..=230 {
+        let next = draft(enterprise("e1", &format!("第{number}版")), Some(number - 1));
+        register.write(&admin(), Target::Existing(record.id), &next, at(number)).unwrap();
+    }
+    let check = |minutes: i64, expect: Option<&str>| {
+        let then = register.as_of(&admin(), record.id, at(minutes)).ok().map(|record| record.content.title.zh);
+        assert_eq!(then.as_deref(), expect, "{minutes}");
+    };
+    check(0, None);
+    check(1, Some("第1版"));
+    check(17, Some("第17版"));
+    check(900, Some("第230版"));
+}
+
+/// What is restored is held against what there is now.
+#[test]
+fn a_deleted_record_comes_back_only_as_one_that_could_be_written() {
+    let bench = bench("restore");
+    let register = &bench.register;
+    let make = |ledger: &str, fields: Value| {
+        register.write(&admin(), Target::New { ledger }, &draft(fields, None), NOW).unwrap()
+    };
+    let river =
+        |key: &str, into: Option<&str>| json!({ "number": key, "name": key, "source": "试验", "flows_into": into });
+    make("river", river("r1", None));
+    let upper = make("river", river("r2", Some("r1")));
+    let set = |id: Id, revision: i64, deleted: bool| {
+        register.set_deleted(&admin(), id, revision, deleted, "核实", NOW).map(drop).map_err(|problem| problem.detail)
+    };
+    set(upper.id, 1, true).unwrap();
+    let lower = register.record_by_key(&admin(), "river", "r1").unwrap();
+    set(lower.id, 1, true).unwrap();
+    let check = |id: Id, revision: i64, expect: &str| {
+        let said = set(id, revision, false).err().unwrap_or_default();
+        assert!(said.contains(expect) && said.is_empty() == expect.is_empty(), "{said}");
+    };
+    check(upper.id, 2, "broken link");
+    // A deleted record is neither revised nor made anew.
+    let revised = register.write(&admin(), Target::Existing(lower.id), &draft(river("r1", None), Some(2)), NOW);
+    assert_eq!(revised.unwrap_err().code, ErrorCode::NoTransition);
+    let anew = register.write(&admin(), Target::New { ledger: "river" }, &draft(river("r1", None), None), NOW);
+    assert!(anew.unwrap_err().detail.contains("restore"));
+    check(lower.id, 2, "");
+    check(upper.id, 2, "");
+    let machine = |key: &str| json!({ "number": key, "name": key, "source": "试验", "uscc": "91130200699229617X" });
+    let mut first = enterprise("e1", "甲厂");
+    first["uscc"] = machine("e1")["uscc"].clone();
+    let first = make("enterprise", first);
+    set(first.id, 1, true).unwrap();
+    let mut second = enterprise("e2", "乙厂");
+    second["uscc"] = machine("e2")["uscc"].clone();
+    make("enterprise", second);
+    check(first.id, 2, "not unique");
+}
+
+#[test]
+fn what_is_blank_does_not_fill_what_must_be_filled() {
+    let bench = bench("blank");
+    let check = |ledger: &str, fields: Value, expect: &str| {
+        let written = bench.register.write(&admin(), Target::New { ledger }, &draft(fields.clone(), None), NOW);
+        let said = written.as_ref().err().map(|problem| problem.detail.clone()).unwrap_or_default();
+        assert!(said.contains(expect) && said.is_empty() == expect.is_empty(), "{fields}: {said}");
+        written.ok().map(|record| record.content)
+    };
+    check("enterprise", enterprise("e1", ""), "(Name) is missing");
+    check("enterprise", enterprise(" ", "甲厂"), "is missing");
+    let kept = check("enterprise", enterprise(" e1 ", "甲厂"), "").unwrap();
+    assert_eq!((kept.key.as_str(), kept.text("number")), ("e1", Some("e1")));
+    let penalty = |kinds: Value| json!({ "number": "p1", "name": "罚", "enterprise": "e1", "decided_on": "2026-01-02", "kinds": kinds, "source": "试验" });
+    check("penalty", penalty(json!([])), "`kinds`");
+    check("penalty", penalty(json!(["", " "])), "`kinds`");
+    let kept = check("penalty", penalty(json!(["fine", ""])), "").unwrap();
+    assert_eq!(kept.values["kinds"], json!(["fine"]));
+}
+
+#[test]
 fn rows_and_fields_are_for_those_who_may_see_them() {
     let bench = bench("permission");
     let register = &bench.register;

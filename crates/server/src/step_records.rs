@@ -15,6 +15,12 @@ impl Ledgers for StepLedgers {
     fn open(&self) -> Box<dyn OpenLedgers + '_> {
         Box::new(Open(self.0.open_for_steps()))
     }
+
+    fn required(&self, ledger: &str) -> Vec<String> {
+        let catalog = self.0.catalog();
+        let fields = catalog.ledger(ledger).map(|ledger| ledger.fields.as_slice()).unwrap_or_default();
+        fields.iter().filter(|field| field.required && !field.retired).map(|field| field.id.clone()).collect()
+    }
 }
 
 struct Open<'r>(OpenRegister<'r>);

@@ -132,22 +132,30 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
 
 fn apply(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>) -> RuleResult {
     let mut missing = missing_layers(rule, layers);
-    for attribute in rule.attributes.iter().filter(|attribute| !site.attributes.contains_key(*attribute)) {
-        missing.push(Name::new(format!("没有给出“{attribute}”"), format!("attribute `{attribute}` was not given")));
-    }
+    missing.extend(
+        rule.attributes
+            .iter()
+            .filter_map(|attribute| attribute.complaint(site.attributes.get(&attribute.key).map(String::as_str))),
+    );
     let measured = Arc::new(Mutex::new(Vec::new()));
     let mut hit = false;
     if missing.is_empty() {
-        let functions: Vec<(&str, Function)> =
-            FUNCTIONS.into_iter().map(|what| (what, function(what, site, layers, &measured))).collect();
-        match evaluate(rule, site, area, &functions) {
+        match evaluate(rule, site, area, &functions_of(site, layers, &measured)) {
             Ok(value) => {
                 hit = value;
-                let open = incomplete_layers(rule, layers);
-                if !open.is_empty() && !holds_whatever_is_drawn_yet(rule, site, area, layers, value) {
-                    hit = false;
+                let finer = finer_sites(rule, site);
+                let unseen = Arc::new(Mutex::new(Vec::new()));
+                let same =
+                    |finer: &Site| evaluate(rule, finer, area, &functions_of(finer, layers, &unseen)) == Ok(value);
+                if !finer.iter().all(same) {
+                    missing.push(coarse(site));
+                }
+                let open = incomplete_layers(rule, layers, site.on);
+                let settled = |one: &Site| holds_whatever_is_drawn_yet(rule, one, area, layers, value);
+                if !open.is_empty() && missing.is_empty() && !std::iter::once(site).chain(&finer).all(settled) {
                     missing.extend(open);
                 }
+                hit &= missing.is_empty();
             }
             Err(why) => missing.push(why),
         }
@@ -163,6 +171,32 @@ fn apply(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>) -> RuleRes
         measurements,
         missing,
     }
+}
+
+/// The site with each class that the rule names and that the given code may turn out to be.
+fn finer_sites(rule: &Rule, site: &Site) -> Vec<Site> {
+    let digits = digits_of(&site.industry);
+    let finer = rule.classes.iter().filter(|class| class.len() > digits.len() && class.starts_with(digits));
+    finer.map(|class| Site { industry: class.clone(), ..site.clone() }).collect()
+}
+
+fn coarse(site: &Site) -> Name {
+    let industry = &site.industry;
+    Name::new(
+        format!("行业代码“{industry}”太粗，要写到小类（4 位）"),
+        format!("industry code `{industry}` is too coarse, give the class (4 digits)"),
+    )
+}
+
+/// The letter of the section (C2614) is dropped: rules compare digits.
+fn digits_of(industry: &str) -> &str {
+    industry.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
+}
+
+type Measured = Arc<Mutex<Vec<Measurement>>>;
+
+fn functions_of(site: &Site, layers: &Arc<LayerSet>, measured: &Measured) -> Vec<(&'static str, Function)> {
+    FUNCTIONS.into_iter().map(|what| (what, function(what, site, layers, measured))).collect()
 }
 
 const FUNCTIONS: [&str; 4] = ["within", "inside", "distance", "share"];
@@ -197,7 +231,7 @@ fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc
         let functions: Vec<(&str, Function)> = FUNCTIONS
             .into_iter()
             .map(|what| {
-                let (real, layers) = (function(what, site, layers, &unseen), Arc::clone(layers));
+                let (real, layers, on) = (function(what, site, layers, &unseen), Arc::clone(layers), site.on);
                 let known = Arc::clone(&known);
                 let possible: Function = Arc::new(move |id: &str| {
                     let before = known.lock().ok().and_then(|known| known.get(&(what, id.to_owned())).cloned());
@@ -208,7 +242,7 @@ fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc
                     if let Ok(mut known) = known.lock() {
                         known.insert((what, id.to_owned()), value.clone());
                     }
-                    if layers.get(id).is_none_or(|layer| layer.incomplete.is_none()) {
+                    if layers.get(id).is_none_or(|layer| layer.incomplete_on(on).is_none()) {
                         return Ok(value);
                     }
                     Ok(match value {
@@ -229,11 +263,11 @@ fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc
     })
 }
 
-fn incomplete_layers(rule: &Rule, layers: &LayerSet) -> Vec<Name> {
+fn incomplete_layers(rule: &Rule, layers: &LayerSet, on: Day) -> Vec<Name> {
     let named = rule.layers.iter().filter_map(|id| layers.get(id));
     named
         .filter_map(|layer| {
-            let why = layer.incomplete.as_ref()?;
+            let why = layer.incomplete_on(on)?;
             Some(Name::new(
                 format!("{}不完整：{}", layer.name.zh, why.zh),
                 format!("{} is incomplete: {}", layer.name.en, why.en),
@@ -266,21 +300,14 @@ fn variables(site: &Site, area: f64) -> BTreeMap<String, FactValue> {
             (key.clone(), value)
         })
         .collect();
-    // The letter of the section (C2614) is dropped: rules compare digits.
-    let industry = site.industry.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
     BTreeMap::from([
-        ("industry".to_owned(), FactValue::Text(industry.to_owned())),
+        ("industry".to_owned(), FactValue::Text(digits_of(&site.industry).to_owned())),
         ("attributes".to_owned(), FactValue::Map(attributes)),
         ("area_m2".to_owned(), FactValue::Number(area)),
     ])
 }
 
-fn function(
-    what: &'static str,
-    site: &Site,
-    layers: &Arc<LayerSet>,
-    measured: &Arc<Mutex<Vec<Measurement>>>,
-) -> Function {
+fn function(what: &'static str, site: &Site, layers: &Arc<LayerSet>, measured: &Measured) -> Function {
     let (shape, on) = (site.shape.clone(), site.on);
     let (layers, measured) = (Arc::clone(layers), Arc::clone(measured));
     Arc::new(move |id: &str| {

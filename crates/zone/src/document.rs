@@ -126,18 +126,15 @@ fn both(name: &Name) -> String {
 }
 
 /// What the report says of a saved check, from the answer as it was saved.
-pub fn blocks(saved: &crate::rows::Saved) -> Result<Vec<Block>, String> {
+pub fn blocks(saved: &crate::rows::Saved, book: &crate::RuleBook) -> Result<Vec<Block>, String> {
     let question: crate::ops::Question = serde_json::from_str(&saved.site).map_err(|error| error.to_string())?;
     let answer: crate::Answer = serde_json::from_str(&saved.answer).map_err(|error| error.to_string())?;
     let site = match (question.lon, question.lat) {
         (Some(lon), Some(lat)) => format!("点位 {lon:.6}, {lat:.6}（WGS-84）"),
         _ => format!("图形，面积 {:.1} m²（椭球面）", answer.area_m2),
     };
-    let attributes: Vec<String> = question
-        .attributes
-        .iter()
-        .map(|(key, value)| format!("{}：{value}", crate::rule::attribute_name(key).zh))
-        .collect();
+    let attributes: Vec<String> =
+        question.attributes.iter().map(|(key, value)| format!("{}：{value}", book.attribute_name(key).zh)).collect();
     let mut blocks = vec![
         Block::Title("准入审查结果".into()),
         Block::Table {

@@ -47,6 +47,8 @@ struct ZoneRuleView {
 struct ZoneAttributeView {
     key: String,
     name: Name,
+    /// What may be answered; nothing: a number.
+    values: Vec<String>,
 }
 
 /// A check. `question` and `answer` are as they were when it was made.
@@ -60,6 +62,8 @@ struct SavedView {
     answer: Answer,
     /// What the rules and layers of today say of the same site.
     today: Option<Answer>,
+    /// Why they say nothing: the question of then is none that could be asked today.
+    today_problem: Option<String>,
     /// Where today's answer differs, rule by rule.
     differences: Vec<Difference>,
 }
@@ -97,8 +101,13 @@ fn broken(error: serde_json::Error) -> Problem {
     Problem::new(ErrorCode::Internal, format!("reading a saved admission check: {error}"))
 }
 
-fn view(saved: Saved, today: Option<Answer>) -> Result<SavedView, Problem> {
+fn view(saved: Saved, today: Option<Result<Answer, Problem>>) -> Result<SavedView, Problem> {
     let answer: Answer = serde_json::from_str(&saved.answer).map_err(broken)?;
+    let (today, today_problem) = match today {
+        Some(Ok(today)) => (Some(today), None),
+        Some(Err(problem)) => (None, Some(problem.detail)),
+        None => (None, None),
+    };
     Ok(SavedView {
         question: serde_json::from_str(&saved.site).map_err(broken)?,
         differences: today.as_ref().map(|today| differences(&answer, today)).unwrap_or_default(),
@@ -107,16 +116,39 @@ fn view(saved: Saved, today: Option<Answer>) -> Result<SavedView, Problem> {
         made_at: saved.made_at,
         made_by: saved.made_by,
         today,
+        today_problem,
     })
 }
 
-fn said(answer: &Answer) -> BTreeMap<&str, (&Name, Name)> {
-    let words = answer.rules.iter().map(|rule| {
-        let name = match (rule.hit, rule.verdict) {
-            (true, verdict) | (false, verdict @ crate::Verdict::Undetermined) => verdict.name(),
-            _ => Name::new("未触发", "no hit"),
+/// What a rule said: its verdict, and what it rests on and asks for where it concerns the site.
+#[derive(PartialEq)]
+struct Said<'a> {
+    rule: &'a Name,
+    verdict: Name,
+    concerns: Option<(&'a Name, &'a Name)>,
+}
+
+impl Said<'_> {
+    /// In words; with condition and basis where the verdict alone does not tell the difference.
+    fn words(&self, in_full: bool) -> Name {
+        let Some((condition, basis)) = self.concerns.filter(|_| in_full) else { return self.verdict.clone() };
+        let told = |parts: [&str; 2], with: &str| {
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(with)
         };
-        (rule.rule.as_str(), (&rule.name, name))
+        Name::new(
+            format!("{}（{}）", self.verdict.zh, told([&condition.zh, &basis.zh], "；")),
+            format!("{} ({})", self.verdict.en, told([&condition.en, &basis.en], "; ")),
+        )
+    }
+}
+
+fn said(answer: &Answer) -> BTreeMap<&str, Said<'_>> {
+    let words = answer.rules.iter().map(|rule| {
+        let concerns = rule.hit || rule.verdict == crate::Verdict::Undetermined;
+        let verdict = if concerns { rule.verdict.name() } else { Name::new("未触发", "no hit") };
+        let concerns = concerns.then_some((&rule.condition, &rule.basis));
+        (rule.rule.as_str(), Said { rule: &rule.name, verdict, concerns })
     });
     words.collect()
 }
@@ -129,9 +161,12 @@ pub fn differences(then: &Answer, now: &Answer) -> Vec<Difference> {
         .into_iter()
         .filter_map(|rule| {
             let (old, new) = (before.get(rule), after.get(rule));
-            let (then, now) = (old.map(|entry| entry.1.clone()), new.map(|entry| entry.1.clone()));
-            let name = new.or(old).map(|entry| entry.0.clone())?;
-            (then != now).then(|| Difference { rule: rule.to_owned(), name, then, now })
+            let verdict = |said: Option<&Said<'_>>| said.map(|said| said.verdict.clone());
+            let same_verdict = verdict(old) == verdict(new);
+            let same = same_verdict && old.map(|said| said.concerns) == new.map(|said| said.concerns);
+            let words = |said: Option<&Said<'_>>| said.map(|said| said.words(same_verdict));
+            let name = new.or(old).map(|said| said.rule.clone())?;
+            (!same).then(|| Difference { rule: rule.to_owned(), name, then: words(old), now: words(new) })
         })
         .collect()
 }
@@ -205,9 +240,9 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
         .get(
             "/api/admissions",
             operation("已做的准入审查", "saved admission checks", read).returns::<Vec<SavedSummary>>(),
-            async move || -> ApiResult<Json<Vec<SavedSummary>>> {
+            async move |caller: Caller| -> ApiResult<Json<Vec<SavedSummary>>> {
                 let zones = Arc::clone(&list);
-                let found = move || zones.list()?.into_iter().map(summary).collect();
+                let found = move || zones.list(&caller.0)?.into_iter().map(summary).collect();
                 Ok(Json(blocking(found).await?))
             },
         )
@@ -215,12 +250,13 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
             "/api/admissions/{number}",
             operation("一次准入审查，并按现行规则重算", "one admission check, and what today's rules say", read)
                 .returns::<SavedView>(),
-            async move |Path(number): Path<String>| -> ApiResult<Json<SavedView>> {
+            async move |caller: Caller, Path(number): Path<String>| -> ApiResult<Json<SavedView>> {
                 let zones = Arc::clone(&one);
                 let found = move || {
-                    let saved = zones.find(&number)?;
+                    let saved = zones.find(&caller.0, &number)?;
                     let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
-                    let today = zones.check(&Question { on: None, ..question }, kernel::time::now())?;
+                    // What was saved is shown whatever today's rules and bounds make of the question.
+                    let today = zones.check(&Question { on: None, ..question }, kernel::time::now());
                     view(saved, Some(today))
                 };
                 Ok(Json(blocking(found).await?))
@@ -229,14 +265,15 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
         .get(
             "/api/admissions/{number}/docx",
             operation("准入审查结果（Word）", "an admission check as a Word document", read).also(DOCX),
-            async move |Path(number): Path<String>| -> ApiResult<Response> {
+            async move |caller: Caller, Path(number): Path<String>| -> ApiResult<Response> {
                 let zones = Arc::clone(&word);
                 let written = move || {
-                    let saved = zones.find(&number)?;
+                    let saved = zones.find(&caller.0, &number)?;
                     let internal =
                         |error: String| Problem::new(ErrorCode::Internal, format!("writing a docx: {error}"));
-                    let bytes =
-                        document::blocks(&saved).and_then(|blocks| document::write(&blocks)).map_err(internal)?;
+                    let bytes = document::blocks(&saved, &zones.book())
+                        .and_then(|blocks| document::write(&blocks))
+                        .map_err(internal)?;
                     // The number holds Chinese; file names in headers are ASCII.
                     let ascii: String = saved.number.chars().filter(char::is_ascii).collect();
                     Ok((format!("attachment; filename=\"admission{ascii}.docx\""), bytes))
@@ -261,11 +298,13 @@ fn checked(zones: &Zones, caller: &Caller, question: Question, save: bool) -> Re
         question,
         answer,
         today: None,
+        today_problem: None,
         differences: Vec::new(),
     })
 }
 
 fn layer_views(zones: &Zones) -> Vec<ZoneLayerView> {
+    let today = kernel::time::now().day();
     let views = |layer: &crate::Layer| ZoneLayerView {
         id: layer.id.clone(),
         name: layer.name.clone(),
@@ -273,7 +312,7 @@ fn layer_views(zones: &Zones) -> Vec<ZoneLayerView> {
         schematic: layer.schematic,
         zones: layer.zones().len(),
         absent: layer.absent.clone(),
-        incomplete: layer.incomplete.clone(),
+        incomplete: layer.incomplete_on(today),
         ledger: zones.ledger_of(&layer.id),
     };
     zones.layers().iter().map(views).collect()
@@ -315,7 +354,11 @@ fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {
             attributes: rule
                 .attributes
                 .iter()
-                .map(|key| ZoneAttributeView { key: key.clone(), name: crate::rule::attribute_name(key) })
+                .map(|attribute| ZoneAttributeView {
+                    key: attribute.key.clone(),
+                    name: attribute.name.clone(),
+                    values: attribute.values.clone(),
+                })
                 .collect(),
             when: rule.when.source().to_owned(),
         })

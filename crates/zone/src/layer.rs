@@ -1,6 +1,7 @@
 //! Layers of zones, with the index that finds them.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use kernel::{Day, Name};
 use rstar::{AABB, RTree, RTreeObject};
@@ -22,6 +23,61 @@ impl Zone {
     fn in_force(&self, on: Day) -> bool {
         self.valid_from.is_none_or(|from| from <= on) && self.valid_until.is_none_or(|until| on < until)
     }
+}
+
+/// What a layer of records must hold before what it misses counts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expected {
+    /// Zones and square kilometres that the plan states.
+    pub stated: Option<u32>,
+    pub stated_km2: Option<f64>,
+    /// The county says that its records are all there are.
+    pub complete: bool,
+}
+
+/// A layer may fall short of what the plan states by this share of its area: plans round, maps are generalised.
+const AREA_TOLERANCE: f64 = 0.02;
+
+impl Expected {
+    /// What these zones, all in force on the day, fall short of. The same shape twice is one zone, ground that several
+    /// cover counts once.
+    fn lacking(&self, in_force: &[&Shape]) -> Vec<Name> {
+        let mut short = Vec::new();
+        if in_force.is_empty() {
+            short.push(Name::new("当天没有生效的分区", "no zone is in force on that day"));
+        }
+        if let Some(stated) = self.stated {
+            let count = different(in_force);
+            if count < stated as usize {
+                short.push(Name::new(
+                    format!("规划写 {stated} 个，有图形 {count} 个"),
+                    format!("{count} of {stated} stated are drawn"),
+                ));
+            }
+        }
+        if let Some(stated) = self.stated_km2 {
+            let drawn = Shape::joint_area(in_force.iter().copied()) / 1e6;
+            if drawn < stated * (1.0 - AREA_TOLERANCE) {
+                short.push(Name::new(
+                    format!("规划写 {stated} 平方公里，有图形 {drawn:.2} 平方公里"),
+                    format!("{drawn:.2} of {stated} km² stated are drawn"),
+                ));
+            }
+        }
+        if self.stated.is_none() && self.stated_km2.is_none() && !self.complete {
+            short.push(Name::new(
+                "没有写明应有多少，图层也没有注明完整",
+                "it is not stated how much there should be, nor that this is all",
+            ));
+        }
+        short
+    }
+}
+
+/// Shapes that differ from each other.
+fn different(shapes: &[&Shape]) -> usize {
+    let texts: HashSet<String> = shapes.iter().map(|shape| shape.to_geojson().to_string()).collect();
+    texts.len()
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +106,10 @@ pub struct Layer {
     pub absent: Option<Name>,
     /// What of it is not drawn yet: what it touches counts, what it misses does not.
     pub incomplete: Option<Name>,
+    /// What it must hold on the day that is asked of, for a layer of records.
+    pub expected: Option<Expected>,
+    /// What was found of some days; the union of large areas takes a while.
+    told: Mutex<BTreeMap<Day, Option<Name>>>,
     zones: Vec<Zone>,
     index: RTree<Entry>,
 }
@@ -72,6 +132,8 @@ impl Layer {
             schematic,
             absent: None,
             incomplete: None,
+            expected: None,
+            told: Mutex::default(),
             zones,
             index: RTree::bulk_load(entries),
         }
@@ -80,6 +142,28 @@ impl Layer {
     /// A layer that is not there.
     pub fn absent(id: &str, name: Name, source: &str, why: Name) -> Self {
         Self { absent: Some(why), ..Self::new(id, name, source, false, Vec::new()) }
+    }
+
+    /// What the layer lacks on a day.
+    pub fn incomplete_on(&self, on: Day) -> Option<Name> {
+        const MOST_TOLD: usize = 32;
+        let Some(expected) = &self.expected else { return self.incomplete.clone() };
+        if let Some(told) = self.told.lock().ok().and_then(|told| told.get(&on).cloned()) {
+            return told;
+        }
+        let in_force: Vec<&Shape> =
+            self.zones.iter().filter(|zone| zone.in_force(on)).map(|zone| &zone.shape).collect();
+        let short: Vec<Name> = self.incomplete.iter().cloned().chain(expected.lacking(&in_force)).collect();
+        let joined = |of: fn(&Name) -> &str, with: &str| short.iter().map(of).collect::<Vec<_>>().join(with);
+        let found =
+            (!short.is_empty()).then(|| Name::new(joined(|name| &name.zh, "；"), joined(|name| &name.en, "; ")));
+        if let Ok(mut told) = self.told.lock() {
+            if told.len() >= MOST_TOLD {
+                told.pop_first();
+            }
+            told.insert(on, found.clone());
+        }
+        found
     }
 
     pub fn zones(&self) -> &[Zone] {

@@ -8,7 +8,7 @@ use kernel::{Day, Name};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::layer::{Layer, LayerSet, Zone};
+use crate::layer::{Expected, Layer, LayerSet, Zone};
 use crate::shape::{Extent, Shape};
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +44,9 @@ struct LayerText {
     /// Square kilometres that the plan states.
     #[serde(default)]
     stated_km2: Option<f64>,
+    /// The records of its ledger are all there are: what they miss counts though the plan states no number.
+    #[serde(default)]
+    complete: bool,
     #[serde(default)]
     valid_from: Option<String>,
     /// Ledger whose records with a geometry are the zones, once there are any.
@@ -59,8 +62,7 @@ struct LayerText {
 pub struct LedgerSource {
     pub ledger: String,
     pub filter: BTreeMap<String, String>,
-    stated: Option<u32>,
-    stated_km2: Option<f64>,
+    expected: Expected,
 }
 
 /// What the pack says of one layer: what it holds by itself, and which records may take its place.
@@ -106,37 +108,16 @@ impl LayerPlan {
     }
 }
 
-/// A layer may fall short of what the plan states by this share of its area: plans round, maps are generalised.
-const AREA_TOLERANCE: f64 = 0.02;
-
 fn layer_from(planned: &PlannedLayer, source: &LedgerSource, drawn: Drawn) -> Layer {
     let base = &planned.layer;
-    let count = drawn.zones.len();
-    let square_kilometres = drawn.zones.iter().map(|zone| zone.shape.area()).sum::<f64>() / 1e6;
-    let mut short = Vec::new();
-    if let Some(stated) = source.stated.filter(|stated| count < *stated as usize) {
-        short.push(Name::new(
-            format!("规划写 {stated} 个，有图形 {count} 个"),
-            format!("{count} of {stated} stated are drawn"),
-        ));
-    }
-    if let Some(stated) = source.stated_km2.filter(|stated| square_kilometres < stated * (1.0 - AREA_TOLERANCE)) {
-        short.push(Name::new(
-            format!("规划写 {stated} 平方公里，有图形 {square_kilometres:.2} 平方公里"),
-            format!("{square_kilometres:.2} of {stated} km² stated are drawn"),
-        ));
-    }
+    let text = format!("台账 {}（{} 个图形）；{}", source.ledger, drawn.zones.len(), base.source);
+    let mut layer = Layer::new(&base.id, base.name.clone(), &text, drawn.schematic, drawn.zones);
     if drawn.without_geometry > 0 {
         let without = drawn.without_geometry;
-        short.push(Name::new(format!("{without} 条记录还没有图形"), format!("{without} records have no geometry yet")));
+        layer.incomplete =
+            Some(Name::new(format!("{without} 条记录还没有图形"), format!("{without} records have no geometry yet")));
     }
-    let text = format!("台账 {}（{count} 个图形）；{}", source.ledger, base.source);
-    let mut layer = Layer::new(&base.id, base.name.clone(), &text, drawn.schematic, drawn.zones);
-    if !short.is_empty() {
-        let zh: Vec<&str> = short.iter().map(|name| name.zh.as_str()).collect();
-        let en: Vec<&str> = short.iter().map(|name| name.en.as_str()).collect();
-        layer.incomplete = Some(Name::new(zh.join("；"), en.join("; ")));
-    }
+    layer.expected = Some(source.expected.clone());
     layer
 }
 
@@ -162,8 +143,7 @@ pub fn load(text: &str, extent: Extent, geojson: impl Fn(&str) -> Option<String>
         let source = layer.ledger.clone().map(|ledger| LedgerSource {
             ledger,
             filter: layer.filter.clone(),
-            stated: layer.stated,
-            stated_km2: layer.stated_km2,
+            expected: Expected { stated: layer.stated, stated_km2: layer.stated_km2, complete: layer.complete },
         });
         let Some(path) = &layer.file else {
             let stated = layer.stated.map_or(String::new(), |count| format!("（规划写 {count} 个）"));

@@ -17,12 +17,24 @@ const MOST_RULES: usize = 2_000;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
+    #[serde(default, rename = "attribute")]
+    attributes: Vec<AttributeText>,
     #[serde(default, rename = "rule")]
     rules: Vec<RuleText>,
     #[serde(default, rename = "test_layer")]
     test_layers: Vec<TestLayer>,
     #[serde(default, rename = "test")]
     tests: Vec<RuleTest>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttributeText {
+    key: String,
+    name_zh: String,
+    name_en: String,
+    #[serde(default)]
+    values: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,28 +87,56 @@ pub struct RuleTest {
     pub hits: Vec<String>,
 }
 
+/// Something that a rule asks of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    pub key: String,
+    pub name: Name,
+    /// What may be answered; nothing: a number.
+    pub values: Vec<String>,
+}
+
+impl Attribute {
+    /// What is wrong with an answer, or with there being none. A word that no rule knows would hit none of them.
+    pub fn complaint(&self, answer: Option<&str>) -> Option<Name> {
+        let key = &self.key;
+        let Some(answer) = answer else {
+            return Some(Name::new(format!("没有给出“{key}”"), format!("attribute `{key}` was not given")));
+        };
+        if self.values.is_empty() {
+            let number = answer.parse::<f64>().is_ok_and(f64::is_finite);
+            return (!number).then(|| {
+                Name::new(
+                    format!("“{key}”应为数字，给的是“{answer}”"),
+                    format!("attribute `{key}`: `{answer}` is no number"),
+                )
+            });
+        }
+        let known = self.values.iter().any(|value| value == answer);
+        let values = self.values.join(", ");
+        (!known).then(|| {
+            Name::new(
+                format!("“{key}”的值“{answer}”不认识，可用：{values}"),
+                format!("attribute `{key}`: `{answer}` is none of {values}"),
+            )
+        })
+    }
+}
+
 #[derive(Debug)]
 pub struct Rule {
     pub id: String,
     pub name: Name,
     pub verdict: Verdict,
     pub layers: Vec<String>,
-    pub attributes: Vec<String>,
+    pub attributes: Vec<Attribute>,
     pub when: Expression,
+    /// Classes of GB/T 4754 that the condition names: a coarser code may or may not be one of them.
+    pub classes: Vec<String>,
     pub basis: Name,
     pub condition: Name,
     pub valid_from: Option<Day>,
     pub valid_until: Option<Day>,
-}
-
-/// What people call the attributes that the built-in rules ask for; another one is called by its key.
-pub fn attribute_name(key: &str) -> Name {
-    match key {
-        "discharges" => Name::new("排放污染物", "discharges pollutants"),
-        "heavy_metal" => Name::new("涉重金属", "heavy metals"),
-        "fuel" => Name::new("燃料", "fuel"),
-        other => Name::new(other, other),
-    }
 }
 
 impl Rule {
@@ -125,6 +165,12 @@ const BUILT_IN: &[(&str, &str)] =
     &[("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml"))];
 
 impl RuleBook {
+    /// What people call an attribute; one that no rule asks for is called by its key.
+    pub fn attribute_name(&self, key: &str) -> Name {
+        let mut known = self.rules.iter().flat_map(|rule| &rule.attributes);
+        known.find(|attribute| attribute.key == key).map_or_else(|| Name::new(key, key), |one| one.name.clone())
+    }
+
     /// The rules that ship with the program.
     pub fn built_in() -> Result<Self, RuleError> {
         Self::load(BUILT_IN.iter().copied())
@@ -136,8 +182,9 @@ impl RuleBook {
         for (file, text) in files {
             let failed = |what: String| RuleError { file: file.to_owned(), what };
             let parsed: RuleFile = toml::from_str(text).map_err(|error| failed(error.to_string()))?;
+            let attributes: Vec<Attribute> = parsed.attributes.into_iter().map(Attribute::from).collect();
             for rule in parsed.rules {
-                let rule = build(rule).map_err(failed)?;
+                let rule = build(rule, &attributes).map_err(failed)?;
                 if book.rules.iter().any(|known| known.id == rule.id) {
                     return Err(failed(format!("规则“{}”定义了两次 (rule defined twice)", rule.id)));
                 }
@@ -153,7 +200,25 @@ impl RuleBook {
     }
 }
 
-fn build(text: RuleText) -> Result<Rule, String> {
+impl From<AttributeText> for Attribute {
+    fn from(text: AttributeText) -> Self {
+        Self { name: Name::new(text.name_zh, text.name_en), key: text.key, values: text.values }
+    }
+}
+
+/// Words in quotes that are 2 to 4 digits.
+fn classes_of(when: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in when.split(['\'', '"']).skip(1).step_by(2) {
+        let class = (2..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
+        if class && !found.iter().any(|known| known == word) {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
+fn build(text: RuleText, known: &[Attribute]) -> Result<Rule, String> {
     let when = Expression::compile(&text.when).map_err(|error| format!("规则 {}: {error}", text.id))?;
     let day = |value: &Option<String>| match value {
         None => Ok(None),
@@ -167,13 +232,18 @@ fn build(text: RuleText) -> Result<Rule, String> {
     {
         return Err(format!("规则 {}: layers 没有列出它用到的图层 (list the layers it uses)", text.id));
     }
+    let attributes = text.attributes.iter().map(|key| {
+        let attribute = known.iter().find(|attribute| attribute.key == *key).cloned();
+        attribute.ok_or_else(|| format!("规则 {}: 没有 [[attribute]] “{key}” (no such attribute)", text.id))
+    });
     Ok(Rule {
+        classes: classes_of(&text.when),
+        attributes: attributes.collect::<Result<_, _>>()?,
         valid_from: day(&text.valid_from)?,
         valid_until: day(&text.valid_until)?,
         name: Name::new(text.name_zh, text.name_en),
         verdict: text.verdict,
         layers: text.layers,
-        attributes: text.attributes,
         when,
         basis: Name::new(text.basis_zh, text.basis_en),
         condition: Name::new(text.condition_zh, text.condition_en),
@@ -199,6 +269,7 @@ mod tests {
         };
         check(&rule("layers=[]\nwhen='within(\"x\")'"), "list the layers");
         check(&rule("layers=['x']\nwhen='within('"), "syntax");
+        check(&rule("layers=[]\nattributes=['fuel']\nwhen='true'"), "no such attribute");
         check(&rule("layers=['x']\nwhen='true'\nvalid_from='soon'"), "not a date");
         check(&rule("layers=['x']\nwhen='true'\nverdict='maybe'"), "duplicate key");
         let twice = format!("{0}\n{0}", rule("layers=['x']\nwhen='true'"));

@@ -69,11 +69,19 @@ fn ground_that_two_zones_cover_counts_once() {
     assert!((covered - 0.25).abs() < 1e-3, "{covered}");
 }
 
+fn on(year: i32) -> Day {
+    Day::from_civil(year, 11, 25)
+}
+
 const PLAN: &str = "[[layer]]\nid='red'\nname_zh='红线'\nname_en='red line'\nsource='规划'\nledger='red_line_patch'\nwhere={kind='a'}\nstated=2\nstated_km2=200.0\nabsent_zh='未公布'\nabsent_en='not published'\n";
 
 /// How the planned layer stands when its ledger holds these.
 fn planned(zones: Vec<Zone>, without_geometry: usize, expect_absent: bool, expect: Option<&str>) {
-    let plan = model::load(PLAN, Extent::WORLD, |_| None).unwrap();
+    planned_as(PLAN, zones, without_geometry, expect_absent, expect);
+}
+
+fn planned_as(plan: &str, zones: Vec<Zone>, without_geometry: usize, expect_absent: bool, expect: Option<&str>) {
+    let plan = model::load(plan, Extent::WORLD, |_| None).unwrap();
     let layers = plan
         .with::<()>(|source| {
             assert_eq!((source.ledger.as_str(), source.filter["kind"].as_str()), ("red_line_patch", "a"));
@@ -82,8 +90,9 @@ fn planned(zones: Vec<Zone>, without_geometry: usize, expect_absent: bool, expec
         .unwrap();
     let layer = layers.get("red").unwrap();
     assert_eq!(layer.absent.is_some(), expect_absent);
-    let said = layer.incomplete.as_ref().map(|name| name.en.clone()).unwrap_or_default();
-    assert_eq!(layer.incomplete.is_some(), expect.is_some(), "{said}");
+    let lacks = layer.incomplete_on(on(2026));
+    let said = lacks.as_ref().map(|name| name.en.clone()).unwrap_or_default();
+    assert_eq!(lacks.is_some(), expect.is_some(), "{said}");
     assert!(said.contains(expect.unwrap_or_default()), "{said}");
 }
 
@@ -97,6 +106,28 @@ fn a_ledger_takes_the_place_of_an_absent_layer_and_says_what_it_lacks() {
     planned(vec![one(), two()], 1, false, Some("1 records have no geometry"));
     // Twice 108.4 km² reach the 200 km² that are stated.
     planned(vec![one(), two()], 0, false, None);
+}
+
+#[test]
+fn only_what_is_in_force_and_different_makes_a_layer_complete() {
+    let one = || zone("one", square(108.5, 28.5, 0.1));
+    let two = || zone("two", square(108.7, 28.5, 0.1));
+    let expired = Zone { valid_until: Some(on(2026)), ..two() };
+    let future = Zone { valid_from: Some(on(2027)), ..two() };
+    for not_now in [expired, future] {
+        planned(vec![one(), not_now.clone()], 0, false, Some("1 of 2"));
+        planned(vec![not_now], 0, false, Some("no zone is in force"));
+    }
+    // The same ground twice: neither two zones nor twice the area.
+    let twin = Zone { key: "twin".into(), ..one() };
+    planned(vec![one(), twin], 0, false, Some("1 of 2 stated are drawn; 108.4"));
+    planned(vec![one(), zone("overlap", square(108.51, 28.5, 0.1))], 0, false, Some("of 200 km²"));
+    // A layer of which the plan states nothing is complete when the county says so.
+    let unstated = PLAN.replace("stated=2\nstated_km2=200.0\n", "");
+    planned_as(&unstated, vec![one()], 0, false, Some("not stated"));
+    let complete = unstated + "complete=true\n";
+    planned_as(&complete, vec![one()], 0, false, None);
+    planned_as(&complete, vec![Zone { valid_until: Some(on(2020)), ..one() }], 0, false, Some("no zone"));
 }
 
 /// The whole answer when one rule hits and another cannot be decided.

@@ -74,6 +74,69 @@ fn every_rule_file_passes_its_own_tests() {
     }
 }
 
+fn given(attributes: &[(&str, &str)]) -> BTreeMap<String, String> {
+    attributes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// What a rule says of a project in a zone of every layer: hit, or a part of what is missing.
+fn check_rule(rule: &str, industry: &str, attributes: &[(&str, &str)], expect: Result<bool, &str>) {
+    let book = book();
+    let square = |id: &str| {
+        let ring = [[108.7, 28.7], [108.8, 28.7], [108.8, 28.8], [108.7, 28.8], [108.7, 28.7]];
+        let polygon = serde_json::json!({ "type": "Polygon", "coordinates": [ring] });
+        let shape = Shape::from_geojson(&polygon, Extent::WORLD).unwrap();
+        let zone = Zone { key: id.into(), name: Name::new(id, id), shape, valid_from: None, valid_until: None };
+        Layer::new(id, Name::new(id, id), "test", false, vec![zone])
+    };
+    let needed: BTreeSet<&String> = book.rules.iter().flat_map(|rule| &rule.layers).collect();
+    let layers = Arc::new(LayerSet::new(needed.into_iter().map(|id| square(id)).collect()));
+    let site = Site {
+        shape: Shape::point(108.75, 28.75),
+        industry: industry.into(),
+        attributes: given(attributes),
+        on: Day::from_civil(2026, 11, 25),
+    };
+    let answer = check(&site, &layers, &book);
+    let found = answer.rules.iter().find(|result| result.rule == rule).unwrap();
+    let missing: String = found.missing.iter().map(|name| name.en.as_str()).collect();
+    match expect {
+        Ok(hit) => assert_eq!((found.hit, missing.as_str()), (hit, ""), "{rule} {industry} {attributes:?}"),
+        Err(part) => {
+            assert!(missing.contains(part) && !found.hit, "{rule} {industry} {attributes:?}: {missing}");
+            assert_eq!(found.verdict, Verdict::Undetermined);
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_no_rule_knows_is_none() {
+    let discharges = |value, expect| check_rule("source-zone-second", "6210", &[("discharges", value)], expect);
+    discharges("yes", Ok(true));
+    discharges("no", Ok(false));
+    for value in ["是", "true", "YES", "", "unknown", " yes", "1"] {
+        discharges(value, Err("is none of yes, no"));
+    }
+    check_rule("source-zone-second", "6210", &[], Err("was not given"));
+    check_rule("fuel-ban", "6210", &[("fuel", "Coal")], Err("none of coal"));
+}
+
+#[test]
+fn a_coarse_industry_code_may_be_any_class_below_it() {
+    let check = |industry, expect| check_rule("river-1km-chemical", industry, &[], expect);
+    for industry in ["22", "C22", "17", "171", "C17"] {
+        check(industry, Err("too coarse"));
+    }
+    for industry in ["221", "C2211", "1713", "26", "25"] {
+        check(industry, Ok(true));
+    }
+    for industry in ["222", "1714", "62", "174"] {
+        check(industry, if industry == "174" { Err("too coarse") } else { Ok(false) });
+    }
+    // Whatever class of 46 it is, the rule says the same.
+    check_rule("source-zone-first", "46", &[], Ok(false));
+    check_rule("aquaculture-ban", "04", &[], Err("too coarse"));
+}
+
 #[test]
 fn allowed_is_never_said_while_a_needed_layer_is_absent() {
     let book = book();
@@ -81,7 +144,7 @@ fn allowed_is_never_said_while_a_needed_layer_is_absent() {
         lon: 109.2,
         lat: 29.2,
         industry: "6210".into(),
-        attributes: BTreeMap::from(["heavy_metal", "discharges", "fuel"].map(|key| (key.to_owned(), "no".to_owned()))),
+        attributes: given(&[("heavy_metal", "no"), ("discharges", "no"), ("fuel", "none")]),
         hits: vec![],
     };
     let file = &book.tests[0].0;

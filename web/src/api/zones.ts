@@ -20,7 +20,7 @@ export interface ZoneRule {
   verdict: VerdictWord;
   basis: Name;
   layers: string[];
-  attributes: { key: string; name: Name }[];
+  attributes: { key: string; name: Name; values: string[] }[];
   when: string;
 }
 export interface Question {
@@ -69,6 +69,7 @@ export interface Admission {
   question: Question;
   answer: Answer;
   today: Answer | null;
+  today_problem: string | null;
   differences: { rule: string; name: Name; then: Name | null; now: Name | null }[];
 }
 export interface AdmissionSummary {
@@ -89,6 +90,7 @@ export const zones = {
   rules: () => http.get<ZoneRule[]>('/api/zones/rules'),
   list: () => http.get<AdmissionSummary[]>('/api/admissions'),
   get: (number: string) => http.get<Admission>(`/api/admissions/${at(number)}`),
-  check: (question: Question) => http.post<Admission>('/api/admissions', question),
+  /** `save` puts it on record under a number, for those who may. */
+  check: (question: Question, save: boolean) => http.post<Admission>(save ? '/api/admissions' : '/api/admissions?save=false', question),
   docx: (number: string) => `/api/admissions/${at(number)}/docx`,
 };

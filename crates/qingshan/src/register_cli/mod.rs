@@ -187,7 +187,8 @@ fn export(register: &Register, ledger: &str, arguments: &Arguments) -> Result<Ex
     let records = register.export(&actor(), &question(ledger, arguments)).map_err(said)?;
     let sensitive = actor().may(Action::EditRegisters, None);
     let (_, _, bytes) =
-        register::export::write(&register.catalog(), ledger, &records, &arguments.format, sensitive, &[]).map_err(said)?;
+        register::export::write(&register.catalog(), ledger, &records, &arguments.format, sensitive, &[])
+            .map_err(said)?;
     put(&bytes, arguments.out.as_deref())
 }
 

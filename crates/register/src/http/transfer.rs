@@ -17,16 +17,12 @@ use crate::{export, sheet};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub fn export(
-    register: &Register,
-    actor: &Actor,
-    question: &Question,
-    form: &Form,
-) -> Result<Response, Problem> {
+pub fn export(register: &Register, actor: &Actor, question: &Question, form: &Form) -> Result<Response, Problem> {
     let records = register.export(actor, question)?;
     let catalog = register.catalog();
     let sensitive = actor.may(Action::EditRegisters, None);
-    let (content_type, ending, bytes) = export::write(&catalog, &question.ledger, &records, &form.format, sensitive, &form.columns)?;
+    let (content_type, ending, bytes) =
+        export::write(&catalog, &question.ledger, &records, &form.format, sensitive, &form.columns)?;
     Ok(download(content_type, &format!("{}.{ending}", question.ledger), bytes))
 }
 

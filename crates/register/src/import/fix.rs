@@ -23,7 +23,7 @@ pub fn of(field: &Field, text: &str, catalog: &Catalog) -> Option<String> {
                     || code.name.zh.trim_end_matches('类') == text.trim()
                     || code.name.en.eq_ignore_ascii_case(&bare)
             };
-            codes.iter().find(matches).map(|code| code.code.clone())
+            codes.iter().filter(|code| !code.retired).find(matches).map(|code| code.code.clone())
         }
         FieldType::Text if field.format.is_some() => {
             let joined: String = bare.chars().filter(|character| !character.is_whitespace()).collect();

@@ -13,10 +13,8 @@ use sha2::{Digest, Sha256};
 use super::reading::{Row, Sheet, Text};
 use super::{ImportProblem, ImportReport, Options};
 use crate::definition::{Geometry, LedgerDefinition};
-use crate::export::{cell_text, columns};
 use crate::ops::{Register, definition_of};
 use crate::problem::ProblemCode;
-use crate::record::Record;
 
 /// How to read the file.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +129,6 @@ impl Register {
             properties.iter().filter_map(|one| Some((one.field.as_deref()?, one.property.as_str()))).collect();
         let file_hash =
             format!("{:x}", Sha256::digest(bytes).iter().take(4).fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
-        let names = columns(definition);
         let mut sheet = Sheet::default();
         for feature in &read.features {
             let number = u32::try_from(feature.number).unwrap_or(u32::MAX);
@@ -160,10 +157,9 @@ impl Register {
                 .entry(definition.key.as_str())
                 .or_insert_with(|| format!("{}-{file_hash}-{}", definition.id, feature.number))
                 .clone();
-            if let Ok(existing) = self.record_by_key(actor, &definition.id, &key) {
-                keep_what_is_known(&mut values, &existing, &names);
-            }
-            if !options.source.is_empty() {
+            // A record that is there says where it comes from itself.
+            let known = self.record_by_key(actor, &definition.id, &key).ok();
+            if !options.source.is_empty() && known.is_none() {
                 values.entry("source").or_insert_with(|| options.source.clone());
             }
             if options.schematic {
@@ -174,7 +170,9 @@ impl Register {
                     let (lon, lat) = shape.label_place().unwrap_or_default();
                     values.insert("lon", lon.to_string());
                     values.insert("lat", lat.to_string());
-                    values.entry("accuracy").or_insert_with(|| "surveyed".to_owned());
+                    if known.is_none_or(|known| known.content.location.is_none()) {
+                        values.entry("accuracy").or_insert_with(|| "surveyed".to_owned());
+                    }
                 }
                 _ => {
                     values.insert("geometry", shape.to_geojson().to_string());
@@ -194,15 +192,6 @@ impl Register {
             sheet.rows.push(Row { number, cells });
         }
         Ok(sheet)
-    }
-}
-
-fn keep_what_is_known<'n>(values: &mut BTreeMap<&'n str, String>, existing: &Record, names: &[&'n str]) {
-    for column in names {
-        let text = cell_text(existing, column);
-        if !text.is_empty() {
-            values.entry(column).or_insert(text);
-        }
     }
 }
 

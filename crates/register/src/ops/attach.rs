@@ -132,7 +132,14 @@ impl Register {
             self.attachments(actor, record)?.into_iter().find(|one| one.hash == hash).ok_or_else(unknown)?;
         let bytes = self.store.read(|reader| attachment_rows::bytes_of(reader, self.division, hash))?;
         let bytes = bytes.ok_or_else(unknown)?;
-        let edits = need(actor, owner.as_deref()).is_ok();
-        Ok(File { attachment, bytes: if edits { bytes } else { photo::stripped(&bytes) } })
+        if need(actor, owner.as_deref()).is_ok() {
+            return Ok(File { attachment, bytes });
+        }
+        let bytes = photo::stripped(&bytes).ok_or_else(|| {
+            let what = "这个文件里的地点、设备和时间去不掉，只给能改这条记录的人 (what it tells of place, device and time cannot \
+                        be taken out: for editors only)";
+            Problem::new(ErrorCode::NotAllowed, what)
+        })?;
+        Ok(File { attachment, bytes })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use store::{Reader, StoreError, event_log};
 
 use super::read::{Change, changes};
-use super::write::{Draft, Target, definition_of, need, reason_of};
+use super::write::{Draft, Target, definition_of, need, reason_of, with_what_stays};
 use super::{Register, refuse};
 use crate::record::Record;
 use crate::rows;
@@ -145,8 +145,9 @@ impl Register {
         };
         let planned = need(actor, record.content.owner.as_deref()).map_err(StoreError::from).and_then(|()| {
             let draft = edit.draft(&record, &definition.key)?;
-            let content =
-                self.check(reader, &catalog, definition, &super::write::with_what_stays(&draft.fields, None))?;
+            // As the write does it: what the draft does not say of geometry and tags stays.
+            let fields = with_what_stays(&draft.fields, Some(&record));
+            let content = self.content_of(reader, &catalog, definition, fields, Some(&record))?;
             need(actor, content.owner.as_deref())?;
             let after = Record { content, ..record.clone() };
             self.refuse_when_not_unique(reader, definition, &after)?;

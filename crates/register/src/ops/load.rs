@@ -258,7 +258,8 @@ enum StepKind {
 /// Ledgers whose definition, or one of whose code lists, is not the pack's.
 fn designed_ledgers(pack: &Catalog, catalog: &Catalog) -> HashSet<String> {
     let other = |part: &Part, source: &Source| pack.source(part).is_none_or(|known| known.text != source.text);
-    let changed: Vec<&Part> = catalog.sources().filter(|(part, source)| other(part, source)).map(|(part, _)| part).collect();
+    let changed: Vec<&Part> =
+        catalog.sources().filter(|(part, source)| other(part, source)).map(|(part, _)| part).collect();
     let codes = changed.iter().any(|part| part.kind == PartKind::Codes);
     let named = |ledger: &str| changed.iter().any(|part| part.kind == PartKind::Ledger && part.id == ledger);
     // Which ledgers use a list is not worth asking: few records are new.
@@ -288,11 +289,13 @@ fn summary(pack: &Pack, steps: &[Step]) -> LoadReport {
         revised: count(StepKind::Revise),
         unchanged: count(StepKind::Unchanged),
         retired: count(StepKind::Retire),
-        refused: refused.map(|step| {
-            let record = step.record.map(|place| &pack.records[place]);
-            let name = record.map(|record| format!("{}:{}", record.ledger, record.content.key)).unwrap_or_default();
-            format!("{name}: {}", step.why)
-        }).collect(),
+        refused: refused
+            .map(|step| {
+                let record = step.record.map(|place| &pack.records[place]);
+                let name = record.map(|record| format!("{}:{}", record.ledger, record.content.key)).unwrap_or_default();
+                format!("{name}: {}", step.why)
+            })
+            .collect(),
         kept: kept.map(|place| format!("{}:{}", pack.records[place].ledger, pack.records[place].content.key)).collect(),
     }
 }

@@ -1,11 +1,11 @@
 //! Two records of one thing become one: fields are taken over, links and attachments moved, and the duplicate marked
 //! as deleted. Everything is a revision and can be looked up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Actor, ErrorCode, EventDraft, Id, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{Reader, StoreError, event_log};
 
 use super::read::{Change, changes};
@@ -83,11 +83,9 @@ impl Register {
             tables: plan.tables.clone(),
             written: false,
         };
-        if merge.dry_run {
-            return Ok(report);
-        }
         let duplicate = &plan.duplicate;
-        self.store.write(|transaction| {
+        let mut tried = false;
+        let written = self.store.write(|transaction| {
             let reader = transaction.as_reader();
             for (id, revision) in [(kept, merge.revision), (merge.duplicate, merge.duplicate_revision)] {
                 self.existing(reader, actor, id, Some(revision))?;
@@ -114,13 +112,23 @@ impl Register {
                 }),
             };
             event_log::append(transaction, self.division, now, &[event])?;
+            if merge.dry_run {
+                // A preview does all that the merge does, and takes it back: whatever refuses one refuses the other.
+                tried = true;
+                return Err(refuse(Problem::new(ErrorCode::NoTransition, "试运行 (a preview)")));
+            }
             Ok(())
-        })?;
-        report.written = true;
-        for (record, _) in &plan.relinked {
-            self.places.was_written(&record.ledger);
+        });
+        if tried {
+            return Ok(report);
         }
-        self.points_or_zones_changed(&catalog, &duplicate.ledger)?;
+        written?;
+        report.written = true;
+        let ledgers: BTreeSet<&str> =
+            plan.relinked.iter().map(|(record, _)| record.ledger.as_str()).chain([duplicate.ledger.as_str()]).collect();
+        for ledger in ledgers {
+            self.points_or_zones_changed(&catalog, ledger)?;
+        }
         Ok(report)
     }
 
@@ -166,9 +174,11 @@ impl Register {
         let mut tags = stays.content.tags.clone();
         tags.extend(duplicate.content.tags.iter().filter(|tag| !stays.content.tags.contains(tag)).cloned());
         fields.insert("tags".to_owned(), tags.into());
-        let content = self.check(reader, catalog, definition, &with_what_stays(&fields, None))?;
+        part_from_each_other(definition, &mut fields, &stays.content.key, &duplicate.content.key);
+        let drawn = with_what_stays(&fields, None);
+        let content = self.content_of(reader, catalog, definition, drawn, Some(&stays))?;
         let changes = changes(definition, &stays.content, &content, true);
-        let relinked = self.relinked(reader, actor, catalog, &duplicate, &stays.content.key)?;
+        let relinked = self.relinked(reader, actor, catalog, &duplicate, &stays)?;
         let there = attachment_rows::of_record(reader, self.division, kept)?;
         let attachments = attachment_rows::of_record(reader, self.division, duplicate.id)?
             .into_iter()
@@ -185,7 +195,7 @@ impl Register {
         actor: &Actor,
         catalog: &Catalog,
         duplicate: &Record,
-        key: &str,
+        stays: &Record,
     ) -> Result<Vec<(Record, Draft)>, StoreError> {
         let mut found = Vec::new();
         for definition in catalog.ledgers() {
@@ -197,10 +207,11 @@ impl Register {
                 let mut moved = false;
                 for field in &definition.fields {
                     if let Some(value) = fields.get_mut(&field.id) {
-                        moved |= relink(field, value, &duplicate.ledger, &duplicate.content.key, key);
+                        moved |= relink(field, value, &duplicate.ledger, &duplicate.content.key, &stays.content.key);
                     }
                 }
-                if !moved || record.id == duplicate.id {
+                // The one that stays is written with what it takes over, without links to the other.
+                if !moved || record.id == duplicate.id || record.id == stays.id {
                     continue;
                 }
                 need(actor, record.content.owner.as_deref())?;
@@ -240,6 +251,29 @@ fn rows_of<'c>(content: &'c Content, definition: &LedgerDefinition, field: &str)
     match definition.field(field).map(|field| &field.kind) {
         Some(FieldType::Table(_)) => Ok(table_rows(content, field)),
         _ => Err(refuse(Problem::invalid(format!("“{field}”不是表 (not a table of this ledger)")))),
+    }
+}
+
+/// The two become one, which is not above itself: links between them go, and those in tables lead to the one that stays.
+fn part_from_each_other(definition: &LedgerDefinition, fields: &mut Map<String, Value>, stays: &str, duplicate: &str) {
+    for field in &definition.fields {
+        let Some(value) = fields.get_mut(&field.id) else { continue };
+        relink(field, value, &definition.id, duplicate, stays);
+        let is_own = |ledgers: &[String], link: &Value| {
+            ledgers.contains(&definition.id)
+                && link.as_str() == Some(link_rows::written(ledgers, &definition.id, stays).as_str())
+        };
+        match (&field.kind, value) {
+            (FieldType::Link(ledgers), link) if is_own(ledgers, link) => {
+                fields.remove(&field.id);
+            }
+            (FieldType::List(items), Value::Array(list)) => {
+                if let FieldType::Link(ledgers) = &**items {
+                    list.retain(|link| !is_own(ledgers, link));
+                }
+            }
+            _ => {}
+        }
     }
 }
 

@@ -39,6 +39,7 @@ pub use design::{DesignBack, DesignCheck, DesignDraft, DesignSave, Designed};
 pub use duties::{DutyLine, DutyQuestion, RecordDuties};
 pub use merge::{Merge, MergeReport};
 pub use places::{Drawing, DrawnShape, MOST_MARKS, MOST_SHAPES, NamedRecord};
+pub(crate) use read::changes;
 pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 use standing::Standing;
 pub(crate) use write::definition_of;

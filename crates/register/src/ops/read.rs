@@ -168,10 +168,9 @@ impl Register {
         let now = self.readable(actor, id)?;
         let catalog = self.catalog();
         let present = Arc::new(definition_of(&catalog, &now.ledger)?.clone());
-        let revisions = self.store.read(|reader| rows::revisions(reader, self.division, id, MOST_REVISIONS))?;
-        let then = revisions
-            .into_iter()
-            .find(|revision| revision.at <= at)
+        let then = self
+            .store
+            .read(|reader| rows::revision_at(reader, self.division, id, at))?
             .ok_or_else(|| Problem::not_found("那时还没有这条记录 (it did not exist then)"))?;
         let definition = self.definitions_of(&now.ledger)?.at(then.at, &present);
         let record = Record {
@@ -243,9 +242,15 @@ impl Register {
                 without += 1;
                 continue;
             };
-            let shape = geometry::Shape::from_geojson(geometry, geometry::Extent::WORLD).map_err(|error| {
-                Problem::new(kernel::ErrorCode::Internal, format!("{ledger}:{}: {error}", content.key))
-            })?;
+            // One of before that is refused today is none, and the layer that lacks it says so.
+            let shape = match geometry::Shape::from_geojson(geometry, geometry::Extent::WORLD) {
+                Ok(shape) => shape,
+                Err(error) => {
+                    tracing::warn!(record = format!("{ledger}:{}", content.key), %error, "图形不合法，没有用 (not used)");
+                    without += 1;
+                    continue;
+                }
+            };
             let date = |text: Option<&str>| text.and_then(kernel::Day::parse);
             drawn.push(DrawnRecord {
                 shape,
@@ -332,10 +337,9 @@ impl Register {
         Ok(found.filter(|record| record.deleted.is_none()).map(|record| record.content.owner))
     }
 
-    /// A living record by its key.
-    pub(crate) fn living_by_key(&self, ledger: &str, key: &str) -> Result<Option<Record>, Problem> {
-        let found = self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?;
-        Ok(found.filter(|record| record.deleted.is_none()))
+    /// A record by its key, deleted or not.
+    pub(crate) fn any_by_key(&self, ledger: &str, key: &str) -> Result<Option<Record>, Problem> {
+        Ok(self.store.read(|reader| rows::find_key(reader, self.division, ledger, key))?)
     }
 
     /// Id and title of a record, deleted or not.

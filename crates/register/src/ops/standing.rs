@@ -7,6 +7,7 @@ use kernel::{Problem, Timestamp};
 
 use super::Register;
 use super::design::MOST_REVISIONS;
+use crate::block_rows;
 use crate::catalog::{Catalog, Origin, Part, PartKind};
 use crate::cell;
 use crate::definition::{FieldType, LedgerDefinition};
@@ -93,7 +94,8 @@ fn parsed(text: &str) -> Option<LedgerDefinition> {
 
 impl Register {
     /// Filter fields, links and the text to be searched of the ledgers that were noted, as their definitions now say;
-    /// some records at a time, so that no other writer of the store waits long. What breaks off goes on at the next start.
+    /// some records at a time, so that no other writer of the store waits long. Then the blocks of filters that have
+    /// none: a link that becomes a filter was indexed before, but not in blocks. What breaks off goes on at the next start.
     pub(super) fn index_noted(&self, catalog: &Catalog) -> Result<(), Problem> {
         for ledger in self.store.read(|reader| design_rows::to_index(reader, self.division))? {
             if let Some(definition) = catalog.ledger(&ledger) {
@@ -116,6 +118,9 @@ impl Register {
             }
             self.store.write(|transaction| design_rows::indexed(transaction, self.division, &ledger))?;
         }
+        let filters: Vec<(&str, Vec<&str>)> =
+            catalog.ledgers().map(|definition| (definition.id.as_str(), search::filters_of(definition))).collect();
+        block_rows::keep_complete(self.store.as_ref(), self.division, &filters)?;
         Ok(())
     }
 

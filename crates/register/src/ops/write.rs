@@ -52,7 +52,8 @@ impl Register {
         Ok(record)
     }
 
-    /// Writes many new records of a ledger, all or none; used by imports. Existing keys are revised.
+    /// Writes many records of a ledger, all or none; used by imports. A draft with the revision that was seen revises
+    /// the record of its key, one without makes a new record: what happened since is refused.
     pub fn write_all(
         &self,
         actor: &Actor,
@@ -68,12 +69,12 @@ impl Register {
             for draft in drafts {
                 let key = draft.fields.get(&definition.key).and_then(Value::as_str).unwrap_or_default();
                 let existing = rows::find_key(transaction.as_reader(), self.division, ledger, key)?;
-                let (target, revision) = match &existing {
-                    Some(record) => (Target::Existing(record.id), Some(record.revision)),
-                    None => (Target::New { ledger }, None),
+                let target = match &existing {
+                    Some(record) if draft.revision.is_some() => Target::Existing(record.id),
+                    _ => Target::New { ledger },
                 };
-                let draft = Draft { revision, ..draft.clone() };
-                self.write_in(transaction, actor, &catalog, target, &draft, &reason, now)?;
+                let written = self.write_in(transaction, actor, &catalog, target, draft, &reason, now);
+                written.map_err(|error| of_key(key, error))?;
             }
             let event = EventDraft {
                 kind: "register.imported",
@@ -105,11 +106,20 @@ impl Register {
             if old.deleted.is_some() == deleted {
                 return Err(refuse(Problem::new(ErrorCode::NoTransition, "已是这个状态 (already so)")));
             }
-            if deleted {
-                self.refuse_when_linked(transaction.as_reader(), &catalog, &old)?;
-            }
             let mark = deleted.then(|| reason.clone());
-            let record = Record { deleted: mark, ..old };
+            let record = if deleted {
+                self.refuse_when_linked(transaction.as_reader(), &catalog, &old)?;
+                Record { deleted: mark, ..old }
+            } else {
+                // Others may have gone, or taken what is unique, while it was away. Its retired codes stay.
+                let definition = definition_of(&catalog, &old.ledger)?;
+                let fields = with_what_stays(&old.content.as_draft(), None);
+                let content = self.content_of(transaction.as_reader(), &catalog, definition, fields, Some(&old))?;
+                need(actor, content.owner.as_deref())?;
+                let record = Record { deleted: mark, content, ..old };
+                self.refuse_when_not_unique(transaction.as_reader(), definition, &record)?;
+                record
+            };
             let record = self.save(transaction, actor, &catalog, record, &reason, now)?;
             event_log::append(transaction, self.division, now, &[event_of(actor, &record, &reason)])?;
             Ok(record)
@@ -162,27 +172,33 @@ impl Register {
             Target::New { ledger } => (ledger.to_owned(), None),
             Target::Existing(id) => {
                 let old = self.existing(reader, actor, id, draft.revision)?;
+                if old.deleted.is_some() {
+                    let what = "这条记录已删除，请先恢复 (it is deleted, restore it first)";
+                    return Err(refuse(Problem::new(ErrorCode::NoTransition, what)));
+                }
                 (old.ledger.clone(), Some(old))
             }
         };
         let definition = definition_of(catalog, &ledger)?;
-        let mut fields = with_what_stays(&draft.fields, old.as_ref());
-        keep_retired(definition, &mut fields, old.as_ref())?;
-        let content = self.check(reader, catalog, definition, &fields)?;
+        let fields = with_what_stays(&draft.fields, old.as_ref());
+        let content = self.content_of(reader, catalog, definition, fields, old.as_ref())?;
         need(actor, content.owner.as_deref())?;
-        if let Some((field, code)) = retired::code_taken_anew(definition, catalog, &content, old.as_ref()) {
-            let what = format!("字段“{field}”的代码“{code}”已停用，不能再填 (code `{code}` is retired)");
-            return Err(refuse(Problem::invalid(what)));
-        }
         if let Some(old) = &old
             && old.content.key != content.key
         {
             let what = format!("编号不能改：{} → {} (the key never changes)", old.content.key, content.key);
             return Err(refuse(Problem::invalid(what)));
         }
-        let same_key = rows::find_key(reader, self.division, &ledger, &content.key)?;
-        if old.is_none() && same_key.is_some() {
-            return Err(refuse(Problem::invalid(format!("编号“{}”已有 (the key is taken)", content.key))));
+        if old.is_none()
+            && let Some(same) = rows::find_key(reader, self.division, &ledger, &content.key)?
+        {
+            let what = match same.deleted {
+                Some(_) => {
+                    format!("编号“{}”的记录已删除，请先恢复 (the key is a deleted record's, restore it)", content.key)
+                }
+                None => format!("编号“{}”已有 (the key is taken)", content.key),
+            };
+            return Err(refuse(Problem::invalid(what)));
         }
         let record = Record {
             id: old.as_ref().map_or_else(|| self.ids.next(now), |old| old.id),
@@ -231,8 +247,27 @@ impl Register {
         Ok(Record { revision, updated_at: now, updated_by: actor.name.clone(), ..record })
     }
 
+    /// What a draft becomes on a record, or why it cannot: for what is written and for every preview of it. Where
+    /// nothing is unique and who may write it is asked beside.
+    pub(super) fn content_of(
+        &self,
+        reader: &dyn Reader,
+        catalog: &Catalog,
+        definition: &LedgerDefinition,
+        mut fields: Map<String, Value>,
+        old: Option<&Record>,
+    ) -> Result<Content, StoreError> {
+        keep_retired(definition, &mut fields, old)?;
+        let content = self.check(reader, catalog, definition, &fields)?;
+        if let Some((field, code)) = retired::code_taken_anew(definition, catalog, &content, old) {
+            let what = format!("字段“{field}”的代码“{code}”已停用，不能再填 (code `{code}` is retired)");
+            return Err(refuse(Problem::invalid(what)));
+        }
+        Ok(content)
+    }
+
     /// Checks what a person wrote; every mistake is named in the refusal.
-    pub(super) fn check(
+    fn check(
         &self,
         reader: &dyn Reader,
         catalog: &Catalog,
@@ -248,6 +283,7 @@ impl Register {
             }
         }
         let mut content = checked.content;
+        self.refuse_when_circular(reader, definition, &content)?;
         if let Some((key, _)) = checked.township {
             let body = rows::find_key(reader, self.division, "body", &key)?;
             let place = body.and_then(|body| township_location(&body.content, &content.location_note));
@@ -257,6 +293,27 @@ impl Register {
             content.location = place;
         }
         Ok(content)
+    }
+
+    /// Nothing lies above itself.
+    fn refuse_when_circular(
+        &self,
+        reader: &dyn Reader,
+        definition: &LedgerDefinition,
+        content: &Content,
+    ) -> Result<(), StoreError> {
+        for (field, above) in link_rows::own_links(definition, content) {
+            let circle = link_rows::circle(&content.key, above, |key| -> Result<Option<String>, StoreError> {
+                let record = rows::find_key(reader, self.division, &definition.id, key)?;
+                Ok(record.and_then(|record| link_rows::own_link(definition, &record.content, &field.id)))
+            });
+            if let Some(path) = circle? {
+                let what = link_rows::circular(&path);
+                let what = format!("字段“{}”{} ({})", field.label.zh, what.zh, what.en);
+                return Err(refuse(Problem::invalid(what)));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn refuse_when_not_unique(
@@ -311,6 +368,17 @@ impl Register {
             data: serde_json::json!({ "id": record.id, "ledger": record.ledger, "revision": record.revision }),
         });
         Ok(())
+    }
+}
+
+/// A refusal of one of many drafts says which.
+fn of_key(key: &str, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Problem(problem) => {
+            let detail = format!("{key}：{}", problem.detail);
+            StoreError::Problem(Problem { detail, ..problem })
+        }
+        other => other,
     }
 }
 

@@ -1,0 +1,134 @@
+//! What sheets may say of records that are there, and what is refused before it is believed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bench;
+
+use bench::{Bench, NOW, admin, bench, draft, make};
+use kernel::ErrorCode;
+use register::Register;
+use register::import::{ImportReport, Options};
+use register::ops::Target;
+use serde_json::{Value, json};
+
+fn import(register: &Register, ledger: &str, file: &[u8], dry_run: bool) -> Result<ImportReport, String> {
+    let options = Options { dry_run, apply_fixes: false, reason: "报送".into() };
+    register.import(&admin(), ledger, file, &options, NOW).map_err(|problem| problem.detail)
+}
+
+/// Problems of a dry run: row, column and a part of what is said.
+fn check(register: &Register, ledger: &str, file: &str, expect: &[(u32, u32, &str)]) {
+    let report = import(register, ledger, file.as_bytes(), true).unwrap();
+    let found: Vec<_> =
+        report.problems.iter().map(|problem| (problem.row, problem.column, problem.what.en.as_str())).collect();
+    assert_eq!(found.len(), expect.len(), "{file}: {found:?}");
+    for (one, (row, column, part)) in found.iter().zip(expect) {
+        assert!((one.0, one.1) == (*row, *column) && one.2.contains(part), "{file}: {found:?}");
+    }
+}
+
+fn river(key: &str, rest: Value) -> Value {
+    let mut fields = json!({ "number": key, "name": key, "source": "试验" });
+    fields.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    fields
+}
+
+#[test]
+fn a_column_that_a_sheet_lacks_stays_as_it_is() {
+    let Bench { register, .. } = &bench("import-columns");
+    let place = json!({ "lon": 108.7, "lat": 28.8, "accuracy": "surveyed" });
+    make(
+        register,
+        "enterprise",
+        json!({ "number": "e1", "name": "甲厂", "contact": "023-1", "location": place, "schematic": true,
+                "tags": ["重点"], "note": "记", "source": "试验" }),
+    );
+    let changed = |file: &str| {
+        let seen = import(register, "enterprise", file.as_bytes(), true).unwrap();
+        let fields: Vec<(String, Value)> = seen
+            .changes
+            .iter()
+            .flat_map(|row| row.changes.iter().map(|change| (change.field.clone(), change.after.clone())))
+            .collect();
+        let done = import(register, "enterprise", file.as_bytes(), false).unwrap();
+        assert!(done.written && done.changes == seen.changes, "{file}: {:?}", done.problems);
+        (fields, register.record_by_key(&admin(), "enterprise", "e1").unwrap().content)
+    };
+    let (fields, content) = changed("number,name\ne1,新名\n");
+    assert_eq!(fields, [("name".to_owned(), json!("新名"))]);
+    assert_eq!((content.text("contact"), content.schematic, content.tags.len()), (Some("023-1"), true, 1));
+    assert!(content.location.is_some() && content.note == "记");
+    // An empty cell of a column that is there clears.
+    let (fields, content) = changed("number,contact,tags,schematic\ne1,,,\n");
+    assert_eq!(fields.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["contact", "schematic", "tags"]);
+    assert!(content.text("contact").is_none() && content.tags.is_empty() && !content.schematic);
+    // Of the place only the longitude.
+    let (fields, content) = changed("number,lon\ne1,108.8\n");
+    assert_eq!((fields.len(), fields[0].0.as_str()), (1, "location"));
+    let place = content.location.unwrap();
+    assert_eq!((place.lon, place.lat, place.accuracy.name()), (108.8, 28.8, "surveyed"));
+    assert!(changed("number,name\ne1,新名\n").0.is_empty());
+}
+
+#[test]
+fn what_happened_since_the_check_is_not_written_over() {
+    let Bench { register, .. } = &bench("import-since");
+    let record = make(register, "river", river("r1", json!({})));
+    let all = |revision| [draft(river("r1", json!({ "note": "导入" })), revision)];
+    let write = |revision| register.write_all(&admin(), "river", &all(revision), "导入", NOW);
+    assert!(write(None).unwrap_err().detail.contains("r1"), "made since the check");
+    register.write(&admin(), Target::Existing(record.id), &draft(river("r1", json!({})), Some(1)), NOW).unwrap();
+    assert_eq!(write(Some(1)).unwrap_err().code, ErrorCode::RevisionConflict);
+    assert_eq!(write(Some(2)).unwrap(), 1);
+}
+
+#[test]
+fn rows_are_refused_with_row_and_column() {
+    let Bench { register, .. } = &bench("import-rows");
+    let gone = make(register, "river", river("r0", json!({})));
+    register.set_deleted(&admin(), gone.id, 1, true, "重复", NOW).unwrap();
+    make(register, "river", river("r5", json!({})));
+    make(register, "river", river("r6", json!({ "flows_into": "r5" })));
+    let check = |file: &str, expect: &[(u32, u32, &str)]| check(register, "river", file, expect);
+    check("number,name,source\nr0,甲,试验\n", &[(2, 1, "restore it")]);
+    // Cells that have no heading, and headings that say the same.
+    check("number,name,source,\nr1,甲,试验,\nr2,乙,试验,多余\nr3,丙,试验,多余,\n", &[(3, 4, "no heading")]);
+    check("number,name,source\nr1,甲,试验,,多余\n", &[(2, 5, "no heading")]);
+    check("number,name,名称,source\nr1,甲,乙,试验\n", &[(1, 3, "twice")]);
+    check("number,name,colour,source\nr1,甲,乙,试验\n", &[(1, 3, "not known")]);
+    check("编号,名称,颜色,出处\nnumber,name,,source\nr1,甲,乙,试验\n", &[(1, 3, "not known")]);
+    // Links among the rows: to later ones, but not in a circle, alone or with what is there.
+    check("number,name,source,flows_into\nr1,甲,试验,r2\nr2,乙,试验,r5\n", &[]);
+    check("number,name,source,flows_into\nr1,甲,试验,r9\n", &[(2, 4, "no such record")]);
+    check("number,name,source,flows_into\nr1,甲,试验,r1\n", &[(2, 0, "r1 → r1")]);
+    check(
+        "number,name,source,flows_into\nr1,甲,试验,r2\nr2,乙,试验,r1\n",
+        &[(2, 0, "r1 → r2 → r1"), (3, 0, "r2 → r1 → r2")],
+    );
+    check("number,flows_into\nr5,r6\n", &[(2, 0, "r5 → r6 → r5")]);
+    let file =
+        "number,name,source,flows_into\nr1,甲,试验,r2\nr2,乙,试验,r3\nr3,丙,试验,\nr5,丁,试验,r6\nr6,戊,试验,r3\n";
+    let done = import(register, "river", file.as_bytes(), false).unwrap();
+    assert!(done.written && (done.created, done.revised) == (3, 2), "{:?}", done.problems);
+    assert_eq!(register.record_by_key(&admin(), "river", "r5").unwrap().content.text("flows_into"), Some("r6"));
+}
+
+#[test]
+fn a_sheet_costs_what_it_says_and_not_where() {
+    let Bench { register, .. } = &bench("import-sparse");
+    let sheet = |row: u32, column: u16| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (place, name) in ["number", "name", "source"].iter().enumerate() {
+            sheet.write_string(0, place as u16, *name).unwrap();
+            sheet.write_string(1, place as u16, format!("r{place}")).unwrap();
+        }
+        sheet.write_string(row, column, "远").unwrap();
+        import(register, "river", &book.save_to_buffer().unwrap(), true)
+    };
+    assert!(sheet(1_048_575, 16_383).unwrap_err().contains("too many columns"));
+    // Far down there is a row of its own, which lacks its key.
+    let far = sheet(1_048_575, 1).unwrap();
+    assert_eq!((far.rows, far.problems[0].row), (2, 1_048_576));
+    assert_eq!(sheet(1, 2).unwrap().problems, []);
+}
