@@ -304,7 +304,7 @@ mod tests {
             "credit: environmental_credit",
             "manifest: waste_manifest",
             "approval: clean_production, eia_file",
-            "risk: chemical, drill, emergency_plan, liability_insurance, risk_source",
+            "risk: chemical, drill, emergency_plan, environmental_incident, liability_insurance, risk_source",
             "waste: hazardous_waste",
         ];
         let missing = check(&[], &NAMED);

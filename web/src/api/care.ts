@@ -41,6 +41,8 @@ export interface SheetReport {
   revised: number;
   problems: { row: number; column: number; field: string; code: string; what: Name; hint: Name; fix: string | null }[];
   more_problems: number;
+  changes: { row: number; key: string; changes: { field: string; label: Name; before: unknown; after: unknown }[] }[];
+  more_changes: number;
   fixed: number;
   written: boolean;
 }

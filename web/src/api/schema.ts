@@ -3,7 +3,7 @@
 export type Accuracy = "surveyed" | "approximate" | "township_centre" | "schematic";
 
 /** Everything that can be asked of the program. */
-export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan" | "design_ledgers" | "inspect_projects";
+export type Action = "read_cases" | "assign_cases" | "import_data" | "edit_registers" | "manage_users" | "read_audit" | "read_monitoring" | "read_frames" | "work_cases" | "close_cases" | "command_stations" | "adopt_devices" | "review_data" | "read_plan" | "edit_plan" | "approve_plan" | "design_ledgers" | "inspect_projects" | "save_admissions";
 
 export interface ActionRequest {
   action: string;
@@ -346,7 +346,10 @@ export interface CaseDetail {
   spell_until: Timestamp;
   exceedances: number;
   revision: number;
+  /** The newest entries, oldest first. */
   timeline: EntryView[];
+  /** Entries before those. */
+  older_entries: number;
   evidence: Evidence[];
   actions: ActionView[];
   verdicts: string[];
@@ -1358,6 +1361,10 @@ export interface GeometryReport {
   problems: ImportProblem2[];
   /** Problems beyond those listed. */
   more_problems: number;
+  /** What the rows change on records that are there, row by row. */
+  changes: ImportChange[];
+  /** Rows with changes beyond those listed. */
+  more_changes: number;
   /** Fixes that were applied. */
   fixed: number;
   /** All rows are in the store. */
@@ -1442,6 +1449,13 @@ export interface Home {
 
 export type Id = string;
 
+/** What one row changes on the record of its key; what it clears has nothing after it. */
+export interface ImportChange {
+  row: number;
+  key: string;
+  changes: Change[];
+}
+
 /** One finding about a cell. */
 export interface ImportProblem {
   /** Line of the file, from 1; the header is line 1. */
@@ -1501,6 +1515,10 @@ export interface ImportReport2 {
   problems: ImportProblem2[];
   /** Problems beyond those listed. */
   more_problems: number;
+  /** What the rows change on records that are there, row by row. */
+  changes: ImportChange[];
+  /** Rows with changes beyond those listed. */
+  more_changes: number;
   /** Fixes that were applied. */
   fixed: number;
   /** All rows are in the store. */
@@ -1539,6 +1557,8 @@ export interface IndicatorDetail {
   tasks: [string, string][];
   items: Item2[];
   findings: Finding[];
+  /** What the reader may enter; filled in for whoever asks. */
+  kinds: string[];
 }
 
 /** One indicator in one year, as a list shows it. */
@@ -1661,6 +1681,8 @@ export interface ItemView {
 
 export interface ItemsPage {
   items: Item2[];
+  /** Entries that are corrected, retracted or appealed against by those shown. */
+  about: Item2[];
   /** What the subjects are called. */
   names: { [key: string]: string };
   total: number;
@@ -2416,6 +2438,8 @@ export interface PublicFactor {
 export interface Published {
   scheme: Scheme;
   lifecycle: Lifecycle;
+  /** Names of the bodies that things are assigned to. */
+  bodies: string[];
 }
 
 export interface QuantityRow {
@@ -2762,6 +2786,8 @@ export interface SavedView2 {
   answer: Answer;
   /** What the rules and layers of today say of the same site. */
   today: Answer | null;
+  /** Why they say nothing: the question of then is none that could be asked today. */
+  today_problem: string | null;
   /** Where today's answer differs, rule by rule. */
   differences: Difference[];
 }
@@ -3650,6 +3676,8 @@ export interface YearValue {
 export interface ZoneAttributeView {
   key: string;
   name: Name;
+  /** What may be answered; nothing: a number. */
+  values: string[];
 }
 
 export interface ZoneLayerView {
