@@ -135,7 +135,12 @@ impl Ground<'_> {
         }
         for indicator in self.indicators.iter().filter(|indicator| names(&indicator.bodies)) {
             let last = indicator.targets.iter().map(|target| target.year).max().unwrap_or(self.period[1]);
-            found.push(from_plan(format!("indicator:{}", indicator.id), &indicator.name, Part::Owner, due_of(last, year)));
+            found.push(from_plan(
+                format!("indicator:{}", indicator.id),
+                &indicator.name,
+                Part::Owner,
+                due_of(last, year),
+            ));
         }
         for item in self.items.iter().filter(|item| item.approved() && item.year == year) {
             let Content::Assignment { body: to, what, .. } = &item.content else { continue };

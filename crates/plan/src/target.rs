@@ -89,11 +89,11 @@ pub fn targets(ground: &Ground<'_>, path: &dyn Fn(&Indicator, i32) -> Option<f64
         });
         let newest_report = reports.clone().max_by_key(|report| report.id);
         let reached =
-            reports.filter(|report| report.approved()).max_by_key(|report| by_id.turn(report)).and_then(|report| match &report
-                .content
-            {
-                Content::Report { value, .. } => *value,
-                _ => None,
+            reports.filter(|report| report.approved()).max_by_key(|report| by_id.turn(report)).and_then(|report| {
+                match &report.content {
+                    Content::Report { value, .. } => *value,
+                    _ => None,
+                }
             });
         let met = indicator
             .zip(target.zip(reached))
@@ -204,17 +204,16 @@ mod tests {
         let text = format!("id = \"x\"\nname = \"x\"\nbindingness = \"binding\"\nplace = \"p\"\n{body}\n");
         let indicator: Indicator = toml::from_str(&text).unwrap();
         let rules = Rules::built_in().unwrap();
-        let ground =
-            Ground {
-                projects: Vec::new(),
-                tasks: Vec::new(),
-                indicators: vec![&indicator],
-                items,
-                rules: &rules,
-                period: [2021, 2025],
-                since: Timestamp(0),
-                later: &BTreeMap::new(),
-            };
+        let ground = Ground {
+            projects: Vec::new(),
+            tasks: Vec::new(),
+            indicators: vec![&indicator],
+            items,
+            rules: &rules,
+            period: [2021, 2025],
+            since: Timestamp(0),
+            later: &BTreeMap::new(),
+        };
         let path = |_: &Indicator, year: i32| Some(f64::from(year - 2020) * 100.0);
         let found = targets(&ground, &path);
         let number = |value: Option<Decimal>| value.and_then(|value| value.to_i64());

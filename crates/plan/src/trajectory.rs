@@ -197,8 +197,10 @@ impl Standing {
     pub fn of_part(mut self) -> Self {
         self.met = None;
         self.partial = true;
-        self.name =
-            Name::new(format!("证据不全，仅看方向：{}", self.name.zh), format!("part of the evidence: {}", self.name.en));
+        self.name = Name::new(
+            format!("证据不全，仅看方向：{}", self.name.zh),
+            format!("part of the evidence: {}", self.name.en),
+        );
         self
     }
 }
@@ -348,8 +350,12 @@ pub fn forecast(
     };
     if known.len() < rule.least_years.max(2) {
         // Of an interval that there is not nothing is said.
-        let method = Name::new("Theil–Sen 斜率中位数，只用证据完整的年份", "Theil–Sen median slope, years with complete evidence only");
-        let none = |zh: String, en: String| Forecasts { method, years: Vec::new(), none_because: Some(Name::new(zh, en)) };
+        let method = Name::new(
+            "Theil–Sen 斜率中位数，只用证据完整的年份",
+            "Theil–Sen median slope, years with complete evidence only",
+        );
+        let none =
+            |zh: String, en: String| Forecasts { method, years: Vec::new(), none_because: Some(Name::new(zh, en)) };
         return none(
             format!("只有 {} 个完整年份有值，至少要 {} 个", known.len(), rule.least_years),
             format!("{} complete years have values, at least {} are needed", known.len(), rule.least_years),

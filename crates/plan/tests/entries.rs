@@ -47,9 +47,8 @@ fn state_of(world: &World, subject: &str, id: Id) -> String {
 #[test]
 fn decisions_at_once_are_all_in_the_sums() {
     let world = World::new("parallel");
-    let ids: Vec<Id> = (0..24)
-        .map(|_| world.put(&officer(1), "project:9", 2024, money("arranged", "1"), none()).unwrap())
-        .collect();
+    let ids: Vec<Id> =
+        (0..24).map(|_| world.put(&officer(1), "project:9", 2024, money("arranged", "1"), none()).unwrap()).collect();
     std::thread::scope(|scope| {
         for part in ids.chunks(3) {
             let world = &world;
@@ -97,7 +96,8 @@ fn a_slip_of_a_unit_is_refused_and_a_little_more_is_said() {
     let done = |amount: &str, unit: &str| json!({ "kind": "quantity", "quantity": "karst_control", "amount": amount, "unit": unit });
     let planned = world.project(9)["quantities"][0].clone();
     assert_eq!((&planned["planned"], &planned["unit"]), (&json!("100"), &json!("平方公里")));
-    let put = |amount: &str, unit: &str, more: Value| world.put(&officer(1), "project:9", 2024, done(amount, unit), more);
+    let put =
+        |amount: &str, unit: &str, more: Value| world.put(&officer(1), "project:9", 2024, done(amount, unit), more);
     assert_eq!(code(put("30000", "平方公里", none())), Some("QS-2002"));
     assert_eq!(code(put("79228162514264337593543950335", "公顷", none())), Some("QS-2002"));
     let first = world.say("project:9", 2024, done("110", "平方公里"), none());
@@ -158,7 +158,10 @@ fn a_correction_of_an_older_entry_does_not_come_before_a_newer_one() {
     world.say("project:9", 2025, report("县林业局", "0.5"), json!({ "replaces": first }));
     assert_eq!(share(&world), Some(0.9));
     let given = world.say("task:T-3.1-1", 2025, assignment("县林业局", "100"), none());
-    assert_eq!(code(world.put(&officer(1), "task:T-3.1-1", 2025, assignment("县林业局", "90"), none())), Some("QS-3003"));
+    assert_eq!(
+        code(world.put(&officer(1), "task:T-3.1-1", 2025, assignment("县林业局", "90"), none())),
+        Some("QS-3003")
+    );
     world.say("task:T-3.1-1", 2025, assignment("县林业局", "120"), json!({ "replaces": given }));
     assert_eq!(world.plan.body_targets(world.now)[0].target.unwrap().to_string(), "120");
 }
@@ -167,7 +170,8 @@ fn a_correction_of_an_older_entry_does_not_come_before_a_newer_one() {
 fn closed_years_stay_under_the_target_that_they_had() {
     let mut world = World::new("targets");
     let subject = "indicator:forest-cover";
-    let at = |world: &World, year: i32| world.indicator("forest-cover", year)["row"]["standing"]["target"]["value"].clone();
+    let at =
+        |world: &World, year: i32| world.indicator("forest-cover", year)["row"]["standing"]["target"]["value"].clone();
     let original = at(&world, 2024);
     world.now = Day::from_civil(2023, 6, 1).start();
     let change = world.say(subject, 2023, target(2025, ">=", "60"), json!({ "note": "市级文件" }));
@@ -197,7 +201,8 @@ fn scores_are_of_years_that_could_be_reported() {
         loaded.ground(&items).duties("县生态环境局", year, world.now)
     };
     // A commitment without a date is due at the end of the period, not in every year.
-    let undated = |year: i32| duties(year).into_iter().filter(|duty| duty.subject.starts_with("task:")).collect::<Vec<_>>();
+    let undated =
+        |year: i32| duties(year).into_iter().filter(|duty| duty.subject.starts_with("task:")).collect::<Vec<_>>();
     assert!(undated(2023).iter().all(|duty| duty.due == 0.0 && duty.score.is_none()));
     assert!(undated(2025).iter().any(|duty| duty.due == 1.0 && duty.score == Some(0.0)));
     // Asked for in a year: due in that year. Asked for only now: nobody was silent then.
@@ -238,7 +243,10 @@ fn one_reads_of_a_part_of_the_evidence_that_it_is_a_part() {
     let row = |year| world.indicator("pm25", year)["row"].clone();
     // The target of 2025 was 25: with 300 days missing nobody says that it was missed.
     let last = row(2025);
-    assert_eq!((&last["standing"]["met"], &last["standing"]["partial"], &last["result"]), (&Value::Null, &json!(true), &json!("partial")));
+    assert_eq!(
+        (&last["standing"]["met"], &last["standing"]["partial"], &last["result"]),
+        (&Value::Null, &json!(true), &json!("partial"))
+    );
     let name = last["standing"]["name"]["zh"].as_str().unwrap().to_owned();
     assert!(name.starts_with("证据不全") && !name.contains("未达标"), "{name}");
     // The year after is no target year.
@@ -246,7 +254,8 @@ fn one_reads_of_a_part_of_the_evidence_that_it_is_a_part() {
     assert!(!after.contains("目标年已过"), "{after}");
     // Three falling years: the trend goes below nothing, which no concentration does; what is over is not forecast.
     let forecast = row(2026)["forecast"].clone();
-    let years: Vec<i64> = forecast["years"].as_array().unwrap().iter().map(|one| one["year"].as_i64().unwrap()).collect();
+    let years: Vec<i64> =
+        forecast["years"].as_array().unwrap().iter().map(|one| one["year"].as_i64().unwrap()).collect();
     assert_eq!(years, [2035]);
     assert_eq!(forecast["years"][0]["value"], 0.0);
     assert!(forecast["method"]["zh"].as_str().unwrap().contains("4 个年份"), "{}", forecast["method"]);
@@ -272,7 +281,12 @@ fn a_forecast_says_meets_only_where_both_ends_do() {
 fn a_sum_of_the_running_year_is_held_against_the_part_that_has_gone() {
     let mut world = World::new("elapsed");
     // 100 km² in 2025: 20 a year.
-    world.say("project:9", 2021, json!({ "kind": "quantity", "quantity": "karst_control", "amount": "20", "unit": "平方公里" }), none());
+    world.say(
+        "project:9",
+        2021,
+        json!({ "kind": "quantity", "quantity": "karst_control", "amount": "20", "unit": "平方公里" }),
+        none(),
+    );
     world.now = Day::from_civil(2022, 1, 20).start();
     world.plan.refresh(true, world.now).unwrap();
     let standing = world.indicator("karst-control", 2022)["row"]["standing"].clone();
@@ -340,7 +354,10 @@ fn stages_are_corrected_and_come_one_after_the_other() {
     let more = json!({ "replaces": last, "note": "缺资金" });
     let fixed = world.put(&officer(1), "project:9", 2025, stage("suspended"), more).unwrap();
     world.approve(fixed).unwrap();
-    assert_eq!((world.project(9)["stage"].clone(), world.project(9)["stage_before"].clone()), (json!("suspended"), json!("tender")));
+    assert_eq!(
+        (world.project(9)["stage"].clone(), world.project(9)["stage_before"].clone()),
+        (json!("suspended"), json!("tender"))
+    );
     // Money that was paid on what is cancelled is looked at.
     world.say("project:9", 2025, money("paid", "5"), none());
     world.say("project:9", 2026, stage("cancelled"), json!({ "note": "取消" }));
@@ -369,12 +386,24 @@ fn papers_are_numbered_once_and_of_no_year_to_come() {
     assert!(title(Kind::Yearly, Some(2026)).contains("阶段性，截至 2026-11-25"));
     assert!(!title(Kind::Final, None).contains("阶段性"));
     // The score of a year is of that year: a fifth of the quantity is all that 2021 asks for.
-    world.say("project:9", 2021, json!({ "kind": "quantity", "quantity": "karst_control", "amount": "20", "unit": "平方公里" }), none());
+    world.say(
+        "project:9",
+        2021,
+        json!({ "kind": "quantity", "quantity": "karst_control", "amount": "20", "unit": "平方公里" }),
+        none(),
+    );
     let got = |kind, year| {
         let paper = serde_json::to_value(world.plan.assess(kind, year, world.now).unwrap()).unwrap();
         let tables = paper["sections"][2]["tables"].as_array().unwrap().clone();
-        let table = tables.iter().find(|table| table["title"]["zh"].as_str().unwrap().starts_with("绩效")).unwrap().clone();
-        let row = table["rows"].as_array().unwrap().iter().find(|row| row[0]["text"].as_str().unwrap().starts_with("9 ")).unwrap().clone();
+        let table =
+            tables.iter().find(|table| table["title"]["zh"].as_str().unwrap().starts_with("绩效")).unwrap().clone();
+        let row = table["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row[0]["text"].as_str().unwrap().starts_with("9 "))
+            .unwrap()
+            .clone();
         (row[1]["text"].clone(), row[2]["text"].clone())
     };
     let (part, of) = got(Kind::Yearly, Some(2021));
@@ -455,7 +484,8 @@ fn names_and_numbers_are_bounded() {
 #[test]
 fn what_may_be_there_once_is_looked_at_again_when_it_is_decided() {
     let world = World::new("decided");
-    let put = |subject: &str, content: Value, more: Value| world.put(&officer(1), subject, 2024, content, more).unwrap();
+    let put =
+        |subject: &str, content: Value, more: Value| world.put(&officer(1), subject, 2024, content, more).unwrap();
     let subject = "indicator:forest-cover";
     let (one, other) = (put(subject, value("60"), none()), put(subject, value("65"), none()));
     world.approve(one).unwrap();
@@ -476,7 +506,8 @@ fn what_may_be_there_once_is_looked_at_again_when_it_is_decided() {
     let taken = put("project:9", json!({ "kind": "retraction", "of": fixed, "text": "误填" }), none());
     assert_eq!(code(world.approve(taken)), Some("QS-3003"));
     // Quantities that wait add up when they are decided; a correction that lowers them is always taken.
-    let done = |amount: &str| json!({ "kind": "quantity", "quantity": "karst_control", "amount": amount, "unit": "平方公里" });
+    let done =
+        |amount: &str| json!({ "kind": "quantity", "quantity": "karst_control", "amount": amount, "unit": "平方公里" });
     let (one, other) = (put("project:9", done("180"), none()), put("project:9", done("180"), none()));
     world.approve(one).unwrap();
     assert_eq!(code(world.approve(other)), Some("QS-2002"));
@@ -487,8 +518,10 @@ fn what_may_be_there_once_is_looked_at_again_when_it_is_decided() {
 #[test]
 fn contracts_sent_at_once_are_one() {
     let world = World::new("contracts");
-    let contract = json!({ "kind": "contract", "number": "H-1", "party": "甲", "amount": "1", "signed_on": "2024-06-01" });
-    let ids: Vec<Id> = (0..4).map(|_| world.put(&officer(1), "project:9", 2024, contract.clone(), none()).unwrap()).collect();
+    let contract =
+        json!({ "kind": "contract", "number": "H-1", "party": "甲", "amount": "1", "signed_on": "2024-06-01" });
+    let ids: Vec<Id> =
+        (0..4).map(|_| world.put(&officer(1), "project:9", 2024, contract.clone(), none()).unwrap()).collect();
     let done: Vec<bool> = std::thread::scope(|scope| {
         let running: Vec<_> = ids.iter().map(|id| scope.spawn(|| world.approve(*id).is_ok())).collect();
         running.into_iter().map(|one| one.join().unwrap()).collect()
@@ -515,7 +548,8 @@ fn what_was_entered_ahead_can_be_taken_back_and_what_judged_years_stays() {
 #[test]
 fn what_is_ones_own() {
     let world = World::new("own");
-    let inspector = |id: i64| Actor { id: Id(id), name: format!("执法{id}"), roles: vec![Role::Inspector], body: None };
+    let inspector =
+        |id: i64| Actor { id: Id(id), name: format!("执法{id}"), roles: vec![Role::Inspector], body: None };
     let seen = || json!({ "kind": "inspection", "finding": "在建", "lon": null, "lat": null });
     let id = world.put(&inspector(5), "project:9", 2025, seen(), none()).unwrap();
     world.approve(id).unwrap();
@@ -528,7 +562,9 @@ fn what_is_ones_own() {
     // Nobody takes back the report of their own body by themselves.
     let own = Actor { roles: vec![Role::PlanOfficer], id: Id(7), ..department("dept-forestry") };
     let report = world.say("project:9", 2025, report("县林业局", "0.1"), none());
-    let taken = world.put(&officer(1), "project:9", 2025, json!({ "kind": "retraction", "of": report, "text": "误报" }), none()).unwrap();
+    let taken = world
+        .put(&officer(1), "project:9", 2025, json!({ "kind": "retraction", "of": report, "text": "误报" }), none())
+        .unwrap();
     assert_eq!(code(world.plan.decide(&own, taken, State::Approved, "", world.now)), Some("QS-3001"));
     world.approve(taken).unwrap();
 }
@@ -571,7 +607,9 @@ fn a_task_of_a_later_revision_was_nobodys_before() {
     let world = World::new("later");
     let mut edited = files();
     let text = edited.get_mut("plan/tasks.toml").unwrap();
-    text.push_str("\n[[task]]\nid = \"T-9.9-9\"\ntext = \"新增\"\nowners = [\"县林业局\"]\ndue = 2022\nplace = \"第九章\"\n");
+    text.push_str(
+        "\n[[task]]\nid = \"T-9.9-9\"\ntext = \"新增\"\nowners = [\"县林业局\"]\ndue = 2022\nplace = \"第九章\"\n",
+    );
     let plan = world.reopen(edited);
     let (loaded, items) = (plan.loaded(), plan.items());
     let score = |subject: &str| {

@@ -140,10 +140,26 @@ fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
     let facts = ["air.mean", "air.good_day_ratio", "air.o3_percentile", "water.good_section_ratio"];
     let facts: Vec<&str> = facts
         .into_iter()
-        .chain(["source.compliance_ratio", "outlet.networked_ratio", "register.count", "register.sum", "register.least_linked", plan::QUANTITY])
+        .chain([
+            "source.compliance_ratio",
+            "outlet.networked_ratio",
+            "register.count",
+            "register.sum",
+            "register.least_linked",
+            plan::QUANTITY,
+        ])
         .collect();
     let all = |files: &BTreeMap<String, String>| {
-        let report = plan::check_with(files, Some(KnownFacts { names: &facts, complaint: &|query| (query.arguments.get("ledger") == Some(&FactValue::Text("rivers".into()))).then(|| kernel::Name::new("没有台账", "no such ledger")) }));
+        let report = plan::check_with(
+            files,
+            Some(KnownFacts {
+                names: &facts,
+                complaint: &|query| {
+                    (query.arguments.get("ledger") == Some(&FactValue::Text("rivers".into())))
+                        .then(|| kernel::Name::new("没有台账", "no such ledger"))
+                },
+            }),
+        );
         let findings = report.findings.into_iter();
         findings.map(|found| (found.code.to_owned(), found.subjects, found.at.line, found.what.zh)).collect::<Vec<_>>()
     };
@@ -183,7 +199,12 @@ fn slips_of_the_pen_are_found_where_they_stand() {
     check("indicators", "quantity = \"karst_control\"", "quantity = \"karst_controll\"", &["PL603"]);
     check("indicators", "year = 2020\nvalue = \"21\"", "year = 2020\nvalue = \"-21\"", &["PL403", "PL420"]);
     let twice = "[[indicator.target]]\nyear = 2025\noperator = \">=\"\nvalue = \"96\"\nplace = \"x\"\n\n[[indicator.target]]\nyear = 2025\noperator = \">\"\nvalue = \"95\"";
-    check("indicators", "[[indicator.target]]\nyear = 2025\noperator = \">\"\nvalue = \"95\"", twice, &["PL403", "PL419"]);
+    check(
+        "indicators",
+        "[[indicator.target]]\nyear = 2025\noperator = \">\"\nvalue = \"95\"",
+        twice,
+        &["PL403", "PL419"],
+    );
     check("indicators", "ledger = \"river_outlet\"", "ledger = \"rivers\"", &["PL603"]);
     check("projects", "estimate = 9000", "estimate = -9000", &["PL101", "PL415"]);
     check("projects", "what=\"中小河流治理\", value=\"35.4\"", "what=\"中小河流治理\", value=\"-35.4\"", &["PL415"]);

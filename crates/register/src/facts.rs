@@ -298,7 +298,8 @@ impl FactSource for Register {
                 format!("{undated} records have no date"),
             ));
         }
-        if !all.is_empty() && !told {
+        // Undated records say the same in a nearer way.
+        if !all.is_empty() && !told && undated == 0 {
             missing.extend(self.not_yet_written(definition, &time)?);
         }
         if let Some(linked) = &mut linked {
@@ -392,7 +393,7 @@ impl Register {
         // What nobody wrote down is not known to be none.
         if all.is_empty() {
             missing.push(Name::new(format!("台账“{zh}”没有记录"), format!("the ledger {en} has no records")));
-        } else if !told {
+        } else if !told && unknown == 0 {
             missing.extend(self.not_yet_written(definition, time)?);
         }
         if unknown > 0 {

@@ -515,10 +515,18 @@ fn facts_count_what_is_linked_and_say_what_they_do_not_know() {
     past(2024, &held, n(0), &["没有 2024 年的"]);
     past(2025, &held, n(1), &[]);
     // Nor does an empty one: that nobody wrote down a check is not that there was none.
-    let checked = [("ledger", "enterprise"), ("linked", "inspection"), ("linked_by", "enterprise"), ("linked_date", "checked_on")];
+    let checked = [
+        ("ledger", "enterprise"),
+        ("linked", "inspection"),
+        ("linked_by", "enterprise"),
+        ("linked_date", "checked_on"),
+    ];
     past(2026, &checked, n(0), &["台账“执法检查”没有记录"]);
     // A permit without its first day may have been there.
-    write("discharge_permit", json!({ "number": "91130200699229617X003P", "name": "证", "enterprise": "e3", "tier": "key", "valid_until": "2028-01-01" }));
+    write(
+        "discharge_permit",
+        json!({ "number": "91130200699229617X003P", "name": "证", "enterprise": "e3", "tier": "key", "valid_until": "2028-01-01" }),
+    );
     past(2026, &licensed, n(2), &[]);
     past(2025, &licensed, n(0), &["3 条记录没有填日期", "1 条没有填日期"]);
     // The least of several: e3 has no permit at all.

@@ -19,9 +19,7 @@ fn quantity(source: &Source<'_>, query: &FactQuery) -> Option<Name> {
     let kind = query.text("quantity").unwrap_or_default();
     let mut quantities = source.projects.projects.iter().flat_map(|project| &project.get_ref().quantities);
     let known = quantities.any(|quantity| quantity.kind == kind);
-    (!known).then(|| {
-        Name::new(format!("没有项目有工程量“{kind}”"), format!("no project has the quantity `{kind}`"))
-    })
+    (!known).then(|| Name::new(format!("没有项目有工程量“{kind}”"), format!("no project has the quantity `{kind}`")))
 }
 
 pub fn each(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut Vec<Finding>) {
@@ -32,7 +30,8 @@ pub fn each(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut V
     for (place, indicator) in indicators.iter().enumerate() {
         let Some(error) = book.error(place) else {
             let formula = book.formula(place).zip(facts);
-            let inputs = formula.iter().flat_map(|(formula, facts)| formula.inputs.iter().zip(std::iter::repeat(facts)));
+            let inputs =
+                formula.iter().flat_map(|(formula, facts)| formula.inputs.iter().zip(std::iter::repeat(facts)));
             for (input, facts) in inputs {
                 let Read::Fact { query, .. } = &input.read else { continue };
                 let Some(what) = quantity(source, query).or_else(|| (facts.complaint)(query)) else { continue };

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 use kernel::Name;
 
-use crate::report::KnownFacts;
 use crate::finding::{Finding, Severity};
+use crate::report::KnownFacts;
 use crate::source::{INDICATORS, PROJECTS, Position, Source, TASKS};
 
 /// One place to add findings, so that a rule is short.

@@ -256,8 +256,7 @@ fn items_page(plan: &Plan, caller: &Caller, query: &ItemQuery) -> ItemsPage {
         .collect();
     found.sort_by_key(|item| std::cmp::Reverse(item.id));
     let (total, page) = (found.len(), query.page.unwrap_or(1).max(1));
-    let shown: Vec<Item> =
-        found.into_iter().skip((page - 1).saturating_mul(PAGE)).take(PAGE).cloned().collect();
+    let shown: Vec<Item> = found.into_iter().skip((page - 1).saturating_mul(PAGE)).take(PAGE).cloned().collect();
     let mut names = std::collections::BTreeMap::new();
     for item in &shown {
         names.entry(item.subject.clone()).or_insert_with(|| loaded.name_of(&item.subject));
@@ -579,9 +578,11 @@ fn office_file(plan: &Plan, id: Id, form: &str, base: &str) -> Result<(&'static 
             content.to_docx(base, approved.as_deref())?,
             name,
         )),
-        "xlsx" => {
-            Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", content.to_xlsx(base, approved.as_deref())?, name))
-        }
+        "xlsx" => Ok((
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            content.to_xlsx(base, approved.as_deref())?,
+            name,
+        )),
         other => Err(Problem::not_found(format!("没有 {other} 形式，只有 docx、xlsx (only docx and xlsx)"))),
     }
 }

@@ -54,16 +54,14 @@ fn not_twice(year: i32, content: &Content, others: &[&Item]) -> Result<(), Probl
                 item.year == year && matches!(&item.content, Content::Assignment { body: to, .. } if to == body)
             };
             match approved().find(same) {
-                Some(_) => twice(format!(
-                    "{year} 年已分解给“{body}”，请更正它 (correct the approved assignment instead)"
-                )),
+                Some(_) => {
+                    twice(format!("{year} 年已分解给“{body}”，请更正它 (correct the approved assignment instead)"))
+                }
                 None => Ok(()),
             }
         }
         Content::Contract { number, .. } => {
-            let same = |item: &&&Item| {
-                matches!(&item.content, Content::Contract { number: known, .. } if known.trim() == number.trim())
-            };
+            let same = |item: &&&Item| matches!(&item.content, Content::Contract { number: known, .. } if known.trim() == number.trim());
             match approved().find(same) {
                 Some(_) => twice(format!("合同“{number}”已经填过 (this contract is there already)")),
                 None => Ok(()),
@@ -267,7 +265,9 @@ impl Plan {
                 let number = draft.subject.strip_prefix("project:").and_then(|number| number.parse().ok());
                 match number.and_then(|number| loaded.project(number).ok()) {
                     Some(project) if of_body(&project.lead) => Ok(()),
-                    _ => refuse("阶段、变更、合同由牵头单位填 (only the lead body enters stages, changes and contracts)"),
+                    _ => {
+                        refuse("阶段、变更、合同由牵头单位填 (only the lead body enters stages, changes and contracts)")
+                    }
                 }
             }
             Content::Value { .. } if !of_body(&loaded.bodies_of(&draft.subject)) => {
@@ -384,9 +384,7 @@ fn not_of_the_future(draft: &Draft, today: Day) -> Result<(), Problem> {
         _ => None,
     };
     match dates.filter(|(_, date)| **date > today) {
-        Some((name, date)) => {
-            Err(Problem::invalid(format!("{name} = {date}：这一天还没有到 (that day has not come)")))
-        }
+        Some((name, date)) => Err(Problem::invalid(format!("{name} = {date}：这一天还没有到 (that day has not come)"))),
         None => Ok(()),
     }
 }

@@ -318,10 +318,7 @@ impl Plan {
         let this_year = super::facts::year_of(now);
         let before = self.lights(now);
         self.reload_items()?;
-        if matches!(
-            decided.content,
-            Content::Quantity { .. } | Content::Appeal { .. } | Content::Retraction { .. }
-        ) {
+        if matches!(decided.content, Content::Quantity { .. } | Content::Appeal { .. } | Content::Retraction { .. }) {
             self.touch(&["project."], None);
             self.refresh(false, now)?;
         }
@@ -333,11 +330,8 @@ impl Plan {
 
 /// A file name without what paths and pages trip over.
 fn clean(file_name: &str) -> String {
-    let clean: String = file_name
-        .chars()
-        .filter(|letter| !letter.is_control() && !"/\\:*?\"<>|".contains(*letter))
-        .take(120)
-        .collect();
+    let clean: String =
+        file_name.chars().filter(|letter| !letter.is_control() && !"/\\:*?\"<>|".contains(*letter)).take(120).collect();
     if clean.is_empty() { "附件".into() } else { clean }
 }
 

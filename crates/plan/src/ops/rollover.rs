@@ -10,8 +10,8 @@ use super::{Loaded, Plan, reading};
 use crate::evaluate::{Basis, Sheet};
 use crate::item::{Item, newest_stage};
 use crate::model::{Indicator, Project, Task};
-use crate::trajectory::Goal;
 use crate::source::{FIGURES, Files, INDICATORS, LISTS, PLAN, PROJECTS, TASKS, WAIVERS};
+use crate::trajectory::Goal;
 
 /// Place of everything that the next plan has to say itself.
 const OPEN: &str = "待填";
