@@ -229,7 +229,7 @@ test('every page of the plan is accessible and fits its screen, on a desk and on
       const page = await context.newPage();
       await page.addInitScript((chosen) => localStorage.setItem('qingshan.locale', chosen), locale);
       await signIn(page, running.base, SECOND);
-      for (const path of ['plan', `plan/indicators/pm25?year=${year}`, 'plan/indicators/wetland-restored', 'plan/projects', 'plan/projects/21', 'plan/projects/4', 'plan/bodies', `plan/bodies/${encodeURIComponent('县林业局')}`, 'plan/findings', 'plan/assessments']) {
+      for (const path of ['plan', `plan/indicators/pm25?year=${year}`, 'plan/indicators/wetland-restored', 'plan/projects', 'plan/projects/21', 'plan/projects/4', 'plan/bodies', `plan/bodies/${encodeURIComponent('县林业局')}`, 'plan/entries?state=all', 'plan/findings', 'plan/assessments']) {
         await page.goto(`${running.base}/app/${path}`);
         await expect(page.locator('h1').first()).toBeVisible();
         await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => undefined);
@@ -248,5 +248,6 @@ test('who may not read the plan does not see it', async () => {
   const officer = await newRequest.newContext();
   await officer.post(`${running.base}/api/session`, { headers: HEADERS, data: { name: 'officer', password: 'Zhi-ban-jia-2026!' } });
   expect((await officer.get(`${running.base}/api/plan`)).status()).toBe(200);
-  expect((await officer.post(`${running.base}/api/plan/items`, { headers: HEADERS, data: {} })).status()).toBe(403);
+  const stage = { subject: 'project:9', year: 2025, content: { kind: 'stage', to: 'reserve' } };
+  expect((await officer.post(`${running.base}/api/plan/items`, { headers: HEADERS, data: stage })).status()).toBe(403);
 });

@@ -16,7 +16,7 @@ const NOTES: [&str; 6] = [
     "http://purl.org/dc/elements/1.1/",
 ];
 /// Elements that draw, by their local names in small letters: no script, no animation, nothing foreign.
-const ELEMENTS: [&str; 54] = [
+const ELEMENTS: [&str; 58] = [
     "svg",
     "g",
     "defs",
@@ -71,6 +71,10 @@ const ELEMENTS: [&str; 54] = [
     "fespecularlighting",
     "fetile",
     "feturbulence",
+    "flowpara",
+    "flowregion",
+    "flowroot",
+    "flowspan",
 ];
 
 /// What it is that could; nothing when it is only a drawing.
@@ -81,6 +85,8 @@ pub fn complaint(text: &str) -> Option<String> {
     }
     let mut reader = NsReader::from_str(text);
     let mut depth = 0usize;
+    // Text of the style sheet that is open, joined as a browser joins it; a drawing's other text is only shown.
+    let mut sheet: Option<String> = None;
     loop {
         let found = match reader.read_resolved_event() {
             Err(error) => Some(format!("malformed XML: {error}")),
@@ -92,17 +98,29 @@ pub fn complaint(text: &str) -> Option<String> {
                 let known = matches!(&*name, "amp" | "lt" | "gt" | "quot" | "apos");
                 (!known).then(|| "ENTITY".to_owned())
             }
-            // Text counts as a style sheet: it may be one.
-            Ok((_, Event::Text(text))) => style_complaint(&text),
-            Ok((_, Event::CData(text))) => style_complaint(&text),
+            Ok((_, Event::Text(text))) => {
+                sheet.iter_mut().for_each(|sheet| sheet.push_str(&text));
+                None
+            }
+            Ok((_, Event::CData(text))) => {
+                sheet.iter_mut().for_each(|sheet| sheet.push_str(&text));
+                None
+            }
             Ok((namespace, Event::Start(element))) => {
                 depth += 1;
-                element_complaint(&namespace, &element)
+                if sheet.is_some() {
+                    Some("an element in a style sheet".to_owned())
+                } else {
+                    if element.local_name().into_inner().eq_ignore_ascii_case("style") {
+                        sheet = Some(String::new());
+                    }
+                    element_complaint(&namespace, &element)
+                }
             }
             Ok((namespace, Event::Empty(element))) => element_complaint(&namespace, &element),
             Ok((_, Event::End(_))) => {
                 depth = depth.saturating_sub(1);
-                None
+                sheet.take().and_then(|sheet| style_complaint(&sheet))
             }
             Ok((_, Event::Comment(_) | Event::Decl(_))) => None,
         };
@@ -130,12 +148,14 @@ fn element_complaint(namespace: &ResolveResult<'_>, element: &BytesStart<'_>) ->
         if attribute.key.as_namespace_binding().is_some() {
             return None;
         }
-        attribute_complaint(attribute.key.local_name().into_inner(), &attribute.value)
+        // What an editor notes with a prefix of its own (`inkscape:export-filename="C:\\…"`) is no style.
+        let styles = attribute.key.prefix().is_none();
+        attribute_complaint(attribute.key.local_name().into_inner(), &attribute.value, styles)
     })
 }
 
 /// Attributes are many; those that run begin with `on`, those that lead somewhere are these.
-fn attribute_complaint(name: &str, value: &str) -> Option<String> {
+fn attribute_complaint(name: &str, value: &str, styles: bool) -> Option<String> {
     let name = name.to_ascii_lowercase();
     if name.starts_with("on") {
         return Some("event handler".to_owned());
@@ -148,7 +168,7 @@ fn attribute_complaint(name: &str, value: &str) -> Option<String> {
     if leads && !(value.starts_with('#') || is_picture(value)) {
         return Some("link to outside".to_owned());
     }
-    if leads { None } else { style_complaint(value) }
+    if leads || !styles { None } else { style_complaint(value) }
 }
 
 /// A picture within.
@@ -195,6 +215,8 @@ mod tests {
             "<style><![CDATA[ .a > .b { stroke: #fff } ]]></style>",
             "<image href='data:image/png;base64,AAAA'/><linearGradient id='g'><stop offset='1'/></linearGradient>",
             "<i:namedview xmlns:i='http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd' pagecolor='#fff'/>",
+            "<text i:x='C:\\a' xmlns:i='http://www.inkscape.org/namespaces/inkscape'>D:\\图 url(x)</text>",
+            "<flowRoot><flowRegion><rect/></flowRegion><flowPara>字</flowPara></flowRoot>",
             "<text font-size='9'>第 1 号排口</text><a href='#b'><circle r='1'/></a>",
         ] {
             check(inner, None);

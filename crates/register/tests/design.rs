@@ -525,6 +525,23 @@ fn a_record_of_the_pack_that_the_design_does_not_take_waits() {
     assert_eq!((last.created, last.refused.len()), (2, 0), "{last:?}");
 }
 
+/// A deleted record comes back although the definition has come to ask for more; it is asked when it is next revised.
+#[test]
+fn a_record_comes_back_under_a_stricter_definition() {
+    let bench = two_sheds("design-restore");
+    let record = bench.register.record_by_key(&admin(), "shed", "s1").unwrap();
+    let id = record.id;
+    bench.register.set_deleted(&admin(), id, record.revision, true, "误建", NOW).unwrap();
+    let text = edited(&[("id = \"empty\"", "id = \"empty\"\nrequired = true")]);
+    let accepted = ["field.empty.required"];
+    bench.register.save_design(&admin(), PartKind::Ledger, &save_of(&text, 1, &accepted), NOW).unwrap();
+    let back = bench.register.set_deleted(&admin(), id, record.revision + 1, false, "删错了", NOW).unwrap();
+    assert_eq!((back.deleted, back.content.key.as_str()), (None, "s1"));
+    let revised =
+        bench.register.write(&admin(), Target::Existing(id), &draft(shed("s1", "1", "在用"), Some(back.revision)), NOW);
+    assert!(revised.unwrap_err().detail.contains("没人填"));
+}
+
 /// An import names a retired code and a retired field in the dry run, where they stand.
 #[test]
 fn a_dry_run_names_what_is_retired() {

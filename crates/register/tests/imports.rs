@@ -132,3 +132,60 @@ fn a_sheet_costs_what_it_says_and_not_where() {
     assert_eq!((far.rows, far.problems[0].row), (2, 1_048_576));
     assert_eq!(sheet(1, 2).unwrap().problems, []);
 }
+
+/// Spreadsheets write `\r\n`, some programs `\r`, some files both: every row is read, and once.
+#[test]
+fn rows_are_read_however_their_lines_end() {
+    let Bench { register, .. } = &bench("import-endings");
+    let lines = ["number,name,source", "r1,甲河,试验", "r2,\"乙\n河\",试验", "r3,丙河,试验"];
+    let check_rows = |text: &str| {
+        let report = import(register, "river", text.as_bytes(), true).unwrap();
+        assert_eq!((report.rows, report.created, report.problems.len()), (3, 3, 0), "{text:?}: {:?}", report.problems);
+    };
+    for end in ["\n", "\r\n", "\r"] {
+        check_rows(&format!("{}{end}", lines.join(end)));
+    }
+    check_rows(&format!("{}\n{}\r\n{}\n\n{}\r\n", lines[0], lines[1], lines[2], lines[3]));
+}
+
+/// What the program wrote out comes in again without a change, words about a place included.
+#[test]
+fn an_export_changes_nothing() {
+    let Bench { register, .. } = &bench("import-export");
+    let place = json!({ "lon": 108.7, "lat": 28.8, "accuracy": "surveyed", "note": "误差约 1 km" });
+    make(register, "enterprise", json!({ "number": "e1", "name": "甲厂", "location": place, "source": "试验" }));
+    let question = register::ops::Question { ledger: "enterprise".into(), page_size: 10, ..Default::default() };
+    let records = register.export(&admin(), &question).unwrap();
+    for format in ["csv", "xlsx"] {
+        let (_, _, bytes) =
+            register::export::write(&register.catalog(), "enterprise", &records, format, true, &[]).unwrap();
+        let report = import(register, "enterprise", &bytes, true).unwrap();
+        assert_eq!(
+            (report.problems.len(), report.changes.len()),
+            (0, 0),
+            "{format}: {:?} {:?}",
+            report.problems,
+            report.changes
+        );
+    }
+    // Another place is another word about it.
+    let moved = import(register, "enterprise", "number,lon,lat\ne1,108.8,28.9\n".as_bytes(), false).unwrap();
+    assert!(moved.written);
+    let record = register.record_by_key(&admin(), "enterprise", "e1").unwrap();
+    assert_eq!(record.content.location.unwrap().note, "");
+}
+
+/// A row comes after the rows above it also where a record that is not in the file lies between.
+#[test]
+fn rows_that_hang_together_through_others_are_written_in_order() {
+    let Bench { register, .. } = &bench("import-through");
+    for key in ["y", "x", "s"] {
+        make(register, "river", river(key, json!({})));
+    }
+    let link = |file: &str| import(register, "river", file.as_bytes(), false);
+    assert!(link("number,flows_into\nx,y\n").unwrap().written);
+    assert!(link("number,flows_into\ns,x\n").unwrap().written);
+    // x no longer flows into y, and y flows into s, which flows into x.
+    let turned = link("number,flows_into\ny,s\nx,\n");
+    assert!(turned.as_ref().is_ok_and(|report| report.written), "{turned:?}");
+}

@@ -121,6 +121,11 @@ fn only_what_is_in_force_and_different_makes_a_layer_complete() {
     // The same ground twice: neither two zones nor twice the area.
     let twin = Zone { key: "twin".into(), ..one() };
     planned(vec![one(), twin], 0, false, Some("1 of 2 stated are drawn; 108.4"));
+    // Written otherwise it is the same ground: from another corner, with a corner that is none.
+    let ring = [[108.6, 28.5], [108.6, 28.6], [108.55, 28.6], [108.5, 28.6], [108.5, 28.5], [108.6, 28.5]];
+    let turned = Shape::from_geojson(&json!({ "type": "Polygon", "coordinates": [ring] }), Extent::WORLD).unwrap();
+    let turned = Zone { key: "turned".into(), shape: turned, ..one() };
+    planned(vec![one(), turned], 0, false, Some("1 of 2 stated are drawn"));
     planned(vec![one(), zone("overlap", square(108.51, 28.5, 0.1))], 0, false, Some("of 200 km²"));
     // A layer of which the plan states nothing is complete when the county says so.
     let unstated = PLAN.replace("stated=2\nstated_km2=200.0\n", "");

@@ -243,7 +243,8 @@ impl<'r> Run<'r> {
                 fix,
             });
         }
-        if let Some(checked) = checked {
+        if let Some(mut checked) = checked {
+            keep_note_of_place(&mut checked, old.as_ref());
             self.known(&cells, at, &checked, old.as_ref())?;
             if let Some(old) = &old {
                 self.note_changes(row.number, old, &checked);
@@ -377,7 +378,23 @@ impl<'r> Run<'r> {
                 }
             }
         }
-        let order = order_of(&drafts, &places);
+        // A row comes after the rows above it, also where records that are not in the file lie between.
+        let mut above: Vec<Vec<usize>> = Vec::with_capacity(drafts.len());
+        for one in &drafts {
+            let mut rows = Vec::new();
+            for (field, first) in &one.above {
+                let (mut key, mut steps) = (Some(first.clone()), 0);
+                while let Some(at) = key.take().filter(|_| steps < 100) {
+                    steps += 1;
+                    match places.get(at.as_str()) {
+                        Some(&place) => rows.push(place),
+                        None => key = stored.get(&(field.clone(), at)).cloned().flatten(),
+                    }
+                }
+            }
+            above.push(rows);
+        }
+        let order = order_of(&above);
         drop(places);
         let mut drafts: Vec<Option<RowDraft>> = drafts.into_iter().map(Some).collect();
         self.drafts = order.into_iter().filter_map(|place| drafts.get_mut(place)?.take()).collect();
@@ -498,6 +515,18 @@ fn kept_of(old: &Record, says: impl Fn(&str) -> bool) -> Map<String, Value> {
     kept
 }
 
+/// What was written of a place stays as long as the place does: no column of a sheet speaks of it.
+fn keep_note_of_place(checked: &mut Checked, old: Option<&Record>) {
+    let Some(before) = old.and_then(|old| old.content.location.as_ref()) else { return };
+    let said = &checked.content.location_note;
+    if let Some(place) = &mut checked.content.location
+        && (place.lon, place.lat) == (before.lon, before.lat)
+        && (place.note.is_empty() || place.note == *said)
+    {
+        place.note.clone_from(&before.note);
+    }
+}
+
 /// A row that passed, and the records of the same ledger that it links to.
 struct RowDraft {
     row: u32,
@@ -507,14 +536,14 @@ struct RowDraft {
 }
 
 /// Places of the drafts, each after those that it links to; where links run in a circle, as they come.
-fn order_of(drafts: &[RowDraft], places: &HashMap<&str, usize>) -> Vec<usize> {
-    let mut order = Vec::with_capacity(drafts.len());
-    let (mut seen, mut done) = (vec![false; drafts.len()], vec![false; drafts.len()]);
-    for first in 0..drafts.len() {
+fn order_of(rows: &[Vec<usize>]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(rows.len());
+    let (mut seen, mut done) = (vec![false; rows.len()], vec![false; rows.len()]);
+    for first in 0..rows.len() {
         let mut open = vec![first];
         while let Some(&place) = open.last() {
             seen[place] = true;
-            let mut above = drafts[place].above.iter().filter_map(|(_, key)| places.get(key.as_str()));
+            let mut above = rows[place].iter();
             match above.find(|above| !seen[**above]) {
                 Some(&above) if !done[place] => open.push(above),
                 _ => {

@@ -139,8 +139,11 @@ impl GridReader {
             .left
             .checked_sub(text.len() + CELL_COST)
             .ok_or_else(|| format!("内容超过 {} MiB，请拆分 (too much text, split the file)", MOST_TEXT >> 20))?;
-        self.grid.insert((row, column), text);
-        Ok(())
+        match self.grid.insert((row, column), text) {
+            None => Ok(()),
+            // Nothing is written over in silence.
+            Some(_) => Err(format!("第 {row} 行第 {column} 列有两个内容 (two cells at one place)")),
+        }
     }
 }
 
@@ -212,6 +215,9 @@ fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
 }
 
 fn csv(text: &str, definition: &LedgerDefinition) -> Result<Sheet, String> {
+    // Lines are counted by `\n` only, wherever a record ends: of `\r\n`, as spreadsheets write, two records would share
+    // one.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut grid = GridReader::new();
     for record in reader.records() {

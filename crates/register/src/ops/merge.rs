@@ -97,7 +97,10 @@ impl Register {
             let why = format!("合并 {}（{}）：{reason}", duplicate.content.title.zh, duplicate.content.key);
             self.write_in(transaction, actor, &catalog, Target::Existing(kept), &plan.draft, &why, now)?;
             for (record, draft) in &plan.relinked {
-                self.write_in(transaction, actor, &catalog, Target::Existing(record.id), draft, &why, now)?;
+                let written =
+                    self.write_in(transaction, actor, &catalog, Target::Existing(record.id), draft, &why, now);
+                let name = format!("{}:{}", record.ledger, record.content.key);
+                written.map_err(|error| super::write::of_key(&name, error))?;
             }
             for attachment in &plan.attachments {
                 attachment_rows::add(transaction, self.division, kept, attachment, None)?;

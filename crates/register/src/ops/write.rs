@@ -114,7 +114,11 @@ impl Register {
                 // Others may have gone, or taken what is unique, while it was away. Its retired codes stay.
                 let definition = definition_of(&catalog, &old.ledger)?;
                 let fields = with_what_stays(&old.content.as_draft(), None);
-                let content = self.content_of(transaction.as_reader(), &catalog, definition, fields, Some(&old))?;
+                // What a definition of today asks for besides is asked for when it is next revised, as of the living.
+                let content = match checked(&catalog, definition, &fields) {
+                    Err(_) => old.content.clone(),
+                    Ok(_) => self.content_of(transaction.as_reader(), &catalog, definition, fields, Some(&old))?,
+                };
                 need(actor, content.owner.as_deref())?;
                 let record = Record { deleted: mark, content, ..old };
                 self.refuse_when_not_unique(transaction.as_reader(), definition, &record)?;
@@ -258,7 +262,12 @@ impl Register {
         old: Option<&Record>,
     ) -> Result<Content, StoreError> {
         keep_retired(definition, &mut fields, old)?;
-        let content = self.check(reader, catalog, definition, &fields)?;
+        let mut content = self.check(reader, catalog, definition, &fields, old)?;
+        // Older keys may have blanks around them; the key of a record never changes.
+        if let Some(old) = old.filter(|old| old.content.key.trim() == content.key && old.content.key != content.key) {
+            content.key.clone_from(&old.content.key);
+            content.values.insert(definition.key.clone(), Value::String(old.content.key.clone()));
+        }
         if let Some((field, code)) = retired::code_taken_anew(definition, catalog, &content, old) {
             let what = format!("字段“{field}”的代码“{code}”已停用，不能再填 (code `{code}` is retired)");
             return Err(refuse(Problem::invalid(what)));
@@ -273,6 +282,7 @@ impl Register {
         catalog: &Catalog,
         definition: &LedgerDefinition,
         fields: &Map<String, Value>,
+        old: Option<&Record>,
     ) -> Result<Content, StoreError> {
         let checked = checked(catalog, definition, fields).map_err(refuse)?;
         for link in &checked.links {
@@ -283,7 +293,7 @@ impl Register {
             }
         }
         let mut content = checked.content;
-        self.refuse_when_circular(reader, definition, &content)?;
+        self.refuse_when_circular(reader, definition, &content, old)?;
         if let Some((key, _)) = checked.township {
             let body = rows::find_key(reader, self.division, "body", &key)?;
             let place = body.and_then(|body| township_location(&body.content, &content.location_note));
@@ -301,8 +311,14 @@ impl Register {
         reader: &dyn Reader,
         definition: &LedgerDefinition,
         content: &Content,
+        old: Option<&Record>,
     ) -> Result<(), StoreError> {
         for (field, above) in link_rows::own_links(definition, content) {
+            // What stays as it is makes no circle; one of before this was refused is for whoever changes that link.
+            if old.is_some_and(|old| link_rows::own_link(definition, &old.content, &field.id).as_deref() == Some(above))
+            {
+                continue;
+            }
             let circle = link_rows::circle(&content.key, above, |key| -> Result<Option<String>, StoreError> {
                 let record = rows::find_key(reader, self.division, &definition.id, key)?;
                 Ok(record.and_then(|record| link_rows::own_link(definition, &record.content, &field.id)))
@@ -372,7 +388,7 @@ impl Register {
 }
 
 /// A refusal of one of many drafts says which.
-fn of_key(key: &str, error: StoreError) -> StoreError {
+pub(super) fn of_key(key: &str, error: StoreError) -> StoreError {
     match error {
         StoreError::Problem(problem) => {
             let detail = format!("{key}：{}", problem.detail);
