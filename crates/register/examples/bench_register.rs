@@ -34,9 +34,15 @@ fn run(path: &std::path::Path) -> Result<(), Failed> {
     let division = Division(500_242);
     let store: Arc<dyn Store> = SqliteStore::open(path, division, SqliteOptions::default(), register::MIGRATIONS)?;
     let catalog = built_in::catalog().map_err(|problems| format!("{problems:?}"))?;
-    let register = Register::new(store, division, LiveBus::default(), catalog)?;
     let actor = Actor::system("speed");
     let now = Timestamp(1_795_536_000_000);
+    // A pack of nothing but its county, loaded as a server does: that begins the blocks of filters.
+    let county = "code = \"500242\"\nname = { zh = \"酉阳\", en = \"Youyang\" }\ntime_zone = \"+08:00\"\n\
+                  extent = [108.2, 28.2, 109.5, 29.5]\nsource = \"示意\"\n";
+    let files = [("county.toml".to_owned(), county.to_owned())].into();
+    let pack = register::pack::load(&files, &catalog).map_err(|problems| format!("{problems:?}"))?;
+    let register = Register::new(store, division, LiveBus::default(), catalog)?;
+    register.load_pack(&pack, now)?;
     if register.counts(&actor)?.get("nonroad_machine").copied().unwrap_or(0) == 0 {
         fill(&register, &actor, rows, now)?;
     }
