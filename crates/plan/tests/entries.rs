@@ -54,7 +54,14 @@ fn decisions_at_once_are_all_in_the_sums() {
         std::thread::scope(|scope| {
             for part in part.chunks(5) {
                 let world = &world;
-                scope.spawn(move || part.iter().for_each(|id| world.approve(*id).unwrap()));
+                scope.spawn(move || {
+                    for id in part {
+                        world.approve(*id).unwrap();
+                        // Whoever has the answer finds what was answered, then and later.
+                        let approved = || world.plan.items().iter().any(|item| item.id == *id && item.approved());
+                        assert!((0..200).all(|_| approved()), "{id} was lost");
+                    }
+                });
             }
         });
         assert_eq!(world.project(9)["sums"]["arranged"], ((round + 1) * 40).to_string());
