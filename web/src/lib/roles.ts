@@ -10,6 +10,6 @@ export const roleText = (role: string): string => (NAMES[role] ? say(...NAMES[ro
 
 const RIGHTS: Record<string, [string, string]> = {
   read_monitoring: ['查看监测', 'read monitoring'], read_frames: ['查看原始报文', 'read raw frames'], read_cases: ['查看办件', 'read cases'], work_cases: ['办理办件', 'work cases'], assign_cases: ['指派办件', 'assign cases'], close_cases: ['关闭办件', 'close cases'], command_stations: ['反控站点', 'command stations'], adopt_devices: ['认领设备', 'adopt devices'], import_data: ['导入数据', 'import data'],
-  edit_registers: ['修改台账', 'edit registers'], manage_users: ['管理用户', 'manage users'], read_audit: ['查看审计', 'read the audit log'], review_data: ['审核数据', 'review data'], read_plan: ['查看规划', 'read the plan'], edit_plan: ['填报规划', 'edit the plan'], approve_plan: ['批准规划', 'approve the plan'], design_ledgers: ['设计台账', 'design ledgers'], save_admissions: ['登记准入审查', 'save admission checks'],
+  edit_registers: ['修改台账', 'edit registers'], manage_users: ['管理用户', 'manage users'], read_audit: ['查看审计', 'read the audit log'], review_data: ['审核数据', 'review data'], read_plan: ['查看规划', 'read the plan'], edit_plan: ['填报规划', 'edit the plan'], approve_plan: ['批准规划', 'approve the plan'], design_ledgers: ['设计台账', 'design ledgers'], save_admissions: ['登记准入审查', 'save admission checks'], inspect_projects: ['填现场检查', 'enter inspections of projects'],
 };
 export const rightText = (action: string): string => (RIGHTS[action] ? say(...RIGHTS[action]) : action);
