@@ -101,9 +101,9 @@ impl FactSource for Judge {
         let answer = match *name {
             "air.good_day_ratio" | "air.days" | "air.valid_days" => self.air_days_fact(query, year)?,
             "air.mean" | "air.o3_percentile" => self.air_value_fact(query, year)?,
-            "water.class" => self.water_class_fact(query, year)?,
+            "water.class" => self.water_class_fact(query, year, now)?,
             "water.section_compliance_ratio" | "water.good_section_ratio" | "source.compliance_ratio" => {
-                self.sections_fact(query, year)?
+                self.sections_fact(query, year, now)?
             }
             "source.sample_compliance_ratio" | "source.volume_compliance_ratio" => self.sources_fact(query, year)?,
             "data.effective_rate" => self.rate_fact(year, now)?,

@@ -1,6 +1,6 @@
 //! Facts of sections, lakes and drinking-water sources.
 
-use kernel::{FactQuery, FactValue, Name, PointKind, Problem};
+use kernel::{Day, FactQuery, FactValue, Month, Name, Point, PointKind, Problem, Timestamp};
 use standards::water::{Class, SourcePeriod, source_rates};
 use store::contract::PeriodLevel;
 
@@ -16,15 +16,36 @@ impl Judge {
         Ok(self.store.read(|reader| crate::rows::current(reader, self.division, key))?)
     }
 
-    pub(super) fn water_class_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
+    /// That a point was not assessed in some of the months of a year that are over: a class of the year from a few of
+    /// them is one of a part of the evidence. The rules on annual assessment name no least number.
+    fn lacking_months(&self, point: &Point, year: i32, now: Timestamp) -> Result<Option<Name>, Problem> {
+        let (first, end) = (Day::from_civil(year, 1, 1).month(), Day::from_civil(year + 1, 1, 1).month());
+        let over = end.0.min(now.day().month().0);
+        let months =
+            self.verdicts(point.id, PeriodLevel::Month, first.first_day().start(), Month(over).first_day().start())?;
+        let assessed = months.iter().filter(|month| month.finding.index.is_some()).count();
+        let due = usize::try_from(over - first.0).unwrap_or(0);
+        let lacking = due.saturating_sub(assessed);
+        Ok((lacking > 0).then(|| {
+            Name::new(
+                format!("{} 已过的 {due} 个月中有 {lacking} 个月没有评价", point.name.zh),
+                format!("{}: {lacking} of {due} months that are over have no assessment", point.name.en),
+            )
+        }))
+    }
+
+    pub(super) fn water_class_fact(&self, query: &FactQuery, year: i32, now: Timestamp) -> Result<Answer, Problem> {
         let id = query.text("point")?;
         let points = self.points.points();
         let point = id.parse().ok().and_then(|id| points.get(id)).cloned();
         let point = point.ok_or_else(|| Problem::not_found(format!("没有点位 {id} (no such point)")))?;
         let verdict = self.year_verdict(point.id, year)?;
         let class = verdict.as_ref().and_then(|verdict| verdict.finding.index).and_then(class_of_number);
-        let missing =
-            if class.is_none() { vec![Name::new("没有年判定", "no verdict of the year")] } else { Vec::new() };
+        let missing = if class.is_none() {
+            vec![Name::new("没有年判定", "no verdict of the year")]
+        } else {
+            self.lacking_months(&point, year, now)?.into_iter().collect()
+        };
         Ok(Answer {
             value: class.map_or(FactValue::Missing, |class| FactValue::Text(class.key().to_owned())),
             method: Name::new("日均值的年平均，单因子评价", "annual mean of daily means, single factor"),
@@ -34,7 +55,7 @@ impl Judge {
         })
     }
 
-    pub(super) fn sections_fact(&self, query: &FactQuery, year: i32) -> Result<Answer, Problem> {
+    pub(super) fn sections_fact(&self, query: &FactQuery, year: i32, now: Timestamp) -> Result<Answer, Problem> {
         let sources = query.name == "source.compliance_ratio";
         let kinds: &[PointKind] = if sources {
             &[PointKind::DrinkingWaterSource, PointKind::GroundwaterWell]
@@ -68,6 +89,7 @@ impl Judge {
                     .push(Name::new(format!("{} 无水质目标", point.name.zh), format!("{}: no target", point.name.en)));
                 continue;
             }
+            missing.extend(self.lacking_months(&point, year, now)?);
             judged += 1;
             met += u32::from(if good { class <= Class::III } else { !verdict.finding.exceeding });
             evidence.push(why_of(verdict.key));
