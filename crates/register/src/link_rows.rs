@@ -67,7 +67,7 @@ pub(crate) fn own_link(definition: &LedgerDefinition, content: &Content, field: 
 }
 
 /// Records that may lie above each other.
-const MOST_ABOVE: usize = 100;
+pub(crate) const MOST_ABOVE: usize = 100;
 
 /// The way from a record up through one field when it comes back to the record, or does not end.
 pub(crate) fn circle<E>(

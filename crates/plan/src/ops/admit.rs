@@ -21,6 +21,17 @@ fn is_own(loaded: &Loaded, actor: &Actor, item: &Item) -> bool {
         || actor.body.as_deref().is_some_and(|own| item.body.as_deref() == Some(own) || reported == Some(own))
 }
 
+/// Whether a body has a part in a subject: the plan says so, or somebody assigned it since.
+pub(super) fn answers_for(loaded: &Loaded, subject: &str, body: &str, items: &[Item]) -> bool {
+    let same = |name: &str| name == body || loaded.body_key(name).is_some_and(|key| key == body);
+    let assigned = |item: &Item| {
+        item.approved()
+            && item.subject == subject
+            && matches!(&item.content, Content::Assignment { body: to, .. } if same(to))
+    };
+    loaded.bodies_of(subject).iter().any(|name| same(name)) || items.iter().any(assigned)
+}
+
 /// What is looked at again, in the transaction that keeps or decides: what may be there once, and what adds up.
 /// `own` are the items of the subject, `skip` those whose place the content takes.
 pub(super) fn may_stand(
@@ -146,7 +157,7 @@ impl Plan {
             }
             Content::Report { body, value, .. } => {
                 known_body(&loaded, body)?;
-                if !self.answers_for(&loaded, &draft.subject, body) {
+                if !answers_for(&loaded, &draft.subject, body, &self.items()) {
                     return Err(Problem::invalid(format!(
                         "“{body}”不承担 {} (has no part in it: assign it first)",
                         draft.subject
@@ -308,17 +319,6 @@ impl Plan {
             ("inspection", actor.may(Action::InspectProjects, None)),
         ];
         kinds.into_iter().filter(|(_, may)| *may).map(|(kind, _)| kind).collect()
-    }
-
-    /// Whether a body has a part in a subject: the plan says so, or somebody assigned it since.
-    pub(crate) fn answers_for(&self, loaded: &Loaded, subject: &str, body: &str) -> bool {
-        let same = |name: &str| name == body || loaded.body_key(name).is_some_and(|key| key == body);
-        loaded.bodies_of(subject).iter().any(|name| same(name))
-            || self.items().iter().any(|item| {
-                item.approved()
-                    && item.subject == subject
-                    && matches!(&item.content, Content::Assignment { body: to, .. } if same(to))
-            })
     }
 
     /// What a correction may take the place of.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use store::event_log;
 
 use super::Plan;
-use super::admit::{may_be_opened, may_be_replaced, may_be_retracted, may_stand};
+use super::admit::{answers_for, may_be_opened, may_be_replaced, may_be_retracted, may_stand};
 use crate::item::{self, Attached, Content, Item, State};
 use crate::{portfolio, rows};
 
@@ -233,7 +233,7 @@ impl Plan {
                     self.may_go(&own, &item.subject, stage, item.replaces, now)?;
                 }
                 if let Content::Report { body, .. } = &item.content
-                    && !self.answers_for(&loaded, &item.subject, body)
+                    && !answers_for(&loaded, &item.subject, body, &own)
                 {
                     let why = "这个单位已不承担此事项 (the body has no part in it any more)";
                     return refuse(ErrorCode::NoTransition, why);

@@ -1,5 +1,6 @@
 //! Revisions of the plan's files: what is in force, what waits, and what differs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Facts, Problem, Timestamp};
@@ -36,9 +37,9 @@ pub struct Loaded {
     pub report: Report,
     pub files: Files,
     /// Other spellings of bodies (`also_written`) with the name that stands for them.
-    aliases: std::collections::BTreeMap<String, String>,
+    aliases: BTreeMap<String, String>,
     /// Subjects that a later revision brought, with when it was loaded.
-    pub later: std::collections::BTreeMap<String, Timestamp>,
+    pub later: BTreeMap<String, Timestamp>,
     /// When the first revision was loaded: before that nobody could report here.
     pub since: Timestamp,
     /// Why the files that the pack has now could not be read; the revision in force stays.
@@ -99,7 +100,7 @@ impl Loaded {
             book,
             files,
             aliases,
-            later: std::collections::BTreeMap::new(),
+            later: BTreeMap::new(),
             since,
             unreadable: None,
         })
@@ -223,7 +224,7 @@ fn hash_of(files: &Files) -> String {
 }
 
 /// Identifiers of the projects, tasks and indicators in files of a plan.
-fn subjects(files: &Files) -> std::collections::BTreeSet<String> {
+fn subjects(files: &Files) -> BTreeSet<String> {
     let list = |file: &str, kind: &str, key: &str| -> Vec<String> {
         let table: toml::Table = files.get(file).and_then(|text| toml::from_str(text).ok()).unwrap_or_default();
         let entries = table.get(kind).and_then(toml::Value::as_array).cloned().unwrap_or_default();
@@ -242,33 +243,36 @@ fn subjects(files: &Files) -> std::collections::BTreeSet<String> {
     all.into_iter().flatten().collect()
 }
 
-fn subjects_of(revision: &Revision) -> Result<std::collections::BTreeSet<String>, Problem> {
+fn subjects_of(revision: &Revision) -> Result<BTreeSet<String>, Problem> {
     let files: Files = serde_json::from_str(&revision.files)
         .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
     Ok(subjects(&files))
 }
 
-/// Subjects of these files that the first revision did not have, with when the first that had them was loaded: nobody
-/// could report on them before.
+/// Subjects of these files that the first revision did not have, with when the first that had them was loaded (`now`,
+/// where none had them yet): nobody could report on them before.
 fn later_subjects(
     known: &[Revision],
     number: i64,
     files: &Files,
-) -> Result<std::collections::BTreeMap<String, Timestamp>, Problem> {
+    now: Timestamp,
+) -> Result<BTreeMap<String, Timestamp>, Problem> {
     let mut before: Vec<&Revision> = known.iter().filter(|revision| revision.number <= number).collect();
     before.sort_by_key(|revision| revision.number);
-    // One revision brings nothing later than itself, and its text need not be read twice.
-    if before.len() < 2 {
-        return Ok(std::collections::BTreeMap::new());
-    }
+    // The first revision brings nothing later than itself, and its text need not be read twice.
+    let Some(start) = before.first().filter(|first| first.number < number).map(|first| first.loaded_at) else {
+        return Ok(BTreeMap::new());
+    };
     let wanted = subjects(files);
-    let mut first: std::collections::BTreeMap<String, Timestamp> = std::collections::BTreeMap::new();
+    let mut first: BTreeMap<String, Timestamp> = BTreeMap::new();
     for revision in &before {
         for subject in subjects_of(revision)?.into_iter().filter(|subject| wanted.contains(subject)) {
             first.entry(subject).or_insert(revision.loaded_at);
         }
     }
-    let start = before[0].loaded_at;
+    for subject in wanted {
+        first.entry(subject).or_insert(now);
+    }
     first.retain(|_, since| *since > start);
     Ok(first)
 }
@@ -288,7 +292,7 @@ pub fn load(
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
         let files: Files = serde_json::from_str(&revision.files)
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-        let later = later_subjects(&known, revision.number, &files)?;
+        let later = later_subjects(&known, revision.number, &files, now)?;
         Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, since)? })
     };
     let pending = || known.iter().filter(|revision| revision.state == "pending");
@@ -310,13 +314,7 @@ pub fn load(
     let number = known.first().map_or(1, |revision| revision.number + 1);
     let offered = match (Loaded::read(number, files, facts, since), in_force) {
         (Ok(offered), _) => {
-            let mut later = later_subjects(&known, number, &offered.files)?;
-            // What no revision had is new with this one.
-            if !known.is_empty() {
-                let before = known.iter().map(subjects_of).collect::<Result<Vec<_>, _>>()?;
-                let new = |subject: &String| !before.iter().any(|known| known.contains(subject));
-                later.extend(subjects(&offered.files).into_iter().filter(new).map(|subject| (subject, now)));
-            }
+            let later = later_subjects(&known, number, &offered.files, now)?;
             Loaded { later, ..offered }
         }
         // A slip in one file of the plan keeps nobody from collecting, judging and acting.
@@ -400,7 +398,7 @@ impl Plan {
             }
             let files: Files = serde_json::from_str(&wanted.files)
                 .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-            let later = later_subjects(&known, number, &files)?;
+            let later = later_subjects(&known, number, &files, now)?;
             let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, since)? };
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
                 rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;

@@ -384,7 +384,7 @@ impl<'r> Run<'r> {
             let mut rows = Vec::new();
             for (field, first) in &one.above {
                 let (mut key, mut steps) = (Some(first.clone()), 0);
-                while let Some(at) = key.take().filter(|_| steps < 100) {
+                while let Some(at) = key.take().filter(|_| steps < link_rows::MOST_ABOVE) {
                     steps += 1;
                     match places.get(at.as_str()) {
                         Some(&place) => rows.push(place),
