@@ -57,6 +57,8 @@ async fn filled() -> Rig {
     }
     station.send(hour_packet("STRANGER", "20261124080000", "a34004-Avg=5,a34004-Flag=N")).await;
     assert_eq!(station.answers().await.len(), 3);
+    drop(station);
+    rig.until("the station gone", |rig| rig.collect.status().connections == 0).await;
     rig
 }
 

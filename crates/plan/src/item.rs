@@ -131,22 +131,61 @@ pub enum Content {
     },
 }
 
-impl Content {
-    pub const fn kind(&self) -> &'static str {
+/// What an item is about, as `kind` of its content says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    Value,
+    Target,
+    Money,
+    Quantity,
+    Stage,
+    Milestone,
+    Contract,
+    Change,
+    Inspection,
+    Assignment,
+    Report,
+    Appeal,
+    Retraction,
+}
+
+impl EntryKind {
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Value { .. } => "value",
-            Self::Target { .. } => "target",
-            Self::Money { .. } => "money",
-            Self::Quantity { .. } => "quantity",
-            Self::Stage { .. } => "stage",
-            Self::Milestone { .. } => "milestone",
-            Self::Contract { .. } => "contract",
-            Self::Change { .. } => "change",
-            Self::Inspection { .. } => "inspection",
-            Self::Assignment { .. } => "assignment",
-            Self::Report { .. } => "report",
-            Self::Appeal { .. } => "appeal",
-            Self::Retraction { .. } => "retraction",
+            Self::Value => "value",
+            Self::Target => "target",
+            Self::Money => "money",
+            Self::Quantity => "quantity",
+            Self::Stage => "stage",
+            Self::Milestone => "milestone",
+            Self::Contract => "contract",
+            Self::Change => "change",
+            Self::Inspection => "inspection",
+            Self::Assignment => "assignment",
+            Self::Report => "report",
+            Self::Appeal => "appeal",
+            Self::Retraction => "retraction",
+        }
+    }
+}
+
+impl Content {
+    pub const fn kind(&self) -> EntryKind {
+        match self {
+            Self::Value { .. } => EntryKind::Value,
+            Self::Target { .. } => EntryKind::Target,
+            Self::Money { .. } => EntryKind::Money,
+            Self::Quantity { .. } => EntryKind::Quantity,
+            Self::Stage { .. } => EntryKind::Stage,
+            Self::Milestone { .. } => EntryKind::Milestone,
+            Self::Contract { .. } => EntryKind::Contract,
+            Self::Change { .. } => EntryKind::Change,
+            Self::Inspection { .. } => EntryKind::Inspection,
+            Self::Assignment { .. } => EntryKind::Assignment,
+            Self::Report { .. } => EntryKind::Report,
+            Self::Appeal { .. } => EntryKind::Appeal,
+            Self::Retraction { .. } => EntryKind::Retraction,
         }
     }
 
@@ -274,12 +313,12 @@ fn is_date(text: &str) -> bool {
 pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]) -> Result<(), Problem> {
     let refuse = |why: String| Err(Problem::invalid(why));
     if !content.belongs_to(subject) {
-        return refuse(format!("{subject} 不能填 {} (does not take this kind)", content.kind()));
+        return refuse(format!("{subject} 不能填 {} (does not take this kind)", content.kind().name()));
     }
     if content.needs_evidence() && evidence.is_empty() {
         return Err(Problem::new(
             kernel::ErrorCode::EvidenceMissing,
-            format!("{} 要附材料 (attach the document)", content.kind()),
+            format!("{} 要附材料 (attach the document)", content.kind().name()),
         ));
     }
     if content.needs_note() && note.trim().is_empty() {

@@ -75,7 +75,7 @@ pub fn add_item(transaction: &dyn Transaction, division: Division, item: &Item) 
         item.id.into(),
         (&item.subject).into(),
         item.year.into(),
-        item.content.kind().into(),
+        item.content.kind().name().into(),
         json("content of an item", &item.content)?.into(),
         (&item.note).into(),
         json("evidence of an item", &item.evidence)?.into(),

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Action, Id};
 use serde::Deserialize;
 
+use super::READ;
 use crate::assessment::Kind;
 use crate::item::{Attached, Item, State};
 use crate::ops::{Assumption, Draft, Plan, RevisionView, SavedView, WhatIf};
 
-const READ: Access = Access::May(Action::ReadPlan);
 const EDIT: Access = Access::May(Action::EditPlan);
 const APPROVE: Access = Access::May(Action::ApprovePlan);
 

@@ -3,7 +3,7 @@
 use api::table::{Column, Table};
 use kernel::{Name, Problem, Timestamp};
 
-use super::read::Bodies;
+use super::bodies::Bodies;
 use crate::ops::{IndicatorDetail, Plan};
 use crate::portfolio::ProjectState;
 use crate::target::BodyTarget;

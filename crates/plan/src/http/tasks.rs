@@ -152,7 +152,7 @@ pub(super) fn item_table(title: (&str, &str), items: &[Item], now: Timestamp) ->
                 item.id.to_string(),
                 item.subject.clone(),
                 item.year.to_string(),
-                item.content.kind().to_owned(),
+                item.content.kind().name().to_owned(),
                 serde_json::to_string(&item.content).unwrap_or_default(),
                 item.note.clone(),
                 item.state.name().to_owned(),

@@ -3,12 +3,15 @@
 
 mod admit;
 mod assess;
+mod author;
+mod decide;
 mod enter;
 mod evidence;
 mod facts;
 mod revise;
 mod rollover;
 mod sections;
+mod standing;
 mod tasks;
 mod view;
 mod what_if;

@@ -145,6 +145,12 @@ impl Loaded {
         found.ok_or_else(|| Problem::not_found(format!("没有项目 {number} (no such project)")))
     }
 
+    /// The project that a subject (`project:9`) names.
+    pub fn project_of(&self, subject: &str) -> Result<&Project, Problem> {
+        let number = subject.strip_prefix("project:").and_then(|number| number.parse().ok());
+        self.project(number.ok_or_else(|| Problem::not_found("没有这个项目 (no such project)"))?)
+    }
+
     /// Key of a body by its name, where the pack knows it.
     pub fn body_key(&self, name: &str) -> Option<&str> {
         self.bodies.iter().find(|(_, known)| known == name).map(|(key, _)| key.as_str())

@@ -11,7 +11,7 @@ use super::{Loaded, Plan, reading};
 use crate::earlier::Earlier;
 use crate::evaluate::{Basis, Cell, Sheet};
 use crate::formula;
-use crate::item::Item;
+use crate::item::{EntryKind, Item};
 use crate::model::{Bindingness, Direction, Indicator};
 use crate::projection::{self, Projection};
 use crate::show;
@@ -147,7 +147,7 @@ pub struct IndicatorDetail {
     pub items: Vec<Item>,
     pub findings: Vec<crate::Finding>,
     /// What the reader may enter; filled in for whoever asks.
-    pub kinds: Vec<&'static str>,
+    pub kinds: Vec<EntryKind>,
 }
 
 /// Goals of the pack and their approved changes.
