@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Day, FactValue, Id, Name, Timestamp};
+use kernel::{FactValue, Id, Name, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,11 @@ pub struct BodyScore {
     /// With an approved report.
     pub reported: usize,
     pub scored: usize,
+    /// Duties of which something was due in the year.
+    pub due: usize,
     pub score: Option<f64>,
+    /// Not ranked, because too little of what was due was scored (`least_scored` of the scheme).
+    pub too_few: bool,
     pub rank: Option<usize>,
     pub estimate: String,
 }
@@ -212,7 +216,7 @@ impl Ground<'_> {
             _ => None,
         });
         let number = |value: Option<f64>| value.map_or(FactValue::Missing, FactValue::Number);
-        let deadline = Day::from_civil(year + 1, 4, 1).start();
+        let deadline = self.rules.report_end(year).start();
         let variables = BTreeMap::from([
             ("reported".to_owned(), FactValue::Bool(reported)),
             ("accepted".to_owned(), FactValue::Bool(accepted.is_some())),
@@ -282,7 +286,10 @@ impl Ground<'_> {
                     .filter(|project| project.lead.contains(&body))
                     .map(|project| project.estimate)
                     .sum();
+                let due = duties.iter().filter(|duty| duty.due > 0.0).count();
                 BodyScore {
+                    due,
+                    too_few: !scored.is_empty() && (scored.len() as f64) < self.rules.scheme.least_scored * due as f64,
                     body,
                     duties: duties.len(),
                     reported: duties.iter().filter(|duty| duty.report_state == Some(State::Approved)).count(),
@@ -294,13 +301,15 @@ impl Ground<'_> {
             })
             .collect();
         scores.sort_by(|one, other| {
-            let key = |score: &BodyScore| score.score.unwrap_or(-1.0);
+            // Those that are not ranked stand behind those that are.
+            let key =
+                |score: &BodyScore| score.score.map_or(-1e6, |value| if score.too_few { value - 1e3 } else { value });
             key(other).total_cmp(&key(one)).then(other.scored.cmp(&one.scored))
         });
         let mut rank = 0;
         let mut last = f64::NAN;
         for (at, score) in scores.iter_mut().enumerate() {
-            let Some(value) = score.score else { break };
+            let Some(value) = score.score.filter(|_| !score.too_few) else { break };
             if value != last {
                 (rank, last) = (at + 1, value);
             }

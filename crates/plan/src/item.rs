@@ -376,6 +376,11 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
             // An estimate in words would be approved and then left out of the money checks.
             let names_estimate = ["估算", "概算", "总投资", "estimate"].iter().any(|word| what.contains(word));
             match estimate {
+                // The paper prints the words, the checks use the number.
+                Some(value) if numbers_in(after).iter().all(|written| written != value) => {
+                    let why = "“变更后”里没有填报的估算数 (what it says of the new estimate is another number)";
+                    refuse(format!("{value} 万元：{why}"))
+                }
                 Some(value) => amount(value),
                 None if names_estimate => refuse("调整估算要填调整后的数额 (say the new estimate as a number)".into()),
                 None => Ok(()),
@@ -401,6 +406,15 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
         }
         Content::Appeal { text: words, .. } | Content::Retraction { text: words, .. } => text("text", words),
     }
+}
+
+/// Numbers of a text, with or without commas between thousands.
+fn numbers_in(text: &str) -> Vec<Decimal> {
+    let plain = text.replace([',', '，'], "");
+    plain
+        .split(|letter: char| !letter.is_ascii_digit() && letter != '.')
+        .filter_map(|part| part.trim_matches('.').parse().ok())
+        .collect()
 }
 
 /// The first of a chain of corrections, which holds from when it was entered and decided. `find` knows all that may have

@@ -6,7 +6,8 @@
 //! | `model.rs`, `source.rs` | the pack's `plan/*.toml` as nouns; files → model, with the line of everything |
 //! | `checks/`, `finding.rs`, `report.rs` | the linter: one rule a function, none of them knows a county |
 //! | `formula.rs`, `evaluate.rs` | CEL over facts; the sheet of all indicators and years, recomputed where a fact changed |
-//! | `scheme.rs`, `trajectory.rs` | lights, forecast and scores as data; path, standing, forecast, what is needed |
+//! | `scheme.rs` | lights, forecast, scores and the life cycle as data |
+//! | `goal.rs`, `trajectory.rs`, `forecast.rs` | targets and their changes; path, standing, what is needed; where it is going |
 //! | `projection.rs` | the value to date projected to the end of its running year, beside the value |
 //! | `item.rs`, `portfolio.rs`, `site.rs` | entries; projects and where they are |
 //! | `money.rs`, `performance.rs` | money checks; scores of projects by year and final |
@@ -27,7 +28,9 @@ pub mod duty;
 pub mod earlier;
 pub mod evaluate;
 pub mod finding;
+pub mod forecast;
 pub mod formula;
+pub mod goal;
 mod http;
 pub mod item;
 pub mod model;

@@ -1,13 +1,13 @@
 //! Projects (项目): what the plan says of each, and what approved entries say since. Pure. Figures that nobody
 //! entered are absent, never zero.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Id, Name};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Attached, Content, Item, MoneySource, MoneyStep};
+use crate::item::{Attached, ById, Content, Item, MoneySource, MoneyStep};
 use crate::model::Project;
 use crate::money;
 use crate::performance::{self, YearPerformance};
@@ -127,6 +127,8 @@ pub struct ProjectState {
     pub stage_name: Option<Name>,
     /// Stage before it was suspended.
     pub stage_before: Option<String>,
+    /// Given up (取消): its estimate is in no curve any more.
+    pub given_up: bool,
     pub money: Vec<MoneyRow>,
     pub sums: Sums,
     pub quantities: Vec<QuantityRow>,
@@ -146,6 +148,17 @@ pub struct ProjectState {
 }
 
 impl ProjectState {
+    /// Whether more of a quantity is to be done: not all of it is, and the project has not ended.
+    pub(crate) fn still_owes(&self, kind: &str, rules: &Rules) -> bool {
+        let ended = self.stage.as_deref().is_some_and(|code| rules.is_finished(code));
+        !ended && self.quantities.iter().any(|row| row.kind == kind && row.done.is_none_or(|done| done < row.planned))
+    }
+
+    /// Given up (取消): it will not come to anything.
+    pub(crate) fn is_given_up(&self, rules: &Rules) -> bool {
+        self.stage.as_deref().and_then(|code| rules.stage(code)).is_some_and(|stage| stage.aside && stage.ends)
+    }
+
     /// With the performance of a year in place of the final one.
     #[must_use]
     pub fn of_year(mut self, year: Option<i32>) -> Self {
@@ -205,11 +218,10 @@ impl Ledger {
 
 /// State of a project on a day (`2026-11-25`), from its items in the order in which they were decided.
 pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Township], today: &str) -> ProjectState {
+    let by_id = ById::new(items.iter().copied());
     let mut approved: Vec<&Item> = items.iter().copied().filter(|item| item.approved()).collect();
     // A correction stands in the place of what it corrects.
-    let decided =
-        |item: &&Item| crate::item::first_of(|id| items.iter().copied().find(|other| other.id == id), item).decided_at;
-    approved.sort_by_key(|item| (decided(item), item.id));
+    approved.sort_by_cached_key(|item| (by_id.turn(item), item.id));
     let (mut stage, mut stage_before): (Option<String>, Option<String>) = (None, None);
     // The newest word on a milestone counts.
     let mut milestones: BTreeMap<String, MilestoneRow> = BTreeMap::new();
@@ -258,6 +270,7 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Tow
         stage_name: stage.as_ref().and_then(|code| rules.stage(code)).map(|stage| stage.name.clone()),
         stage,
         stage_before,
+        given_up: false,
         money: ledger.rows.into_values().collect(),
         sums: ledger.sums,
         quantities,
@@ -271,6 +284,7 @@ pub fn state(project: &Project, items: &[&Item], rules: &Rules, townships: &[Tow
         sites,
         unplaced,
     };
+    state.given_up = state.is_given_up(rules);
     state.warnings = warnings(&state, rules, today);
     state
 }
@@ -322,7 +336,7 @@ fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
         found.push(Warning::new("PR203", "应已开工，阶段未填报".into(), "should have begun; no stage entered".into()));
     }
     let paid = state.sums.paid.filter(|paid| !paid.is_zero());
-    if let Some(paid) = paid.filter(|_| state.stage.as_deref() == Some("cancelled")) {
+    if let Some(paid) = paid.filter(|_| state.given_up) {
         found.push(Warning::new(
             "PM107",
             format!("项目已取消，已支付 {paid} 万元"),
@@ -338,10 +352,25 @@ fn warnings(state: &ProjectState, rules: &Rules, today: &str) -> Vec<Warning> {
             ));
         }
     }
-    if state.stage.as_deref() == Some("suspended") {
+    if state.stage.as_deref().and_then(|code| rules.stage(code)).is_some_and(|stage| stage.aside && !stage.ends) {
         found.push(Warning::new("PR204", "项目暂停".into(), "the project is suspended".into()));
     }
     found
+}
+
+/// Warns where a project was given up and no other one serves an indicator that it was for.
+pub fn warn_of_the_uncarried(projects: &mut [ProjectState]) {
+    let carried: BTreeSet<String> =
+        projects.iter().filter(|project| !project.given_up).flat_map(|project| project.indicators.clone()).collect();
+    for project in projects.iter_mut().filter(|project| project.given_up) {
+        for lost in project.indicators.iter().filter(|one| !carried.contains(*one)) {
+            project.warnings.push(Warning::new(
+                "PR206",
+                format!("项目已取消，指标 {lost} 没有别的项目承担"),
+                format!("the project was given up, and no other one serves the indicator {lost}"),
+            ));
+        }
+    }
 }
 
 /// One year of the S-curve, cumulative, 万元.
@@ -369,7 +398,10 @@ pub fn curve(projects: &[ProjectState]) -> Vec<CurveYear> {
             for project in projects {
                 let whole = (project.years[1] - project.years[0] + 1).max(1);
                 let gone = (year - project.years[0] + 1).clamp(0, whole);
-                even += project.estimate_now * Decimal::from(gone) / Decimal::from(whole);
+                // What was given up is not going to be spent; what was paid before was.
+                if !project.given_up {
+                    even += project.estimate_now * Decimal::from(gone) / Decimal::from(whole);
+                }
                 for row in project.money.iter().filter(|row| row.year <= year) {
                     let steps = [
                         (MoneyStep::Arranged, row.sums.arranged),

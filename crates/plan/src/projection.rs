@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use standards::statistics::{median, theil_sen};
 
 use crate::evaluate::{Basis, Cell};
+use crate::goal::{Goal, goal_of, met};
 use crate::model::{Indicator, ToDate};
 use crate::portfolio::QUANTITY;
 use crate::scheme::Rules;
-use crate::trajectory::{Goal, goal_of, met};
 
 /// What the year would end with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -210,7 +210,7 @@ fn sum(known: &[(i32, f64)], year: i32, elapsed: f64, value: f64, start: i32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trajectory;
+    use crate::goal::goals;
 
     const MEAN: &str = "formula = \"m\"\nfacts = { m = { fact = \"air.mean\" } }";
     const SUM: &str = "cumulative = true\nformula = \"s\"\nfacts = { s = { fact = \"project.quantity\" } }";
@@ -222,7 +222,7 @@ mod tests {
         let indicator: Indicator = toml::from_str(&text).unwrap();
         let cell = Cell { value: Some(value), basis, ..Cell::default() };
         let rules = Rules::built_in().unwrap();
-        project(&indicator, &trajectory::goals(&indicator), &rules, &cell, known, (2024, elapsed), 2021)
+        project(&indicator, &goals(&indicator), &rules, &cell, known, (2024, elapsed), 2021)
     }
 
     /// Value, low and high to a tenth.

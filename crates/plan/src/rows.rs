@@ -1,9 +1,15 @@
 //! SQL of items, files, revisions of the plan and assessment documents.
 
-use kernel::{Division, Id, Timestamp};
+use kernel::{Division, ErrorCode, Id, Problem, Timestamp};
 use store::{Migration, Reader, Row, StoreError, Transaction, Value};
 
 use crate::item::{Item, State};
+use crate::source::Files;
+
+/// Items of a county that are taken: all of them are kept in memory, and none is left out in silence.
+pub const MOST_ITEMS: i64 = 200_000;
+/// Revisions that are looked back at.
+const MOST_REVISIONS: i64 = 200;
 
 pub const MIGRATIONS: &[Migration] = &[FIRST, CORRECTIONS];
 
@@ -118,16 +124,21 @@ pub fn item(reader: &dyn Reader, division: Division, id: Id) -> Result<Option<It
     reader.query_one(&sql, &[division.into(), id.into()])?.as_ref().map(item_of).transpose()
 }
 
-/// Items of one subject, oldest first.
+/// Items of one subject, oldest first: all that [`MOST_ITEMS`] lets in.
 pub fn items_of(reader: &dyn Reader, division: Division, subject: &str) -> Result<Vec<Item>, StoreError> {
-    let sql = format!("SELECT {ITEM} FROM plan_item WHERE division = $1 AND subject = $2 ORDER BY id LIMIT 20000");
-    reader.query(&sql, &[division.into(), subject.into()])?.iter().map(item_of).collect()
+    let sql = format!("SELECT {ITEM} FROM plan_item WHERE division = $1 AND subject = $2 ORDER BY id LIMIT $3");
+    reader.query(&sql, &[division.into(), subject.into(), MOST_ITEMS.into()])?.iter().map(item_of).collect()
 }
 
 /// All items, oldest first.
-pub fn items(reader: &dyn Reader, division: Division, limit: i64) -> Result<Vec<Item>, StoreError> {
+pub fn items(reader: &dyn Reader, division: Division) -> Result<Vec<Item>, StoreError> {
     let sql = format!("SELECT {ITEM} FROM plan_item WHERE division = $1 ORDER BY id LIMIT $2");
-    reader.query(&sql, &[division.into(), limit.into()])?.iter().map(item_of).collect()
+    reader.query(&sql, &[division.into(), MOST_ITEMS.into()])?.iter().map(item_of).collect()
+}
+
+pub fn item_count(reader: &dyn Reader, division: Division) -> Result<i64, StoreError> {
+    let row = reader.query_one("SELECT COUNT(*) FROM plan_item WHERE division = $1", &[division.into()])?;
+    row.map_or(Ok(0), |row| row.integer(0))
 }
 
 pub fn add_file(
@@ -175,27 +186,57 @@ pub struct Revision {
     pub note: String,
 }
 
+impl Revision {
+    /// Path → text.
+    pub fn files(&self) -> Result<Files, Problem> {
+        let wrong =
+            |error| Problem::new(ErrorCode::Internal, format!("reading plan revision {}: {error}", self.number));
+        serde_json::from_str(&self.files).map_err(wrong)
+    }
+}
+
+fn revision_of(row: &Row) -> Result<Revision, StoreError> {
+    Ok(Revision {
+        number: row.integer(0)?,
+        hash: row.text(1)?.to_owned(),
+        files: row.text(2)?.to_owned(),
+        loaded_at: row.time(3)?,
+        state: row.text(4)?.to_owned(),
+        changes: row.text(5)?.to_owned(),
+        approved_name: row.optional_text(6)?.map(str::to_owned),
+        approved_at: row.optional_integer(7)?.map(Timestamp),
+        note: row.text(8)?.to_owned(),
+    })
+}
+
+/// The newest revisions, and the one in force, however many came after it without being approved; the newest first.
 pub fn revisions(reader: &dyn Reader, division: Division) -> Result<Vec<Revision>, StoreError> {
     let rows = reader.query(
         "SELECT number, hash, files, loaded_at, state, changes, approved_name, approved_at, note FROM plan_revision
-         WHERE division = $1 ORDER BY number DESC LIMIT 200",
-        &[division.into()],
+         WHERE division = $1 AND (state = 'in_force' OR number > (
+           SELECT COALESCE(MAX(number), 0) - $2 FROM plan_revision WHERE division = $1))
+         ORDER BY number DESC",
+        &[division.into(), MOST_REVISIONS.into()],
     )?;
-    rows.iter()
-        .map(|row| {
-            Ok(Revision {
-                number: row.integer(0)?,
-                hash: row.text(1)?.to_owned(),
-                files: row.text(2)?.to_owned(),
-                loaded_at: row.time(3)?,
-                state: row.text(4)?.to_owned(),
-                changes: row.text(5)?.to_owned(),
-                approved_name: row.optional_text(6)?.map(str::to_owned),
-                approved_at: row.optional_integer(7)?.map(Timestamp),
-                note: row.text(8)?.to_owned(),
-            })
-        })
-        .collect()
+    rows.iter().map(revision_of).collect()
+}
+
+/// The same without their texts and what they change, for lists.
+pub fn revision_heads(reader: &dyn Reader, division: Division) -> Result<Vec<Revision>, StoreError> {
+    let rows = reader.query(
+        "SELECT number, hash, '', loaded_at, state, changes, approved_name, approved_at, note FROM plan_revision
+         WHERE division = $1 AND (state = 'in_force' OR number > (
+           SELECT COALESCE(MAX(number), 0) - $2 FROM plan_revision WHERE division = $1))
+         ORDER BY number DESC",
+        &[division.into(), MOST_REVISIONS.into()],
+    )?;
+    rows.iter().map(revision_of).collect()
+}
+
+/// When the first revision was loaded.
+pub fn first_loaded(reader: &dyn Reader, division: Division) -> Result<Option<Timestamp>, StoreError> {
+    let row = reader.query_one("SELECT MIN(loaded_at) FROM plan_revision WHERE division = $1", &[division.into()])?;
+    Ok(row.map(|row| row.optional_integer(0)).transpose()?.flatten().map(Timestamp))
 }
 
 pub fn save_revision(transaction: &dyn Transaction, division: Division, revision: &Revision) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use expression::Expression;
-use kernel::{FactValue, Name, Problem};
+use kernel::{Day, FactValue, Name, Problem};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,17 @@ pub struct Scheme {
     #[serde(default = "most_done")]
     #[schemars(with = "String")]
     pub most_done: Decimal,
+    /// Money and contracts beyond this share of the estimate are refused as a slip: yuan for 万元, most likely. A higher
+    /// estimate is entered as a change first.
+    #[serde(default = "most_done")]
+    #[schemars(with = "String")]
+    pub most_money: Decimal,
+    /// Month and day (`03-31`) of the next year until which a duty can be reported in time.
+    #[serde(default = "report_until")]
+    pub report_until: String,
+    /// A body is ranked only where at least this share of what was due was scored.
+    #[serde(default)]
+    pub least_scored: f64,
     /// Days within which a decision can be appealed against; `None`: always.
     #[serde(default)]
     pub appeal_days: Option<u32>,
@@ -122,6 +133,61 @@ fn most_done() -> Decimal {
     Decimal::from(3)
 }
 
+fn report_until() -> String {
+    "03-31".to_owned()
+}
+
+/// What each family of expressions can ask for: filled in `trajectory.rs`, `duty.rs` and `performance.rs`.
+const OF_LIGHTS: &[&str] = &["value", "path", "target", "behind", "distance", "spanned", "lag", "met", "over"];
+const OF_DUTIES: &[&str] = &["reported", "accepted", "overdue", "evidence", "in_time", "progress", "due"];
+const OF_PROJECTS: &[&str] = &["paid_share", "quantity_share", "due_share", "milestones_share", "money_ok"];
+/// Those that are true or false; the others are numbers.
+const TRUTHS: &[&str] = &["spanned", "met", "over", "reported", "accepted", "overdue", "in_time", "money_ok"];
+
+/// Compiles an expression of the scheme, and tries it: a name that nobody fills, or an answer of another kind than
+/// wanted, would shift lights and drop scores without a word.
+fn compile(source: &str, known: &[&str], truth: bool) -> Result<Expression, Problem> {
+    let wrong = |why: String| Problem::invalid(format!("{SCHEME}: {source}: {why}"));
+    let expression = Expression::compile(source).map_err(|error| wrong(error.to_string()))?;
+    if let Some(unknown) = expression.variables().iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(wrong(format!("没有变量 {unknown}，可用：{} (no such variable)", known.join("、"))));
+    }
+    for yes in [false, true] {
+        let tried: BTreeMap<String, FactValue> = known
+            .iter()
+            .map(|name| match TRUTHS.contains(name) {
+                true => ((*name).to_owned(), FactValue::Bool(yes)),
+                false => ((*name).to_owned(), FactValue::Number(0.5)),
+            })
+            .collect();
+        let found = expression.evaluate(&tried).map_err(|error| wrong(error.to_string()))?.value;
+        let fits = match found {
+            FactValue::Bool(_) => truth,
+            FactValue::Number(_) | FactValue::Integer(_) => !truth,
+            FactValue::Missing => true,
+            _ => false,
+        };
+        if !fits {
+            let wanted = if truth { "真或假 (true or false)" } else { "0～1 的数 (a share)" };
+            return Err(wrong(format!("结果应是{wanted}")));
+        }
+    }
+    Ok(expression)
+}
+
+impl Scheme {
+    /// Who is ranked, in words; `None`: everybody with a score.
+    pub fn ranking_note(&self) -> Option<Name> {
+        let share = (self.least_scored * 100.0).round();
+        (self.least_scored > 0.0).then(|| {
+            Name::new(
+                format!("当年应完成的责任中，得分的不到 {share}% 的单位不排名。"),
+                format!("Bodies of whose duties due in the year less than {share} % were scored are not ranked."),
+            )
+        })
+    }
+}
+
 /// Everything compiled.
 #[derive(Debug)]
 pub struct Rules {
@@ -154,11 +220,12 @@ impl Rules {
             toml::from_str(&text(SCHEME, BUILT_IN_SCHEME)).map_err(|error| wrong(SCHEME, error.to_string()))?;
         let lifecycle: Lifecycle = toml::from_str(&text(LIFECYCLE, BUILT_IN_LIFECYCLE))
             .map_err(|error| wrong(LIFECYCLE, error.to_string()))?;
-        let compile =
-            |source: &String| Expression::compile(source).map_err(|error| wrong(SCHEME, format!("{source}: {error}")));
-        let shares = |criteria: &[Criterion]| -> Result<Vec<Expression>, Problem> {
-            criteria.iter().map(|criterion| compile(&criterion.share)).collect()
+        let shares = |criteria: &[Criterion], known: &[&str]| -> Result<Vec<Expression>, Problem> {
+            criteria.iter().map(|criterion| compile(&criterion.share, known, false)).collect()
         };
+        if Day::parse(&format!("2001-{}", scheme.report_until)).is_none() {
+            return Err(wrong(SCHEME, format!("report_until = {}：应写成 03-31 (month and day)", scheme.report_until)));
+        }
         if scheme.bounds.is_empty() {
             let built_in: Scheme = toml::from_str(BUILT_IN_SCHEME).map_err(|error| wrong(SCHEME, error.to_string()))?;
             scheme.bounds = built_in.bounds;
@@ -173,10 +240,14 @@ impl Rules {
             }
         }
         Ok(Self {
-            lights: scheme.lights.iter().map(|light| compile(&light.when)).collect::<Result<_, _>>()?,
-            criteria: shares(&scheme.criteria)?,
-            performance: shares(&scheme.performance)?,
-            silence: scheme.silence.as_ref().map(|silence| compile(&silence.when)).transpose()?,
+            lights: scheme
+                .lights
+                .iter()
+                .map(|light| compile(&light.when, OF_LIGHTS, true))
+                .collect::<Result<_, _>>()?,
+            criteria: shares(&scheme.criteria, OF_DUTIES)?,
+            performance: shares(&scheme.performance, OF_PROJECTS)?,
+            silence: scheme.silence.as_ref().map(|silence| compile(&silence.when, OF_DUTIES, true)).transpose()?,
             scheme,
             lifecycle,
         })
@@ -228,6 +299,13 @@ impl Rules {
         let number = |bound: Option<Decimal>| bound.and_then(|bound| bound.to_f64());
         let value = number(least).map_or(value, |least| value.max(least));
         number(most).map_or(value, |most| value.min(most))
+    }
+
+    /// The day after the last on which a duty of a year can be reported in time.
+    pub fn report_end(&self, year: i32) -> Day {
+        let last = Day::parse(&format!("{}-{}", year + 1, self.scheme.report_until));
+        // Read when the scheme was read: it is a day of every year but a 29 February.
+        Day(last.unwrap_or_else(|| Day::from_civil(year + 1, 3, 31)).0 + 1)
     }
 
     /// Whether a project in that stage asks for nothing more.

@@ -1,130 +1,17 @@
-//! Trajectory (路径与预测): where an indicator should stand each year, how it stands, where it is going. Pure.
+//! Trajectory (路径): where an indicator should stand each year, how it stands, what is still needed. Pure.
 //!
 //! Path: straight from the baseline to the first target and on to the next. A cumulative indicator starts at zero
 //! in the year before the plan. Where the baseline is missing, or better than the target already, the path is the
-//! target itself from the first year. After the last target its value is held. A changed target holds from the year in
-//! which the change was approved; the years before it are judged by the original, which stays beside it.
+//! target itself from the first year. After the last target its value is held.
 
 use std::collections::BTreeMap;
 
 use kernel::{FactValue, Name};
-use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
-use standards::statistics::{median, theil_sen};
 
-use crate::item::{Content, Item, State};
+use crate::goal::{Goal, goal_of, in_force, met};
 use crate::model::{Direction, Indicator, Plan};
 use crate::scheme::Rules;
-
-/// A numbered target in force.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Goal {
-    pub year: i32,
-    /// `>=`, `>`, `<=`, `<`, `=`.
-    pub operator: String,
-    pub value: f64,
-    pub place: String,
-    /// Changed after approval: number of the item that says why.
-    pub changed_by: Option<String>,
-    /// Year of the approval of the change, from which it holds; `None`: from the beginning.
-    #[serde(default)]
-    pub from: Option<i32>,
-    /// Year from which another one holds instead.
-    #[serde(default)]
-    pub until: Option<i32>,
-    /// What it was before the change, as printed.
-    #[serde(default)]
-    pub was: Option<String>,
-}
-
-impl Goal {
-    /// Operator and value as papers print them, with what was there before.
-    pub fn text(&self) -> String {
-        match &self.was {
-            Some(was) => format!("{} {}（原 {was}）", self.operator, self.value),
-            None => format!("{} {}", self.operator, self.value),
-        }
-    }
-}
-
-/// Targets with figures as the pack has them, by year.
-pub fn goals(indicator: &Indicator) -> Vec<Goal> {
-    let mut goals: Vec<Goal> = indicator
-        .targets
-        .iter()
-        .filter_map(|target| {
-            let value = target.value?.to_f64()?;
-            (target.operator != "text").then(|| Goal {
-                year: target.year,
-                operator: target.operator.clone(),
-                value,
-                place: target.place.clone(),
-                changed_by: None,
-                from: None,
-                until: None,
-                was: None,
-            })
-        })
-        .collect();
-    goals.sort_by_key(|goal| goal.year);
-    goals
-}
-
-/// Targets of the pack and their approved changes, by target year; what a change replaced stays, until its year. A
-/// correction of a change holds from its own approval, and what it corrected held until then: a year that was closed
-/// under a target stays so.
-pub fn goals_with(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
-    let mut goals = goals(indicator);
-    let subject = format!("indicator:{}", indicator.id);
-    let mut changes: Vec<&Item> = items
-        .iter()
-        .filter(|item| matches!(item.state, State::Approved | State::Replaced) && item.subject == subject)
-        .filter(|item| matches!(item.content, Content::Target { .. }))
-        .collect();
-    changes.sort_by_key(|item| (item.decided_at, item.id));
-    for item in changes {
-        let Content::Target { target_year, operator, value } = &item.content else { continue };
-        let Some(value) = value.to_f64() else { continue };
-        let from = item.decided_at.map(|at| at.day().civil().0);
-        let mut was = None;
-        for old in goals.iter_mut().filter(|goal| goal.year == *target_year && goal.until.is_none()) {
-            old.until = Some(from.unwrap_or(i32::MIN));
-            was = Some(format!("{} {}", old.operator, old.value));
-        }
-        goals.push(Goal {
-            year: *target_year,
-            operator: operator.clone(),
-            value,
-            place: item.note.clone(),
-            changed_by: Some(item.id.to_string()),
-            from,
-            until: None,
-            was,
-        });
-    }
-    goals.sort_by_key(|goal| (goal.year, goal.from));
-    goals
-}
-
-/// Whether a value meets a goal. `=` means "at least" or "at most", as the indicator's direction says.
-pub fn met(goal: &Goal, direction: Direction, value: f64) -> bool {
-    match (goal.operator.as_str(), direction) {
-        (">=", _) => value >= goal.value,
-        (">", _) => value > goal.value,
-        ("<=", _) => value <= goal.value,
-        ("<", _) => value < goal.value,
-        (_, Direction::HigherIsBetter) => value >= goal.value,
-        (_, Direction::LowerIsBetter) => value <= goal.value,
-        (_, Direction::Neutral) => value == goal.value,
-    }
-}
-
-/// Goals that are in force in a year, by target year.
-fn in_force(goals: &[Goal], year: i32) -> impl Iterator<Item = &Goal> {
-    goals
-        .iter()
-        .filter(move |goal| goal.from.is_none_or(|from| from <= year) && goal.until.is_none_or(|until| year < until))
-}
 
 /// The way that a year lies on: where it starts (none: the target is asked for from the beginning), and its goal. After
 /// the last goal it is the last way.
@@ -165,11 +52,6 @@ pub fn path(
         Some((from, value)) => value + (goal.value - value) * f64::from(year - from) / f64::from(goal.year - from),
         None => goal.value,
     })
-}
-
-/// The goal that a year works towards: of those in force the first not before it, else the last.
-pub fn goal_of(goals: &[Goal], year: i32) -> Option<&Goal> {
-    in_force(goals, year).find(|goal| goal.year >= year).or_else(|| in_force(goals, year).last())
 }
 
 /// How one year stands.
@@ -293,102 +175,6 @@ pub fn standing(
     }
 }
 
-/// A forecast for one year.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Forecast {
-    pub year: i32,
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
-    /// Whether both ends of the interval meet the target, or neither does; `None`: one does and the other not (说不准), or
-    /// there is no target.
-    pub meets: Option<bool>,
-    /// A target stands for that year.
-    #[serde(default)]
-    pub has_target: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Forecasts {
-    pub method: Name,
-    pub years: Vec<Forecast>,
-    /// Why there is none.
-    pub none_because: Option<Name>,
-}
-
-/// The most that an interval over the slopes of so few years can be sure of: all orders of them but two.
-fn attainable(years: usize) -> f64 {
-    let orders: f64 = (1..=years.min(20)).map(|number| number as f64).product();
-    1.0 - 2.0 / orders.max(2.0)
-}
-
-/// Theil–Sen over complete years with all of their evidence; values stay within the bounds that the scheme or the
-/// indicator has for its unit.
-pub fn forecast(
-    indicator: &Indicator,
-    goals: &[Goal],
-    rules: &Rules,
-    known: &[(i32, f64)],
-    wanted: &[i32],
-) -> Forecasts {
-    let rule = &rules.scheme.forecast;
-    let sure = (attainable(known.len()).min(rule.confidence) * 100.0).floor();
-    let method = Name::new(
-        format!(
-            "Theil–Sen 斜率中位数，{sure:.0}% 置信区间（Sen 1968；只含斜率的不确定，{} 个年份），只用证据完整的年份",
-            known.len()
-        ),
-        format!(
-            "Theil–Sen median slope with its {sure:.0} % interval (Sen 1968; the slope's uncertainty only, {} years), years with complete evidence only",
-            known.len()
-        ),
-    );
-    let none = |zh: String, en: String| Forecasts {
-        method: method.clone(),
-        years: Vec::new(),
-        none_because: Some(Name::new(zh, en)),
-    };
-    if known.len() < rule.least_years.max(2) {
-        // Of an interval that there is not nothing is said.
-        let method = Name::new(
-            "Theil–Sen 斜率中位数，只用证据完整的年份",
-            "Theil–Sen median slope, years with complete evidence only",
-        );
-        let none =
-            |zh: String, en: String| Forecasts { method, years: Vec::new(), none_because: Some(Name::new(zh, en)) };
-        return none(
-            format!("只有 {} 个完整年份有值，至少要 {} 个", known.len(), rule.least_years),
-            format!("{} complete years have values, at least {} are needed", known.len(), rule.least_years),
-        );
-    }
-    let x: Vec<f64> = known.iter().map(|(year, _)| f64::from(*year)).collect();
-    let y: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
-    let (Some(trend), Some(middle), Some(level)) = (theil_sen(&x, &y, rule.confidence), median(&x), median(&y)) else {
-        return none("算不出趋势".into(), "no trend can be computed".into());
-    };
-    let bound = |value: f64| rules.bounded(indicator, value);
-    let years = wanted
-        .iter()
-        .map(|&year| {
-            let at = |slope: f64| bound(level + slope * (f64::from(year) - middle));
-            let (one, other) = (at(trend.low), at(trend.high));
-            let value = at(trend.slope);
-            let (low, high) = (one.min(other), one.max(other));
-            let goal = goal_of(goals, year);
-            let ends = goal.map(|goal| [low, high].map(|end| met(goal, indicator.direction, end)));
-            Forecast {
-                year,
-                value,
-                low,
-                high,
-                meets: ends.and_then(|[low, high]| (low == high).then_some(low)),
-                has_target: goal.is_some(),
-            }
-        })
-        .collect();
-    Forecasts { method, years, none_because: None }
-}
-
 /// What each year that is left must bring: the rest of the way and the rest per year. Negative or zero: reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Needed {
@@ -421,6 +207,7 @@ pub fn needed(indicator: &Indicator, goals: &[Goal], at: At, value: f64) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::goal::goals;
 
     fn indicator(rest: &str) -> Indicator {
         toml::from_str(&format!(
@@ -477,24 +264,6 @@ mod tests {
         assert_eq!(light(&goals, Some(27.0)), "red");
         assert_eq!(light(&goals, None), "missing");
         assert_eq!(light(&[], Some(24.0)), "text");
-    }
-
-    #[test]
-    fn a_forecast_needs_years_and_keeps_per_cents_in_bounds() {
-        let (rules, indicator) = (Rules::built_in().unwrap(), indicator(HIGHER));
-        let goals = goals(&indicator);
-        let two = forecast(&indicator, &goals, &rules, &[(2021, 50.0), (2022, 52.0)], &[2025]);
-        assert!(two.years.is_empty() && two.none_because.is_some());
-        let known = [(2021, 50.0), (2022, 52.0), (2023, 54.0), (2024, 56.0)];
-        let found = forecast(&indicator, &goals, &rules, &known, &[2025, 2099]);
-        assert_eq!((found.years[0].value, found.years[0].meets), (58.0, Some(false)));
-        assert_eq!((found.years[1].value, found.years[1].high, found.years[1].meets), (100.0, 100.0, Some(true)));
-    }
-
-    #[test]
-    fn few_years_are_not_ninety_per_cent_sure() {
-        let share = |years| (attainable(years) * 100.0).floor();
-        assert_eq!((share(2), share(3), share(4), share(30)), (0.0, 66.0, 91.0, 100.0));
     }
 
     #[test]

@@ -344,7 +344,18 @@ fn done_quantities_become_the_indicator() {
     world.plan.refresh(true, world.now).unwrap();
     let row = |year| world.plan.indicator("karst-control", Some(year), world.now).unwrap().row;
     assert_eq!((row(2023).value.as_deref(), row(2024).value.as_deref()), (Some("30"), Some("50")));
-    assert_eq!((row(2022).value, row(2025).result.as_str()), (None, "not_met"));
+    // What nobody entered is not zero: the sum of 2023 lacks 2021 and 2022, that of 2025 the year itself.
+    assert_eq!((row(2022).value, row(2025).result.as_str()), (None, "partial"));
+    assert_eq!(row(2023).missing[0].zh, "项目 9 没有填 2021、2022 年的完成量");
+    for year in [2021, 2022, 2025] {
+        let id = world.enter(&officer(1), "project:9", year, done(0), "").unwrap();
+        world.approve(id).unwrap();
+    }
+    world.plan.refresh(true, world.now).unwrap();
+    assert_eq!(
+        (row(2025).value.as_deref(), row(2025).missing_count, row(2025).result.as_str()),
+        (Some("50"), 0, "not_met")
+    );
     let wrong = Content::Quantity { quantity: "karst_control".into(), amount: Decimal::ONE, unit: "座".into() };
     assert_eq!(code(world.enter(&officer(1), "project:9", 2024, wrong, "")), Some("QS-2002"));
 }

@@ -46,7 +46,7 @@ impl Plan {
             return Err(Problem::invalid(format!("{year} 年还没有到 (that year has not come)")));
         }
         let rows: Vec<IndicatorRow> = self
-            .rows_of(year, now)
+            .rows_known_to(year, now)
             .into_iter()
             // What the plan before it ended with is no part of this assessment.
             .filter(|row| !row.earlier)
@@ -163,7 +163,11 @@ impl Plan {
         let rows = loaded.ground(&items).ranking(year, now).into_iter().map(|score| {
             let page = format!("/app/plan/bodies/{}?year={year}", score.body);
             vec![
-                Entry::text(score.rank.map_or_else(|| "—".into(), |rank| rank.to_string())),
+                Entry::text(match score.rank {
+                    Some(rank) => rank.to_string(),
+                    None if score.too_few => "不排名".into(),
+                    None => "—".into(),
+                }),
                 Entry::link(score.body.clone(), page.clone()),
                 Entry::number(score.duties.to_string(), page.clone()),
                 Entry::number(score.reported.to_string(), page.clone()),
@@ -177,6 +181,7 @@ impl Plan {
                 "对已审核的自评计分；评分项没有资料的不计分。",
                 "Accepted self-reports are scored; a criterion without data is not.",
             ))
+            .chain(loaded.rules.scheme.ranking_note())
             .chain(loaded.rules.scheme.silence.as_ref().map(|silence| silence.explain.clone()))
             .collect(),
             tables: vec![
@@ -209,7 +214,7 @@ impl Plan {
                     crate::item::Content::Target { target_year, .. } => {
                         let changed = item.id.to_string();
                         let goals = loaded.indicator(item.subject.strip_prefix("indicator:")?).ok()?;
-                        let goals = crate::trajectory::goals_with(goals, &items);
+                        let goals = crate::goal::goals_with(goals, &items);
                         let goal = goals.iter().find(|goal| goal.changed_by.as_ref() == Some(&changed))?;
                         let from = goal.from.map(|year| format!("，自 {year} 年起")).unwrap_or_default();
                         format!("{target_year} 年目标改为 {}{from}", goal.text())

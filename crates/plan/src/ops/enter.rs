@@ -1,9 +1,8 @@
 //! What people enter: it counts once somebody else has approved it (`decide.rs`).
 
-use kernel::{Action, Actor, ErrorCode, EventDraft, Id, Problem, Timestamp};
+use kernel::{Action, Actor, ErrorCode, EventDraft, Id, Problem, Timestamp, upload};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use store::event_log;
 
 use super::Plan;
@@ -30,18 +29,8 @@ pub struct Draft {
     pub replaces: Option<Id>,
 }
 
-/// Type of a file by its first bytes; only what is harmless to keep.
-fn content_type(bytes: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 5] = [
-        (b"%PDF-", "application/pdf"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-        // docx, xlsx
-        (b"PK\x03\x04", "application/zip"),
-        (b"OFD", "application/ofd"),
-    ];
-    kinds.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
-}
+/// Kinds of papers that are taken: PDF, pictures, and what is packed as zip (docx, xlsx, OFD).
+const TAKEN: [&str; 4] = ["application/pdf", "image/png", "image/jpeg", "application/zip"];
 
 impl Plan {
     /// Keeps a file; returns its hash.
@@ -52,11 +41,12 @@ impl Plan {
         if bytes.len() > MOST_BYTES {
             return Err(Problem::new(ErrorCode::TooLarge, "文件最大 20 MB (the file is too large)"));
         }
-        let kind = content_type(bytes)
+        let kind = upload::content_type(bytes)
+            .filter(|kind| TAKEN.contains(kind))
             .ok_or_else(|| Problem::invalid("只收 PDF、图片、docx、xlsx、OFD (only PDF, pictures, docx, xlsx, OFD)"))?;
-        let hash = hex::encode(Sha256::digest(bytes));
+        let hash = upload::hash_of(bytes);
         self.store.write(|transaction| rows::add_file(transaction, self.division, &hash, kind, bytes))?;
-        Ok(Attached { hash, file_name: clean(file_name) })
+        Ok(Attached { hash, file_name: upload::clean_name(file_name) })
     }
 
     pub fn file(&self, hash: &str) -> Result<(String, Vec<u8>), Problem> {
@@ -83,7 +73,7 @@ impl Plan {
             evidence: draft
                 .evidence
                 .into_iter()
-                .map(|file| Attached { file_name: clean(&file.file_name), hash: file.hash })
+                .map(|file| Attached { file_name: upload::clean_name(&file.file_name), hash: file.hash })
                 .collect(),
             replaces: draft.replaces,
             state: State::Entered,
@@ -101,6 +91,10 @@ impl Plan {
                 if !rows::has_file(transaction.as_reader(), self.division, &file.hash)? {
                     return Err(Problem::not_found(format!("没有附件 {} (upload it first)", file.hash)).into());
                 }
+            }
+            if rows::item_count(transaction.as_reader(), self.division)? >= rows::MOST_ITEMS {
+                let why = format!("填报已满 {} 条 (no more entries are taken)", rows::MOST_ITEMS);
+                return Err(Problem::new(ErrorCode::TooLarge, why).into());
             }
             // Of two at once the second sees the first.
             let own = rows::items_of(transaction.as_reader(), self.division, &item.subject)?;
@@ -123,13 +117,6 @@ impl Plan {
         let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
         Ok(portfolio::state(project, &own, &loaded.rules, &loaded.townships, &now.day().to_iso()))
     }
-}
-
-/// A file name without what paths and pages trip over.
-fn clean(file_name: &str) -> String {
-    let clean: String =
-        file_name.chars().filter(|letter| !letter.is_control() && !"/\\:*?\"<>|".contains(*letter)).take(120).collect();
-    if clean.is_empty() { "附件".into() } else { clean }
 }
 
 pub(super) fn event(kind: &'static str, actor: &Actor, item: &Item) -> EventDraft {

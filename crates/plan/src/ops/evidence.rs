@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::{Loaded, Plan};
 use crate::evaluate::{Sheet, key_of};
 use crate::formula::{self, Read};
+use crate::goal::{self, Goal};
 use crate::model::Indicator;
-use crate::trajectory::{self, Goal};
 
 /// A variable of a formula with what it rests on.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -96,7 +96,7 @@ pub(super) fn path_method(indicator: &Indicator, goals: &[Goal], baseline: Optio
         return Name::new("累计指标：从零直线到目标", "cumulative: straight from zero to the target");
     }
     match baseline {
-        Some((year, value)) if !trajectory::met(first, indicator.direction, value) => Name::new(
+        Some((year, value)) if !goal::met(first, indicator.direction, value) => Name::new(
             format!("从 {year} 年 {value} 直线到目标"),
             format!("straight from {value} in {year} to the target"),
         ),

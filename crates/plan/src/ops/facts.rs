@@ -10,12 +10,15 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
 use store::event_log;
 
-use super::{Plan, reading, writing};
+use super::{Loaded, Plan, reading, writing};
 use crate::evaluate::{Known, key_of};
-use crate::item::Content;
-use crate::portfolio::QUANTITY;
+use crate::item::{Content, Item};
+use crate::portfolio::{self, QUANTITY};
 use crate::trajectory::Standing;
 use crate::unit::normalise;
+
+/// Entries behind a fact that are linked; all of them are counted.
+const MOST_EVIDENCE: usize = 50;
 
 /// What one refresh did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,7 +150,11 @@ impl Plan {
             });
         }
         let parts = evidence.len();
-        evidence.truncate(50);
+        evidence.truncate(MOST_EVIDENCE);
+        let missing = match sum {
+            None => vec![Name::new("没有已审核的完成量", "no approved quantity")],
+            Some(_) => self.unreported(&loaded, (kind, &dimension), year as i32, now),
+        };
         Ok(Fact {
             value: sum.and_then(|sum| sum.to_f64()).map_or(FactValue::Missing, FactValue::Number),
             unit: unit.to_owned(),
@@ -157,12 +164,47 @@ impl Plan {
                 format!("sum of the approved quantities of all projects, {first} to {year} ({parts} entries)"),
             ),
             evidence,
-            missing: match sum {
-                None => vec![Name::new("没有已审核的完成量", "no approved quantity")],
-                Some(_) => Vec::new(),
-            },
+            missing,
             simulated: false,
         })
+    }
+}
+
+impl Plan {
+    /// Years of the projects that plan a quantity in which nobody entered any: without an entry, nothing done is not
+    /// known (an entry of zero says so). A project that has done all of it, or has ended, owes nothing more.
+    fn unreported(&self, loaded: &Loaded, (kind, dimension): (&str, &str), year: i32, now: Timestamp) -> Vec<Name> {
+        let items = self.items();
+        let today = now.day().to_iso();
+        let planned = loaded.projects.iter().filter(|project| {
+            let of = |one: &crate::model::Quantity| one.kind == kind && normalise(one.value, &one.unit).0 == dimension;
+            project.quantities.iter().any(of)
+        });
+        planned
+            .filter_map(|project| {
+                let subject = format!("project:{}", project.number);
+                let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
+                let silent: Vec<i32> = (project.years[0]..=project.years[1].min(year))
+                    .filter(|year| {
+                        let known: Vec<&Item> = own.iter().copied().filter(|item| item.year <= *year).collect();
+                        let said = known.iter().any(|item| {
+                            item.approved()
+                                && item.year == *year
+                                && matches!(&item.content, Content::Quantity { quantity, .. } if quantity == kind)
+                        });
+                        let state = || portfolio::state(project, &known, &loaded.rules, &loaded.townships, &today);
+                        !said && state().still_owes(kind, &loaded.rules)
+                    })
+                    .collect();
+                (!silent.is_empty()).then(|| {
+                    let years: Vec<String> = silent.iter().map(i32::to_string).collect();
+                    Name::new(
+                        format!("项目 {} 没有填 {} 年的完成量", project.number, years.join("、")),
+                        format!("project {} has no quantity entered for {}", project.number, years.join(", ")),
+                    )
+                })
+            })
+            .collect()
     }
 }
 
@@ -174,5 +216,5 @@ pub fn elapsed_of(now: Timestamp) -> f64 {
 }
 
 pub fn year_of(now: Timestamp) -> i32 {
-    now.to_iso().get(..4).and_then(|year| year.parse().ok()).unwrap_or(1970)
+    now.day().civil().0
 }

@@ -35,9 +35,6 @@ use crate::item::Item;
 use crate::rows;
 use crate::source::Files;
 
-/// Items that are kept in memory.
-const MOST_ITEMS: i64 = 200_000;
-
 /// `extent` of `county.toml`; the register checks the file itself.
 fn extent_of(files: &Files) -> Option<[f64; 4]> {
     let table: toml::Table = toml::from_str(files.get("county.toml")?).ok()?;
@@ -95,7 +92,7 @@ impl Plan {
         let files: Files =
             files.into_iter().filter(|(name, _)| name.starts_with("plan/") || name.starts_with("bodies/")).collect();
         let loaded = revise::load(&store, division, &facts, files, now)?;
-        let items = store.read(|reader| rows::items(reader, division, MOST_ITEMS))?;
+        let items = store.read(|reader| rows::items(reader, division))?;
         let sheet = loaded.sheet(now);
         let plan = Self {
             store,
@@ -130,7 +127,7 @@ impl Plan {
 
     fn reload_items(&self) -> Result<(), Problem> {
         let _held = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
-        let items = self.store.read(|reader| rows::items(reader, self.division, MOST_ITEMS))?;
+        let items = self.store.read(|reader| rows::items(reader, self.division))?;
         *writing!(self.items) = Arc::new(items);
         self.take_over_documents();
         Ok(())

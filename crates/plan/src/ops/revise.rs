@@ -7,7 +7,7 @@ use kernel::{Action, Actor, Division, ErrorCode, EventDraft, Facts, Problem, Tim
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::{Store, event_log};
+use store::{Store, StoreError, event_log};
 
 use super::facts::year_of;
 use super::{Plan, writing};
@@ -249,12 +249,6 @@ fn subjects(files: &Files) -> BTreeSet<String> {
     all.into_iter().flatten().collect()
 }
 
-fn subjects_of(revision: &Revision) -> Result<BTreeSet<String>, Problem> {
-    let files: Files = serde_json::from_str(&revision.files)
-        .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
-    Ok(subjects(&files))
-}
-
 /// Subjects of these files that the first revision did not have, with when the first that had them was loaded (`now`,
 /// where none had them yet): nobody could report on them before.
 fn later_subjects(
@@ -272,7 +266,7 @@ fn later_subjects(
     let wanted = subjects(files);
     let mut first: BTreeMap<String, Timestamp> = BTreeMap::new();
     for revision in &before {
-        for subject in subjects_of(revision)?.into_iter().filter(|subject| wanted.contains(subject)) {
+        for subject in subjects(&revision.files()?).into_iter().filter(|subject| wanted.contains(subject)) {
             first.entry(subject).or_insert(revision.loaded_at);
         }
     }
@@ -291,13 +285,14 @@ pub fn load(
     files: Files,
     now: Timestamp,
 ) -> Result<Loaded, Problem> {
-    let known = store.read(|reader| rows::revisions(reader, division))?;
+    let (known, first) = store.read(|reader| -> Result<_, StoreError> {
+        Ok((rows::revisions(reader, division)?, rows::first_loaded(reader, division)?))
+    })?;
     let in_force = known.iter().find(|revision| revision.state == "in_force");
     let hash = hash_of(&files);
-    let since = known.iter().map(|revision| revision.loaded_at).min().unwrap_or(now);
+    let since = first.unwrap_or(now);
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
-        let files: Files = serde_json::from_str(&revision.files)
-            .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
+        let files = revision.files()?;
         let later = later_subjects(&known, revision.number, &files, now)?;
         Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, since)? })
     };
@@ -343,7 +338,8 @@ pub fn load(
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("keeping the plan: {error}")))?,
         loaded_at: now,
         state: if waits { "pending" } else { "in_force" }.to_owned(),
-        changes: serde_json::to_string(&changes).unwrap_or_default(),
+        changes: serde_json::to_string(&changes)
+            .map_err(|error| Problem::new(ErrorCode::Internal, format!("keeping what the plan changes: {error}")))?,
         approved_name: None,
         approved_at: None,
         note: String::new(),
@@ -370,18 +366,25 @@ pub fn load(
 
 impl Plan {
     pub fn revisions(&self) -> Result<Vec<RevisionView>, Problem> {
-        let known = self.store.read(|reader| rows::revisions(reader, self.division))?;
-        let view = |revision: Revision| RevisionView {
-            number: revision.number,
-            hash: revision.hash,
-            loaded_at: revision.loaded_at,
-            state: revision.state,
-            changes: serde_json::from_str(&revision.changes).unwrap_or_default(),
-            approved_by: revision.approved_name,
-            approved_at: revision.approved_at,
-            note: revision.note,
+        let known = self.store.read(|reader| rows::revision_heads(reader, self.division))?;
+        let view = |revision: Revision| -> Result<RevisionView, Problem> {
+            let unread = |error| {
+                let what = format!("reading what plan revision {} changes: {error}", revision.number);
+                Problem::new(ErrorCode::Internal, what)
+            };
+            Ok(RevisionView {
+                // What an approver must read is never shown as nothing.
+                changes: serde_json::from_str(&revision.changes).map_err(unread)?,
+                number: revision.number,
+                hash: revision.hash,
+                loaded_at: revision.loaded_at,
+                state: revision.state,
+                approved_by: revision.approved_name,
+                approved_at: revision.approved_at,
+                note: revision.note,
+            })
         };
-        Ok(known.into_iter().map(view).collect())
+        known.into_iter().map(view).collect()
     }
 
     /// Approves a revision: one that waits comes into force, and the one before is kept as replaced.
@@ -402,8 +405,7 @@ impl Plan {
                 let what = "这一修订已经批准或被替换 (approved or replaced already)";
                 return Err(Problem::new(ErrorCode::NoTransition, what).into());
             }
-            let files: Files = serde_json::from_str(&wanted.files)
-                .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading plan revision: {error}")))?;
+            let files = wanted.files()?;
             let later = later_subjects(&known, number, &files, now)?;
             let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, since)? };
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {

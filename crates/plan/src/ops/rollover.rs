@@ -8,10 +8,10 @@ use toml::{Table, Value};
 
 use super::{Loaded, Plan, reading};
 use crate::evaluate::{Basis, Sheet};
+use crate::goal::Goal;
 use crate::item::{Item, newest_stage};
 use crate::model::{Indicator, Project, Task};
 use crate::source::{FIGURES, Files, INDICATORS, LISTS, PLAN, PROJECTS, TASKS, WAIVERS};
-use crate::trajectory::Goal;
 
 /// Place of everything that the next plan has to say itself.
 const OPEN: &str = "待填";
@@ -38,7 +38,7 @@ impl Plan {
             .filter_map(|table| {
                 let id = table.get("id")?.as_str()?;
                 let indicator = kept.iter().find(|one| one.id == id)?;
-                let goals = crate::trajectory::goals_with(indicator, &items);
+                let goals = crate::goal::goals_with(indicator, &items);
                 let next = next_indicator(table.clone(), indicator, (&sheet, &goals), first, last);
                 Some(Value::Table(without_inferred(next, ("bodies", "bodies_from"), &known)))
             })

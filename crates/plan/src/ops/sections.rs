@@ -21,9 +21,8 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
         "partial" => rows.iter().filter(|row| row.standing.partial).count(),
         light => rows.iter().filter(|row| row.standing.light == light && !row.standing.partial).count(),
     };
-    let reached = rows.iter().filter(|row| row.standing.met == Some(true)).count();
     let undeclared = projects.iter().filter(|project| project.stage.is_none()).count();
-    let partial = rows.iter().filter(|row| row.value.is_some() && row.missing_count > 0).count();
+    let said = Outcome::of(rows, year);
     let total = rows.len().max(1);
     let bars = [
         ("green", "达到路径", "on the path"),
@@ -45,20 +44,7 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
     Section {
         title: Name::new("一、总体结论", "1 Summary"),
         paragraphs: vec![
-            Name::new(
-                format!(
-                    "{year} 年：{} 项指标中，{reached} 项达到目标，{} 项缺证据，{} 项为文字目标，{partial} 项资料不全。缺证据和资料不全的不作达标结论，也不按零计。",
-                    rows.len(),
-                    count("missing"),
-                    count("text")
-                ),
-                format!(
-                    "{year}: of {} indicators {reached} meet their target, {} have no evidence, {} have a target in words, of {partial} some evidence is missing. What lacks evidence is counted neither as met nor as zero.",
-                    rows.len(),
-                    count("missing"),
-                    count("text")
-                ),
-            ),
+            said.sentence(rows.len(), year),
             Name::new(
                 format!("{} 个项目中，{undeclared} 个尚未填报阶段。", projects.len()),
                 format!("Of {} projects {undeclared} have no stage entered.", projects.len()),
@@ -81,6 +67,51 @@ pub(super) fn summary(rows: &[IndicatorRow], projects: &[ProjectState], year: i3
                 values: bars.iter().map(|(light, ..)| Some(count(light) as f64)).collect(),
             }],
         }],
+    }
+}
+
+/// Every indicator in one of these: together they are all.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcome {
+    met: usize,
+    /// Of a target whose year it is, or has been.
+    missed: usize,
+    /// The target's year is still ahead of the year of the paper.
+    not_yet: usize,
+    partial: usize,
+    missing: usize,
+    in_words: usize,
+}
+
+impl Outcome {
+    fn of(rows: &[IndicatorRow], year: i32) -> Self {
+        let mut found = Self::default();
+        for row in rows {
+            let standing = &row.standing;
+            let ahead = standing.target.as_ref().is_some_and(|goal| goal.year > year);
+            let place = match (standing.light.as_str(), standing.met) {
+                ("text", _) => &mut found.in_words,
+                _ if standing.partial => &mut found.partial,
+                (_, Some(true)) => &mut found.met,
+                (_, Some(false)) if ahead => &mut found.not_yet,
+                (_, Some(false)) => &mut found.missed,
+                (_, None) => &mut found.missing,
+            };
+            *place += 1;
+        }
+        found
+    }
+
+    fn sentence(&self, total: usize, year: i32) -> Name {
+        let Self { met, missed, not_yet, partial, missing, in_words } = self;
+        Name::new(
+            format!(
+                "{year} 年：{total} 项指标中，{met} 项达到目标，{missed} 项未达标，{not_yet} 项目标年未到、尚未达到，{partial} 项资料不全，{missing} 项缺证据，{in_words} 项为文字目标。缺证据和资料不全的不作达标结论，也不按零计。"
+            ),
+            format!(
+                "{year}: of {total} indicators {met} meet their target, {missed} miss it, {not_yet} have not reached a target whose year is still ahead, of {partial} some evidence is missing, {missing} have no evidence, {in_words} have a target in words. What lacks evidence is counted neither as met nor as zero."
+            ),
+        )
     }
 }
 
@@ -166,7 +197,7 @@ fn forecast_table(rows: &[IndicatorRow], year: i32) -> TableBlock {
             vec![
                 Entry::link(row.name.zh.clone(), format!("/app/plan/indicators/{}", row.id)),
                 Entry::text(forecast.year.to_string()),
-                Entry::text(format!("{:.1}", forecast.value)),
+                Entry::number(format!("{:.1}", forecast.value), format!("/app/plan/indicators/{}", row.id)),
                 Entry::text(format!("{:.1}～{:.1}", forecast.low, forecast.high)),
                 Entry::text(row.unit.clone()),
             ]
@@ -232,7 +263,7 @@ pub(super) fn portfolio_section(projects: &[ProjectState], until: i32) -> Sectio
             Entry::text(project.number.to_string()),
             Entry::link(project.name.clone(), page.clone()),
             Entry::text(project.stage_name.clone().map_or_else(|| "未填报".into(), |name| name.zh)),
-            Entry::number(project.estimate.normalize().to_string(), page.clone()),
+            Entry::number(estimate_text(project), page.clone()),
             money(project.sums.arranged, &page),
             money(project.sums.paid, &page),
         ]
@@ -249,14 +280,15 @@ pub(super) fn portfolio_section(projects: &[ProjectState], until: i32) -> Sectio
             Entry::text(year.year.to_string()),
             Entry::number(year.even.to_string(), "/app/plan/projects"),
             Entry { bar: Some(share(year.even)), ..Entry::default() },
+            money(year.arranged, "/app/plan/projects"),
             money(year.paid, "/app/plan/projects"),
         ]
     });
     Section {
         title: Name::new("三、项目", "3 Projects"),
         paragraphs: vec![Name::new(
-            "“均匀摊开”是把估算按周期平均的假设，原文没有分年投资；安排与支付只列已审核的填报。",
-            "“Spread evenly” is an assumption, for the plan states no yearly money; arranged and paid are approved entries only.",
+            "“均匀摊开”是把估算（调整过的按调整后）按周期平均的假设，原文没有分年投资，已取消的项目不在内；安排与支付只列已审核的填报。",
+            "“Spread evenly” divides the estimates (changed ones as changed) over the periods: an assumption, for the plan states no yearly money. Projects that were given up are left out; arranged and paid are approved entries only.",
         )],
         tables: vec![
             TableBlock {
@@ -274,8 +306,14 @@ pub(super) fn portfolio_section(projects: &[ProjectState], until: i32) -> Sectio
             },
             TableBlock {
                 title: Name::new("累计投资曲线（万元）", "Cumulative money (10,000 yuan)"),
-                header: names(&[("年", "year"), ("均匀摊开", "spread evenly"), ("", ""), ("已支付", "paid")]),
-                widths: vec![1, 2, 5, 2],
+                header: names(&[
+                    ("年", "year"),
+                    ("均匀摊开", "spread evenly"),
+                    ("占总估算", "of all estimates"),
+                    ("已安排", "arranged"),
+                    ("已支付", "paid"),
+                ]),
+                widths: vec![1, 2, 4, 2, 2],
                 rows: bars.collect(),
             },
             quantity_table(projects),
@@ -288,6 +326,15 @@ pub(super) fn portfolio_section(projects: &[ProjectState], until: i32) -> Sectio
             categories: curve.iter().map(|year| Name::new(year.year.to_string(), year.year.to_string())).collect(),
             series: money_lines(&curve),
         }],
+    }
+}
+
+/// The estimate as it stands now, with what the plan said where that changed.
+fn estimate_text(project: &ProjectState) -> String {
+    let now = project.estimate_now.normalize();
+    match project.estimate_now == project.estimate {
+        true => now.to_string(),
+        false => format!("{now}（规划 {}）", project.estimate.normalize()),
     }
 }
 

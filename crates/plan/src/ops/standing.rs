@@ -20,11 +20,56 @@ pub(super) fn may_stand(
 ) -> Result<(), Problem> {
     let others: Vec<&Item> = own.iter().filter(|item| !skip.contains(&Some(item.id))).collect();
     not_twice(year, content, &others)?;
-    if let Content::Quantity { .. } = content {
-        let replaced = own.iter().find(|item| item.approved() && skip.contains(&Some(item.id)));
-        adds_up_possibly(loaded, (subject, content), &others, replaced, today)?;
+    let replaced = own.iter().find(|item| item.approved() && skip.contains(&Some(item.id)));
+    match content {
+        Content::Quantity { .. } => adds_up_possibly(loaded, (subject, content), &others, replaced, today),
+        Content::Money { .. } | Content::Contract { .. } | Content::Change { estimate: Some(_), .. } => {
+            is_payable(loaded, (subject, content), &others, replaced, today)
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Amount of an entry about money, 万元.
+fn amount_of(content: &Content) -> Option<Decimal> {
+    match content {
+        Content::Money { amount, .. } | Content::Contract { amount, .. } => Some(*amount),
+        Content::Change { estimate, .. } => *estimate,
+        _ => None,
+    }
+}
+
+/// Money of a step, contracts together, or a new estimate within `most_money` of the scheme; a correction that lowers
+/// it always is.
+fn is_payable(
+    loaded: &Loaded,
+    (subject, content): (&str, &Content),
+    others: &[&Item],
+    replaced: Option<&Item>,
+    today: &str,
+) -> Result<(), Problem> {
+    let Some(amount) = amount_of(content) else { return Ok(()) };
+    if replaced.and_then(|item| amount_of(&item.content)).is_some_and(|before| amount <= before) {
+        return Ok(());
+    }
+    let project = loaded.project_of(subject)?;
+    let state = portfolio::state(project, others, &loaded.rules, &loaded.townships, today);
+    let before = match content {
+        Content::Money { step, .. } => state.sums.get(*step),
+        Content::Contract { .. } => state.contracts,
+        _ => None,
+    };
+    let most = state.estimate_now * loaded.rules.scheme.most_money;
+    if before.unwrap_or_default() + amount <= most {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!(
+        "{amount} 万元加上已有的 {} 万元，超过估算 {} 万元的 {} 倍：请核对单位是不是万元；估算确有调整的先填变更 (more than {} times the estimate: check that the unit is 10,000 yuan, or enter the changed estimate first)",
+        before.unwrap_or_default().normalize(),
+        state.estimate_now.normalize(),
+        loaded.rules.scheme.most_money,
+        loaded.rules.scheme.most_money
+    )))
 }
 
 /// What can be there once only is corrected, not entered again.

@@ -10,13 +10,15 @@ use super::facts::{elapsed_of, year_of};
 use super::{Loaded, Plan, reading};
 use crate::earlier::Earlier;
 use crate::evaluate::{Basis, Cell, Sheet};
+use crate::forecast::{self, Forecasts};
 use crate::formula;
+use crate::goal::{self, Goal};
 use crate::item::{EntryKind, Item};
 use crate::model::{Bindingness, Direction, Indicator};
 use crate::projection::{self, Projection};
 use crate::show;
 use crate::target::{self, AddedUp, BodyTarget};
-use crate::trajectory::{self, Forecasts, Goal, Needed, Standing};
+use crate::trajectory::{self, Needed, Standing};
 
 /// One indicator in one year, as a list shows it.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, schemars::JsonSchema)]
@@ -152,7 +154,7 @@ pub struct IndicatorDetail {
 
 /// Goals of the pack and their approved changes.
 pub(crate) fn goals_of(indicator: &Indicator, items: &[Item]) -> Vec<Goal> {
-    trajectory::goals_with(indicator, items)
+    goal::goals_with(indicator, items)
 }
 
 /// Everything about one indicator that is computed from a sheet.
@@ -163,11 +165,19 @@ pub(super) struct Reading<'r> {
     pub this_year: i32,
     /// Share of this year that has gone.
     pub elapsed: f64,
+    /// The last year whose values count; `None`: all that are over.
+    pub known_to: Option<i32>,
 }
 
 impl<'r> Reading<'r> {
     pub fn new(loaded: &'r Loaded, sheet: &'r Sheet, items: &'r [Item], now: Timestamp) -> Self {
-        Self { loaded, sheet, items, this_year: year_of(now), elapsed: elapsed_of(now) }
+        Self { loaded, sheet, items, this_year: year_of(now), elapsed: elapsed_of(now), known_to: None }
+    }
+
+    /// As a paper of a year reads it: nothing that came later is known.
+    fn known_to(mut self, year: i32) -> Self {
+        self.known_to = Some(year);
+        self
     }
 
     fn baseline(&self, indicator: &Indicator, goals: &[Goal]) -> Option<(i32, f64)> {
@@ -214,6 +224,21 @@ impl<'r> Reading<'r> {
         projection::project(indicator, &goals, &self.loaded.rules, cell, &complete, at, self.loaded.plan.period[0])
     }
 
+    /// To the end of the period, the last target and the horizon, from what was known in the year it is asked from.
+    fn forecast(&self, indicator: &Indicator, goals: &[Goal]) -> Forecasts {
+        let plan = &self.loaded.plan;
+        let known_to = self.known_to.unwrap_or(self.this_year - 1);
+        let mut known = self.whole(indicator);
+        known.retain(|(year, _)| *year <= known_to && *year < self.this_year);
+        let mut wanted = vec![plan.period[1], plan.horizon];
+        wanted.extend(goals.last().map(|goal| goal.year));
+        // What is over has a value, or none; it is not forecast.
+        wanted.retain(|year| *year > known_to);
+        wanted.sort_unstable();
+        wanted.dedup();
+        forecast::forecast(indicator, goals, &self.loaded.rules, &known, &wanted)
+    }
+
     pub fn targets(&self) -> Vec<BodyTarget> {
         target::targets(&self.loaded.ground(self.items), &|one, year| self.path(one, year))
     }
@@ -230,23 +255,15 @@ impl<'r> Reading<'r> {
         let empty = Cell::default();
         let cell = self.sheet.cell(&indicator.id, year).unwrap_or(&empty);
         let plan = &self.loaded.plan;
-        let mut complete = self.whole(indicator);
-        complete.retain(|(one, _)| *one < self.this_year);
-        let mut wanted = vec![plan.period[1], plan.horizon];
-        wanted.extend(goals.last().map(|goal| goal.year));
-        // What is over has a value, or none; it is not forecast.
-        wanted.retain(|year| *year >= self.this_year);
-        wanted.sort_unstable();
-        wanted.dedup();
         let end = result_year(indicator, plan.period[1]);
         let last = self.sheet.cell(&indicator.id, end);
         let final_value = last.and_then(|cell| cell.value);
-        let result = match (trajectory::goal_of(&goals, end), final_value) {
+        let result = match (goal::goal_of(&goals, end), final_value) {
             (None, _) => "in_words",
             _ if end >= self.this_year => "open",
             (Some(_), None) => "no_evidence",
             _ if last.is_some_and(partial) => "partial",
-            (Some(goal), Some(value)) if trajectory::met(goal, indicator.direction, value) => "met",
+            (Some(goal), Some(value)) if goal::met(goal, indicator.direction, value) => "met",
             _ => "not_met",
         };
         IndicatorRow {
@@ -267,7 +284,7 @@ impl<'r> Reading<'r> {
                 .iter()
                 .find(|target| target.value.is_none())
                 .map(|target| target.text.clone()),
-            forecast: trajectory::forecast(indicator, &goals, &self.loaded.rules, &complete, &wanted),
+            forecast: self.forecast(indicator, &goals),
             projection: (year == self.this_year).then(|| self.projection(indicator)).flatten(),
             result: result.to_owned(),
             doubts: crate::doubt::of(indicator, cell, &self.loaded.projects, &self.loaded.report),
@@ -290,6 +307,13 @@ impl Plan {
     pub fn rows_of(&self, year: i32, now: Timestamp) -> Vec<IndicatorRow> {
         let (loaded, items, sheet) = (self.loaded(), self.items(), reading!(self.sheet));
         let reading = Reading::new(&loaded, &sheet, &items, now);
+        loaded.indicators.iter().map(|one| reading.row(one, year)).collect()
+    }
+
+    /// The rows of a paper: what came after its year moves nothing, the forecasts neither.
+    pub fn rows_known_to(&self, year: i32, now: Timestamp) -> Vec<IndicatorRow> {
+        let (loaded, items, sheet) = (self.loaded(), self.items(), reading!(self.sheet));
+        let reading = Reading::new(&loaded, &sheet, &items, now).known_to(year);
         loaded.indicators.iter().map(|one| reading.row(one, year)).collect()
     }
 
@@ -371,7 +395,9 @@ impl Plan {
             let items = own.get(format!("project:{}", project.number).as_str()).cloned().unwrap_or_default();
             crate::portfolio::state(project, &items, &loaded.rules, &loaded.townships, &today)
         };
-        loaded.projects.iter().map(of).collect()
+        let mut states: Vec<_> = loaded.projects.iter().map(of).collect();
+        crate::portfolio::warn_of_the_uncarried(&mut states);
+        states
     }
 
     pub fn indicator(&self, id: &str, year: Option<i32>, now: Timestamp) -> Result<IndicatorDetail, Problem> {

@@ -66,11 +66,17 @@ impl Plan {
         moved.sort();
         moved.dedup();
         let this_year = year_of(now);
-        let old = Reading { loaded: &loaded, sheet: &before, items: &items, this_year, elapsed: 1.0 };
+        let old = Reading { loaded: &loaded, sheet: &before, items: &items, this_year, elapsed: 1.0, known_to: None };
         // An assumed year counts as complete, so that the forecast moves with it.
         let assumed = assumptions.iter().map(|one| one.year + 1).max().unwrap_or(this_year);
-        let new =
-            Reading { loaded: &loaded, sheet: &after, items: &items, this_year: this_year.max(assumed), elapsed: 1.0 };
+        let new = Reading {
+            loaded: &loaded,
+            sheet: &after,
+            items: &items,
+            this_year: this_year.max(assumed),
+            elapsed: 1.0,
+            known_to: None,
+        };
         let mut cells = Vec::new();
         for (id, year) in &moved {
             let indicator = loaded.indicator(id)?;
