@@ -56,7 +56,7 @@ test('a late hour of PM2.5 moves the year mean, the indicator, the light and its
   await page.getByTestId('evidence').filter({ hasText: station.name.zh }).first().click();
   await page.waitForURL(/verdicts/);
   await expect(page.getByText(day.slice(5)).first()).toBeVisible();
-  await page.goto(`${running.base}/app/plan`);
+  await page.goto(`${running.base}/app/plan?year=${year}`);
   await expect(page.locator('[data-indicator="pm25"]')).toContainText(String(after.row.value));
   await expect(page.locator('[data-indicator="pm25"]')).toContainText('落后');
   // The table beside it says the same.

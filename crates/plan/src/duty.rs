@@ -2,7 +2,7 @@
 //! facts is not scored; a body with nothing scored has no score and no rank. Of several reports the newest approved one
 //! counts; one that waits stands beside it. What was due and not reported by the deadline counts what the scheme says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::{FactValue, Id, Name, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
@@ -73,12 +73,36 @@ struct Asked {
     since: Timestamp,
 }
 
+/// Entries, found by what they are about: a ranking asks for every duty of every body.
+pub struct Entries<'g> {
+    of_subject: HashMap<&'g str, Vec<&'g Item>>,
+    /// Approved assignments.
+    pub assigned: Vec<&'g Item>,
+    pub by_id: ById<'g>,
+}
+
+impl<'g> Entries<'g> {
+    pub fn new(items: &'g [Item]) -> Self {
+        let mut of_subject: HashMap<&str, Vec<&Item>> = HashMap::new();
+        for item in items {
+            of_subject.entry(&item.subject).or_default().push(item);
+        }
+        let is_assignment = |item: &&Item| item.approved() && matches!(item.content, Content::Assignment { .. });
+        Self { of_subject, assigned: items.iter().filter(is_assignment).collect(), by_id: ById::new(items) }
+    }
+
+    /// In the order in which they were entered.
+    pub fn of(&self, subject: &str) -> &[&'g Item] {
+        self.of_subject.get(subject).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Everything that duties come from.
 pub struct Ground<'g> {
     pub projects: Vec<&'g Project>,
     pub tasks: Vec<&'g Task>,
     pub indicators: Vec<&'g Indicator>,
-    pub items: &'g [Item],
+    pub entries: Entries<'g>,
     pub rules: &'g Rules,
     /// First and last year of the plan.
     pub period: [i32; 2],
@@ -100,7 +124,7 @@ impl Ground<'_> {
         self.projects.iter().flat_map(|project| project.lead.iter().chain(&project.cooperating)).for_each(&mut add);
         self.tasks.iter().flat_map(|task| &task.owners).for_each(&mut add);
         self.indicators.iter().flat_map(|indicator| &indicator.bodies).for_each(&mut add);
-        for item in self.items.iter().filter(|item| item.approved()) {
+        for item in &self.entries.assigned {
             if let Content::Assignment { body, .. } = &item.content {
                 add(body);
             }
@@ -119,7 +143,6 @@ impl Ground<'_> {
             part,
             due,
         };
-        let by_id = ById::new(self.items);
         for project in self.projects.iter().filter(|project| project.years[0] <= year) {
             let part = if names(&project.lead) {
                 Part::Lead
@@ -146,13 +169,13 @@ impl Ground<'_> {
                 due_of(last, year),
             ));
         }
-        for item in self.items.iter().filter(|item| item.approved() && item.year == year) {
+        for item in self.entries.assigned.iter().filter(|item| item.year == year) {
             let Content::Assignment { body: to, what, .. } = &item.content else { continue };
             if to != body {
                 continue;
             }
             // Since its first text: a correction asks for nothing later.
-            let (since, _) = by_id.turn(item);
+            let (since, _) = self.entries.by_id.turn(item);
             // Asked for in that year, whatever the plan says of the end.
             match found.iter_mut().find(|asked| asked.subject == item.subject) {
                 Some(asked) if asked.due < 1.0 => {
@@ -171,7 +194,7 @@ impl Ground<'_> {
         }
         // What was done in a year before asks for nothing any more.
         found.retain(|asked| !self.done_before(&asked.subject, body, year));
-        found.into_iter().map(|asked| self.duty(body, (year, now), asked, &by_id)).collect()
+        found.into_iter().map(|asked| self.duty(body, (year, now), asked)).collect()
     }
 
     /// Whether a project or task was finished before a year: by the body's newest accepted report, or by its stage.
@@ -180,8 +203,7 @@ impl Ground<'_> {
         if subject.starts_with("indicator:") {
             return false;
         }
-        let earlier: Vec<&Item> =
-            self.items.iter().filter(|item| item.subject == subject && item.year < year).collect();
+        let earlier: Vec<&Item> = self.entries.of(subject).iter().copied().filter(|item| item.year < year).collect();
         let by_id = ById::new(earlier.iter().copied());
         let report = earlier
             .iter()
@@ -197,15 +219,18 @@ impl Ground<'_> {
             || crate::item::newest_stage(&earlier).is_some_and(|(_, stage)| self.rules.is_finished(stage))
     }
 
-    fn duty(&self, body: &str, at: (i32, Timestamp), asked: Asked, by_id: &ById<'_>) -> Duty {
+    fn duty(&self, body: &str, at: (i32, Timestamp), asked: Asked) -> Duty {
         let ((year, now), Asked { subject, name, part, due, since }) = (at, asked);
         let reports: Vec<&Item> = self
-            .items
+            .entries
+            .of(&subject)
             .iter()
-            .filter(|item| item.subject == subject && item.year == year && !item.state.is_gone())
+            .copied()
+            .filter(|item| item.year == year && !item.state.is_gone())
             .filter(|item| matches!(&item.content, Content::Report { body: by, .. } if by == body))
             .collect();
-        let accepted = reports.iter().copied().filter(|item| item.approved()).max_by_key(|item| by_id.turn(item));
+        let accepted =
+            reports.iter().copied().filter(|item| item.approved()).max_by_key(|item| self.entries.by_id.turn(item));
         let newest = reports.iter().copied().max_by_key(|item| item.id);
         let report = accepted.or(newest);
         let pending = newest.filter(|newest| !newest.approved() && accepted.is_some_and(|one| one.id < newest.id));
@@ -264,7 +289,7 @@ impl Ground<'_> {
 
     /// When a report was first entered: a correction is as punctual as what it corrects.
     fn first_said(&self, item: &Item) -> Timestamp {
-        crate::item::first_of(|id| self.items.iter().find(|other| other.id == id), item).entered_at
+        self.entries.by_id.first(item).entered_at
     }
 
     /// Years that can be scored: of the plan, and not still to come.

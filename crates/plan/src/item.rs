@@ -439,9 +439,14 @@ impl<'i> ById<'i> {
         Self(items.into_iter().map(|item| (item.id, item)).collect())
     }
 
+    /// The first of the chain of corrections that an item is the last of.
+    pub fn first(&self, item: &'i Item) -> &'i Item {
+        first_of(|id| self.0.get(&id).copied(), item)
+    }
+
     /// A correction stands in the place of what it corrects: it does not come before what was decided since.
     pub fn turn(&self, item: &'i Item) -> Turn {
-        let first = first_of(|id| self.0.get(&id).copied(), item);
+        let first = self.first(item);
         (first.decided_at.unwrap_or(first.entered_at), first.id)
     }
 }

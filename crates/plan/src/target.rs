@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::duty::Ground;
-use crate::item::{ById, Content, State};
+use crate::item::{Content, State};
 use crate::model::{Direction, Indicator};
 
 /// What one body is asked for in one year.
@@ -65,9 +65,9 @@ fn holds(direction: Direction, value: Decimal, target: Decimal) -> Option<bool> 
 /// All targets in force, by subject, body and year; of several for one, the newest that was approved. `path` is what
 /// the plan asks of an indicator in a year.
 pub fn targets(ground: &Ground<'_>, path: &dyn Fn(&Indicator, i32) -> Option<f64>) -> Vec<BodyTarget> {
-    let by_id = ById::new(ground.items);
+    let by_id = &ground.entries.by_id;
     let mut newest: BTreeMap<(&str, &str, i32), &crate::item::Item> = BTreeMap::new();
-    for item in ground.items.iter().filter(|item| item.approved()) {
+    for item in ground.entries.assigned.iter().copied() {
         if let Content::Assignment { body, .. } = &item.content {
             let held = newest.entry((&item.subject, body, item.year)).or_insert(item);
             if by_id.turn(held) < by_id.turn(item) {
@@ -81,9 +81,8 @@ pub fn targets(ground: &Ground<'_>, path: &dyn Fn(&Indicator, i32) -> Option<f64
             .strip_prefix("indicator:")
             .and_then(|id| ground.indicators.iter().copied().find(|indicator| indicator.id == id));
         let task = subject.strip_prefix("task:").and_then(|id| ground.tasks.iter().find(|task| task.id == id));
-        let reports = ground.items.iter().filter(|report| {
-            report.subject == subject
-                && report.year == year
+        let reports = ground.entries.of(subject).iter().copied().filter(|report| {
+            report.year == year
                 && !report.state.is_gone()
                 && matches!(&report.content, Content::Report { body: by, .. } if by == body)
         });
@@ -159,6 +158,7 @@ mod tests {
     use kernel::Timestamp;
 
     use super::*;
+    use crate::duty::Entries;
     use crate::item::Item;
     use crate::scheme::Rules;
 
@@ -208,7 +208,7 @@ mod tests {
             projects: Vec::new(),
             tasks: Vec::new(),
             indicators: vec![&indicator],
-            items,
+            entries: Entries::new(items),
             rules: &rules,
             period: [2021, 2025],
             since: Timestamp(0),

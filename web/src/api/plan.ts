@@ -59,8 +59,8 @@ export interface ProjectState {
   warnings: Warning[]; performance: Scored[]; performance_score: number | null; performance_year: number | null; performance_by_year: { year: number; criteria: Scored[]; score: number | null }[]; waiting: number; sites: Site[]; unplaced: Name[];
 }
 export interface Portfolio { projects: ProjectState[]; curve: { year: number; even: string; arranged: string | null; arrived: string | null; paid: string | null }[]; curve_method: Name; as_of: string }
-export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; last_stage: { item: string; next: string[] } | null; may_enter: boolean; kinds: string[]; may_approve: boolean; findings: Finding[] }
-export interface BodyScore { body: string; duties: number; reported: number; scored: number; score: number | null; rank: number | null; estimate: string }
+export interface ProjectDetail { project: ProjectState; items: PlanItem[]; next: string[]; last_stage: { item: string; next: string[] } | null; kinds: string[]; may_approve: boolean; findings: Finding[] }
+export interface BodyScore { body: string; duties: number; reported: number; scored: number; due: number; score: number | null; too_few: boolean; rank: number | null; estimate: string }
 export interface TaskRow { id: string; text: string; place: string; owners: string[]; owners_from: string[]; assigned: string[]; deliverable: string; proof: string; due: number | null; indicators: [string, string][]; projects: [number, string][]; progress: string | null; progress_year: number | null; report: string | null; bodies: number; reported: number; waiting: number }
 export interface Criterion { code: string; name: Name; points: number; share: string; explain: Name }
 export interface Scheme { forecast: { method: string; confidence: number; least_years: number }; light: { code: string; name: Name; when: string }[]; silence: { when: string; score: number; explain: Name } | null; criterion: Criterion[]; performance: Criterion[] }

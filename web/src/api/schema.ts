@@ -245,7 +245,11 @@ export interface BodyScore {
   /** With an approved report. */
   reported: number;
   scored: number;
+  /** Duties of which something was due in the year. */
+  due: number;
   score: number | null;
+  /** Not ranked, because too little of what was due was scored (`least_scored` of the scheme). */
+  too_few: boolean;
   rank: number | null;
   estimate: string;
 }
@@ -1069,6 +1073,9 @@ export interface Entry {
   bar: number | null;
 }
 
+/** What an item is about, as `kind` of its content says it. */
+export type EntryKind = "value" | "target" | "money" | "quantity" | "stage" | "milestone" | "contract" | "change" | "inspection" | "assignment" | "report" | "appeal" | "retraction";
+
 export interface EntryView {
   at: Timestamp;
   actor: string;
@@ -1558,7 +1565,7 @@ export interface IndicatorDetail {
   items: Item2[];
   findings: Finding[];
   /** What the reader may enter; filled in for whoever asks. */
-  kinds: string[];
+  kinds: EntryKind[];
 }
 
 /** One indicator in one year, as a list shows it. */
@@ -2361,9 +2368,8 @@ export interface ProjectDetail {
   next: string[];
   /** The last approved stage, which a correction may take the place of. */
   last_stage: StageCorrection | null;
-  may_enter: boolean;
   /** What the caller may enter. */
-  kinds: string[];
+  kinds: EntryKind[];
   may_approve: boolean;
   findings: Finding[];
 }
@@ -2389,6 +2395,8 @@ export interface ProjectState {
   stage_name: Name | null;
   /** Stage before it was suspended. */
   stage_before: string | null;
+  /** Given up (取消): its estimate is in no curve any more. */
+  given_up: boolean;
   money: MoneyRow[];
   sums: Sums;
   quantities: QuantityRow[];
@@ -2812,6 +2820,12 @@ export interface Scheme {
   forecast: ForecastRule;
   /** More of a quantity than this share of what is planned is refused as a slip, of a unit most likely. */
   most_done?: string;
+  /** Money and contracts beyond this share of the estimate are refused as a slip: yuan for 万元, most likely. A higher estimate is entered as a change first. */
+  most_money?: string;
+  /** Month and day (`03-31`) of the next year until which a duty can be reported in time. */
+  report_until?: string;
+  /** A body is ranked only where at least this share of what was due was scored. */
+  least_scored?: number;
   /** Days within which a decision can be appealed against; `None`: always. */
   appeal_days: number | null;
   /** Without bounds of its own a county has the built-in ones. */

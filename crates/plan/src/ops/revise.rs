@@ -121,7 +121,7 @@ impl Loaded {
             projects: self.projects.iter().collect(),
             tasks: self.tasks.iter().collect(),
             indicators: self.own_indicators().collect(),
-            items,
+            entries: crate::duty::Entries::new(items),
             rules: &self.rules,
             period: self.plan.period,
             since: self.since,

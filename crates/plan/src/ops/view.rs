@@ -321,7 +321,8 @@ impl Plan {
         let loaded = self.loaded();
         let this_year = year_of(now);
         let years = reading!(self.sheet).years();
-        let year = year.unwrap_or(this_year).clamp(*years.start(), *years.end());
+        // Of a plan that is over the question is how it ended; the running year is one choice away.
+        let year = year.unwrap_or(this_year.min(loaded.plan.period[1])).clamp(*years.start(), *years.end());
         let rows = self.rows_of(year, now);
         let (mut lights, mut results) = (BTreeMap::new(), BTreeMap::new());
         // What the plan before this one ended with is no result of this one.
