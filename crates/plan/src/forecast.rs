@@ -66,9 +66,8 @@ pub fn forecast(
     };
     let last = goals.iter().map(|goal| goal.year).max();
     let asked: Vec<i32> =
-        wanted.iter().copied().filter(|year| !indicator.cumulative || last.is_some_and(|last| *year <= last)).collect();
-    if asked.is_empty() && !wanted.is_empty() {
-        let last = last.map_or_else(|| "—".to_owned(), |last| last.to_string());
+        wanted.iter().copied().filter(|year| !indicator.cumulative || last.is_none_or(|last| *year <= last)).collect();
+    if let Some(last) = last.filter(|_| asked.is_empty() && !wanted.is_empty()) {
         return none(
             format!("累计量只预测到最后的目标年（{last}），之后做多少没有人说过"),
             format!("a sum is forecast to its last target year ({last}) only: nobody has said what follows"),
