@@ -1,7 +1,8 @@
 //! Operations: check a site, save the answer under a number, read it again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use kernel::{Action, Actor, Day, Division, ErrorCode, EventDraft, IdSource, Problem, Timestamp};
@@ -19,6 +20,8 @@ use crate::shape::{Extent, Shape};
 /// Newest checks that one list shows.
 const MOST_LISTED: i64 = 200;
 const MOST_ATTRIBUTES: usize = 50;
+/// How long a check waits for layers that are being rebuilt.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// What the caller asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -47,6 +50,12 @@ pub struct Zones {
     layers: ArcSwap<LayerSet>,
     book: ArcSwap<RuleBook>,
     ids: IdSource,
+    /// Counts the writes that may change layers; `None`: nothing changes them.
+    written: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+    /// The count of writes that the layers hold, and who waits for it.
+    generation: Mutex<u64>,
+    exchanged: Condvar,
+    longest_wait: Duration,
 }
 
 impl Zones {
@@ -59,7 +68,24 @@ impl Zones {
             plan,
             book: ArcSwap::from_pointee(book),
             ids: IdSource::new(),
+            written: None,
+            generation: Mutex::new(0),
+            exchanged: Condvar::new(),
+            longest_wait: LONGEST_WAIT,
         }
+    }
+
+    /// The counter of writes that checks hold the layers against: what was written before the question counts.
+    #[must_use]
+    pub fn after_writes(mut self, count: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.written = Some(Box::new(count));
+        self
+    }
+
+    /// Waits no longer than this for layers.
+    #[must_use]
+    pub fn waiting(self, longest_wait: Duration) -> Self {
+        Self { longest_wait, ..self }
     }
 
     pub fn layers(&self) -> Arc<LayerSet> {
@@ -77,9 +103,36 @@ impl Zones {
         planned.source.as_ref().map(|source| source.ledger.clone())
     }
 
-    /// Exchanges the layers as a whole; checks that are running keep the ones they began with.
-    pub fn set_layers(&self, layers: LayerSet) {
+    /// Exchanges the layers as a whole; checks that are running keep the ones they began with. `generation` is the
+    /// count of writes as it was before the layers were read.
+    pub fn set_layers(&self, layers: LayerSet, generation: u64) {
         self.layers.store(Arc::new(layers));
+        *self.generation.lock().unwrap_or_else(PoisonError::into_inner) = generation;
+        self.exchanged.notify_all();
+    }
+
+    /// Count of writes that the layers hold.
+    pub fn generation(&self) -> u64 {
+        *self.generation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The layers with all that was written before now. Blocks while they are rebuilt, and not for ever: an answer
+    /// that rests on older layers might be saved, so there is none.
+    fn newest_layers(&self) -> Result<Arc<LayerSet>, Problem> {
+        let Some(written) = &self.written else { return Ok(self.layers()) };
+        let wanted = written();
+        let held = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+        let (held, _) = self
+            .exchanged
+            .wait_timeout_while(held, self.longest_wait, |held| *held < wanted)
+            .unwrap_or_else(PoisonError::into_inner);
+        if *held < wanted {
+            return Err(Problem::new(
+                ErrorCode::Busy,
+                "分区图层正在按新写入的台账重建，请稍后再查 (layers are being rebuilt, ask again in a moment)",
+            ));
+        }
+        Ok(self.layers())
     }
 
     pub fn book(&self) -> Arc<RuleBook> {
@@ -89,7 +142,7 @@ impl Zones {
     /// Checks without saving.
     pub fn check(&self, question: &Question, now: Timestamp) -> Result<Answer, Problem> {
         let site = site_of(question, self.extent, now)?;
-        Ok(admission::check(&site, &self.layers(), &self.book()))
+        Ok(admission::check(&site, &self.newest_layers()?, &self.book()))
     }
 
     /// Checks and saves under a number `准-2026-0001`.

@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use kernel::{Actor, Division, ErrorCode, Id, Role, Timestamp};
+use kernel::{Actor, Division, ErrorCode, Id, Name, Role, Timestamp};
 use store::Store;
 use store::sqlite::{SqliteOptions, SqliteStore};
 use zone::http::differences;
 use zone::ops::Question;
 use zone::shape::Extent;
-use zone::{Answer, LayerPlan, RuleBook, Zones};
+use zone::{Answer, LayerPlan, RuleBook, Verdict, Zones};
 
 const NOW: Timestamp = Timestamp(1_795_536_000_000);
 
@@ -34,13 +36,57 @@ fn question() -> Question {
     }
 }
 
+const DIVISION: Division = Division(500_242);
+
+/// Zones in a folder of its own, which the caller removes.
+fn zones_in(folder: &str, plan: LayerPlan, book: RuleBook) -> (Zones, std::path::PathBuf) {
+    let path = std::env::temp_dir().join(format!("qingshan-zone-{folder}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    let store: Arc<dyn Store> = SqliteStore::open(&path, DIVISION, SqliteOptions::default(), zone::MIGRATIONS).unwrap();
+    (Zones::new(store, DIVISION, Extent::WORLD, plan, book), path)
+}
+
+#[test]
+fn what_was_written_before_the_question_counts() {
+    let rule = "[[rule]]\nid='r'\nname_zh='规'\nname_en='r'\nverdict='prohibited'\nlayers=['a']\nbasis_zh='条'\nbasis_en='c'\nwhen=\"within('a')\"";
+    let book = RuleBook::load([("r.toml", rule)]).unwrap();
+    let plan = zone::model::load(
+        "[[layer]]\nid='a'\nname_zh='甲'\nname_en='a'\nsource='s'\nledger='l'\nabsent_zh='无'\nabsent_en='none'",
+        Extent::WORLD,
+        |_| None,
+    )
+    .unwrap();
+    let (zones, path) = zones_in("written", plan, book);
+    let written = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&written);
+    let zones =
+        Arc::new(zones.after_writes(move || counter.load(Ordering::SeqCst)).waiting(Duration::from_millis(300)));
+    let engineer = Actor { id: Id(7), name: "甲".into(), roles: vec![Role::MonitoringEngineer], body: None };
+    assert_eq!(zones.check(&question(), NOW).unwrap().verdict, Verdict::Undetermined);
+    // A record is written; while nobody rebuilds the layers, nothing is answered and nothing is saved.
+    written.store(1, Ordering::SeqCst);
+    let refused = zones.check_and_save(&engineer, &question(), NOW).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Busy);
+    assert!(refused.detail.contains("layers are being rebuilt"), "{refused}");
+    assert!(zones.list(&engineer).unwrap().is_empty());
+    // They come while the question waits.
+    let later = Arc::clone(&zones);
+    let rebuilt = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(60));
+        let point = zone::shape::Shape::point(108.5, 28.5);
+        let zone = zone::Zone { key: "z".into(), name: Name::default(), shape: point, valid_from: None, valid_until: None };
+        let layer = zone::Layer::new("a", Name::default(), "s", false, vec![zone]);
+        later.set_layers(zone::LayerSet::new(vec![layer]), 1);
+    });
+    let (_, answer) = zones.check_and_save(&engineer, &question(), NOW).unwrap();
+    assert_eq!(answer.verdict, Verdict::Prohibited);
+    rebuilt.join().unwrap();
+    let _ = std::fs::remove_dir_all(&path);
+}
+
 #[test]
 fn saved_checks_are_for_the_offices_of_the_county() {
-    let path = std::env::temp_dir().join(format!("qingshan-zone-saved-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&path);
-    let division = Division(500_242);
-    let store: Arc<dyn Store> = SqliteStore::open(&path, division, SqliteOptions::default(), zone::MIGRATIONS).unwrap();
-    let zones = Zones::new(store, division, Extent::WORLD, LayerPlan::default(), book("true", "a", "b"));
+    let (zones, path) = zones_in("saved", LayerPlan::default(), book("true", "a", "b"));
     let check = |role: Role, body: Option<&str>, saves: bool, reads: bool| {
         let actor = Actor { id: Id(7), name: "甲".into(), roles: vec![role], body: body.map(str::to_owned) };
         let saved = zones.check_and_save(&actor, &question(), NOW);
