@@ -133,8 +133,10 @@ pub fn blocks(saved: &crate::rows::Saved, book: &crate::RuleBook) -> Result<Vec<
         (Some(lon), Some(lat)) => format!("点位 {lon:.6}, {lat:.6}（WGS-84）"),
         _ => format!("图形，面积 {:.1} m²（椭球面）", answer.area_m2),
     };
-    let attributes: Vec<String> =
-        question.attributes.iter().map(|(key, value)| format!("{}：{value}", book.attribute_name(key).zh)).collect();
+    let told = |(key, value): (&String, &String)| {
+        format!("{}：{}", book.attribute_name(key).zh, book.answer_words(key, value).zh)
+    };
+    let attributes: Vec<String> = question.attributes.iter().map(told).collect();
     let mut blocks = vec![
         Block::Title("准入审查结果".into()),
         Block::Table {

@@ -14,6 +14,7 @@ use crate::admission::Answer;
 use crate::document;
 use crate::ops::{Question, Zones};
 use crate::rows::Saved;
+use crate::rule::AttributeValue;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
@@ -48,7 +49,9 @@ struct ZoneAttributeView {
     key: String,
     name: Name,
     /// What may be answered; nothing: a number.
-    values: Vec<String>,
+    values: Vec<AttributeValue>,
+    /// Unit of the number; empty: none.
+    unit: String,
 }
 
 /// A check. `question` and `answer` are as they were when it was made.
@@ -358,6 +361,7 @@ fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {
                     key: attribute.key.clone(),
                     name: attribute.name.clone(),
                     values: attribute.values.clone(),
+                    unit: attribute.unit.clone(),
                 })
                 .collect(),
             when: rule.when.source().to_owned(),

@@ -14,13 +14,22 @@ export interface ZoneLayer {
   incomplete: Name | null;
   ledger: string | null;
 }
+/** Something that rules ask of a project. */
+export interface ZoneAttribute {
+  key: string;
+  name: Name;
+  /** What may be answered; nothing: a number. */
+  values: { code: string; name: Name }[];
+  /** Unit of the number; empty: none. */
+  unit: string;
+}
 export interface ZoneRule {
   id: string;
   name: Name;
   verdict: VerdictWord;
   basis: Name;
   layers: string[];
-  attributes: { key: string; name: Name; values: string[] }[];
+  attributes: ZoneAttribute[];
   when: string;
 }
 export interface Question {

@@ -1,0 +1,52 @@
+// What admission rules ask, and how it is answered: both are data of the rules.
+import { describe, expect, it } from 'vitest';
+import { createApp, h, nextTick, ref } from 'vue';
+import type { ZoneAttribute, ZoneRule } from '@/api/zones';
+import { i18n, setLocale } from '@/i18n';
+import { answerText, attributesOf, questionText } from '@/lib/admission';
+import AdmissionAnswers from './AdmissionAnswers.vue';
+
+const name = (zh: string, en: string) => ({ zh, en });
+const depth: ZoneAttribute = { key: 'depth', name: name('埋深', 'depth'), values: [{ code: 'shallow', name: name('浅', 'shallow') }, { code: 'deep', name: name('深', 'deep') }], unit: '' };
+const size: ZoneAttribute = { key: 'size', name: name('规模', 'size'), values: [], unit: 't/d' };
+const rule = (...attributes: ZoneAttribute[]): ZoneRule => ({ id: 'r', name: name('', ''), verdict: 'prohibited', basis: name('', ''), layers: [], attributes, when: '' });
+
+describe('answers to rules', () => {
+  it('are asked once, and told in the language of the page', () => {
+    const asked = attributesOf([rule(depth), rule(size, depth)]);
+    expect(asked.map((one) => one.key)).toEqual(['depth', 'size']);
+    const check = (key: string, answer: string, zh: string, en: string) => {
+      for (const [locale, expected] of [['zh', zh], ['en', en]] as const) {
+        setLocale(locale);
+        expect(`${questionText(asked, key)} ${answerText(asked, key, answer)}`).toBe(expected);
+      }
+      setLocale('zh');
+    };
+    check('depth', 'deep', '埋深 深', 'depth deep');
+    check('depth', 'gone', '埋深 gone', 'depth gone');
+    check('size', '12.5', '规模 12.5 t/d', 'size 12.5 t/d');
+    check('forgotten', 'yes', 'forgotten yes', 'forgotten yes');
+  });
+
+  it('are chosen where the rule knows them, typed as a number where it does not', async () => {
+    const answers = ref<Record<string, string>>({ depth: 'deep' });
+    const host = document.createElement('div');
+    const app = createApp({ render: () => h(AdmissionAnswers, { attributes: [depth, size], modelValue: answers.value, 'onUpdate:modelValue': (next: Record<string, string>) => (answers.value = next) }) }).use(i18n);
+    app.mount(host);
+    const select = host.querySelector<HTMLSelectElement>('select[name=attribute-depth]')!;
+    const input = host.querySelector<HTMLInputElement>('input[name=attribute-size]')!;
+    expect([...select.options].map((option) => `${option.value} ${option.text}`)).toEqual([' 不清楚', 'shallow 浅', 'deep 深']);
+    expect([select.value, input.type, input.closest('label')!.textContent]).toEqual(['deep', 'number', '规模（t/d）']);
+    const give = async (control: HTMLInputElement | HTMLSelectElement, value: string) => {
+      control.value = value;
+      control.dispatchEvent(new Event('change'));
+      await nextTick();
+    };
+    await give(select, 'shallow');
+    await give(input, '12.5');
+    expect(answers.value).toEqual({ depth: 'shallow', size: '12.5' });
+    await give(select, '');
+    expect(answers.value).toEqual({ size: '12.5' });
+    app.unmount();
+  });
+});
