@@ -11,6 +11,7 @@ use serde_json::Value;
 use store::{Store, event_log};
 
 use crate::admission::{self, Answer, Site};
+use crate::compare::Recomputed;
 use crate::layer::LayerSet;
 use crate::model::LayerPlan;
 use crate::rows::{self, Saved};
@@ -40,6 +41,21 @@ pub struct Question {
     pub on: Option<String>,
     #[serde(default)]
     pub note: String,
+}
+
+impl Question {
+    /// The day that it asks of, when it is asked at `now`; a day that cannot be read is refused where it is asked.
+    pub fn day_of(&self, now: Timestamp) -> Day {
+        self.on.as_deref().and_then(Day::parse).unwrap_or_else(|| now.day())
+    }
+}
+
+/// A saved check, asked again.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// Of the day that it was about; nothing: that is today.
+    pub same_day: Option<Recomputed>,
+    pub today: Recomputed,
 }
 
 pub struct Zones {
@@ -145,6 +161,24 @@ impl Zones {
         Ok(admission::check(&site, &self.newest_layers()?, &self.book()))
     }
 
+    /// What the rules and layers of now say to a saved question, of its own day and of today. What was saved is shown
+    /// whatever they make of the question.
+    pub fn again(&self, saved: &Saved, now: Timestamp) -> Result<Again, Problem> {
+        let question: Question = serde_json::from_str(&saved.site).map_err(internal)?;
+        let answer: Answer = serde_json::from_str(&saved.answer).map_err(internal)?;
+        let layers = self.newest_layers();
+        let ask = |on: Day| {
+            let question = Question { on: Some(on.to_iso()), ..question.clone() };
+            let found = layers.clone().and_then(|layers| {
+                let site = site_of(&question, self.extent, now)?;
+                Ok(admission::check(&site, &layers, &self.book()))
+            });
+            Recomputed::of(&answer, on, found)
+        };
+        let (then, today) = (question.day_of(saved.made_at), now.day());
+        Ok(Again { same_day: (then != today).then(|| ask(then)), today: ask(today) })
+    }
+
     /// Checks and saves under a number `准-2026-0001`.
     pub fn check_and_save(
         &self,
@@ -207,7 +241,7 @@ fn reads_saved(actor: &Actor) -> bool {
 }
 
 fn internal(error: serde_json::Error) -> Problem {
-    Problem::new(ErrorCode::Internal, format!("writing an admission check: {error}"))
+    Problem::new(ErrorCode::Internal, format!("reading or writing an admission check: {error}"))
 }
 
 /// A checked site; every refusal says what is wrong with the question.

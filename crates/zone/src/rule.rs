@@ -142,9 +142,8 @@ impl Attribute {
             });
         }
         let known = self.values.iter().any(|value| value.code == answer);
-        let listed = |of: fn(&AttributeValue) -> String, with: &str| {
-            self.values.iter().map(of).collect::<Vec<_>>().join(with)
-        };
+        let listed =
+            |of: fn(&AttributeValue) -> String, with: &str| self.values.iter().map(of).collect::<Vec<_>>().join(with);
         (!known).then(|| {
             let codes = listed(|value| value.code.clone(), ", ");
             let names = listed(

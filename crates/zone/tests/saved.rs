@@ -10,7 +10,7 @@ use std::time::Duration;
 use kernel::{Actor, Division, ErrorCode, Id, Name, Role, Timestamp};
 use store::Store;
 use store::sqlite::{SqliteOptions, SqliteStore};
-use zone::http::differences;
+use zone::compare::differences;
 use zone::ops::Question;
 use zone::shape::Extent;
 use zone::{Answer, LayerPlan, RuleBook, Verdict, Zones};
@@ -74,7 +74,8 @@ fn what_was_written_before_the_question_counts() {
     let rebuilt = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(60));
         let point = zone::shape::Shape::point(108.5, 28.5);
-        let zone = zone::Zone { key: "z".into(), name: Name::default(), shape: point, valid_from: None, valid_until: None };
+        let zone =
+            zone::Zone { key: "z".into(), name: Name::default(), shape: point, valid_from: None, valid_until: None };
         let layer = zone::Layer::new("a", Name::default(), "s", false, vec![zone]);
         later.set_layers(zone::LayerSet::new(vec![layer]), 1);
     });
@@ -120,4 +121,54 @@ fn a_changed_condition_or_basis_is_a_difference() {
     check(answer("true", "art. 2", "ask"), Some(("conditional (ask; art. 1)", "conditional (ask; art. 2)")));
     check(answer("true", "art. 1", "tell"), Some(("conditional (ask; art. 1)", "conditional (tell; art. 1)")));
     check(answer("false", "art. 2", "tell"), Some(("conditional", "no hit")));
+}
+
+/// A rule that begins in 2027 and a zone that was drawn meanwhile: which of them made the difference is told apart.
+#[test]
+fn what_changed_is_told_apart_from_the_day_that_is_asked_of() {
+    let rule = |id: &str, when: &str, from: &str| {
+        format!(
+            "[[rule]]\nid='{id}'\nname_zh='规'\nname_en='{id}'\nverdict='prohibited'\nlayers=[]\nbasis_zh='条'\nbasis_en='c'\nattributes=['fuel']\nwhen=\"{when}\"\n{from}\n"
+        )
+    };
+    let answers = "[[attribute]]\nkey='fuel'\nname_zh='燃料'\nname_en='fuel'\nvalues=[{code='coal', name_zh='煤', name_en='coal'}]\n";
+    let book = |now: &str| {
+        let text = format!("{answers}{}{}", rule("later", "true", "valid_from='2027-01-01'"), rule("changed", now, ""));
+        RuleBook::load([("r.toml", text.as_str())]).unwrap()
+    };
+    let engineer = Actor { id: Id(7), name: "甲".into(), roles: vec![Role::MonitoringEngineer], body: None };
+    let (before, path) = zones_in("again", LayerPlan::default(), book("false"));
+    let attributes = BTreeMap::from([("fuel".to_owned(), "coal".to_owned())]);
+    let asked = Question { on: Some("2027-07-01".into()), attributes, ..question() };
+    let (saved, answer) = before.check_and_save(&engineer, &asked, NOW).unwrap();
+    assert_eq!(answer.verdict, Verdict::Prohibited);
+    let check = |zones: &Zones, same_day: &[&str], today: &[&str]| {
+        let again = zones.again(&saved, NOW).unwrap();
+        let differing = |one: &zone::compare::Recomputed| -> Vec<String> {
+            assert_eq!(one.problem, None);
+            one.differences.iter().map(|difference| difference.rule.clone()).collect()
+        };
+        let then = again.same_day.as_ref().unwrap();
+        assert_eq!((then.on.as_str(), again.today.on.as_str()), ("2027-07-01", NOW.day().to_iso().as_str()));
+        assert_eq!(
+            (differing(then), differing(&again.today)),
+            (same_day.iter().map(|&id| id.into()).collect(), today.iter().map(|&id| id.into()).collect())
+        );
+        let blocks = zone::document::blocks(&saved, &zones.book(), &again, NOW).unwrap();
+        format!("{blocks:?}")
+    };
+    // Nothing has changed: of its day the answer is the same; today the rule is not in force yet.
+    let word = check(&before, &[], &["later"]);
+    assert!(word.contains("燃料：煤"), "{word}");
+    assert!(word.contains("原审查日期 2027-07-01（不同之处来自规则或图层的变化）：禁止，逐条与原结果相同"), "{word}");
+    drop(before);
+    let store: Arc<dyn Store> = SqliteStore::open(&path, DIVISION, SqliteOptions::default(), zone::MIGRATIONS).unwrap();
+    let after = Zones::new(store, DIVISION, Extent::WORLD, LayerPlan::default(), book("true"));
+    check(&after, &["changed"], &["changed", "later"]);
+    // A check of today is compared once.
+    let later = Timestamp(NOW.0 + 1);
+    let (fresh, _) = after.check_and_save(&engineer, &Question { on: None, ..asked }, later).unwrap();
+    let again = after.again(&fresh, NOW).unwrap();
+    assert!(again.same_day.is_none() && again.today.differences.is_empty());
+    let _ = std::fs::remove_dir_all(&path);
 }

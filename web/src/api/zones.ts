@@ -70,6 +70,13 @@ export interface Answer {
   schematic: boolean;
   area_m2: number;
 }
+/** A saved question, asked again of a day under the rules and layers of now. */
+export interface Recomputed {
+  on: string;
+  answer: Answer | null;
+  problem: string | null;
+  differences: { rule: string; name: Name; then: Name | null; now: Name | null }[];
+}
 export interface Admission {
   /** Empty when it was not saved. */
   number: string;
@@ -77,9 +84,12 @@ export interface Admission {
   made_by: string;
   question: Question;
   answer: Answer;
-  today: Answer | null;
-  today_problem: string | null;
-  differences: { rule: string; name: Name; then: Name | null; now: Name | null }[];
+  /** Day whose rules and zones the answer is about. */
+  on: string;
+  /** That day under the rules and layers of now; null: it is today. */
+  same_day: Recomputed | null;
+  /** Today under the rules and layers of now; null: the answer is from now. */
+  today: Recomputed | null;
 }
 export interface AdmissionSummary {
   number: string;

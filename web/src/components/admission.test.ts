@@ -1,9 +1,10 @@
 // What admission rules ask, and how it is answered: both are data of the rules.
 import { describe, expect, it } from 'vitest';
 import { createApp, h, nextTick, ref } from 'vue';
-import type { ZoneAttribute, ZoneRule } from '@/api/zones';
+import type { Admission, Recomputed, ZoneAttribute, ZoneRule } from '@/api/zones';
 import { i18n, setLocale } from '@/i18n';
 import { answerText, attributesOf, questionText } from '@/lib/admission';
+import AdmissionAgain from './AdmissionAgain.vue';
 import AdmissionAnswers from './AdmissionAnswers.vue';
 
 const name = (zh: string, en: string) => ({ zh, en });
@@ -48,5 +49,29 @@ describe('answers to rules', () => {
     await give(select, '');
     expect(answers.value).toEqual({ size: '12.5' });
     app.unmount();
+  });
+});
+
+describe('a saved check, asked again', () => {
+  const found = (on: string, differs: boolean, problem: string | null = null): Recomputed => ({
+    on,
+    problem,
+    answer: problem ? null : { verdict: 'prohibited', name: name('禁止', 'prohibited'), rules: [], missing: [], schematic: false, area_m2: 0 },
+    differences: differs ? [{ rule: 'r', name: name('规', 'r'), then: null, now: name('禁止', 'prohibited') }] : [],
+  });
+  function check(sameDay: Recomputed | null, today: Recomputed | null, expected: Record<string, RegExp>) {
+    const admission = { same_day: sameDay, today } as Admission;
+    const host = document.createElement('div');
+    const app = createApp({ render: () => h(AdmissionAgain, { admission }) }).use(i18n);
+    app.mount(host);
+    const parts = [...host.querySelectorAll<HTMLElement>('[data-testid]')];
+    expect(parts.map((part) => part.dataset.testid)).toEqual(Object.keys(expected));
+    for (const part of parts) expect(part.textContent).toMatch(expected[part.dataset.testid ?? '']!);
+    app.unmount();
+  }
+  it('tells a changed rule from another day', () => {
+    check(found('2027-07-01', false), found('2026-11-28', true), { 'same-day': /2027-07-01.*结论相同：禁止/, today: /2026-11-28.*可能只因日期不同.*规—禁止/ });
+    check(null, found('2026-11-28', false), { today: /结论相同/ });
+    check(found('2027-07-01', false, '太远'), null, { 'same-day': /不能重算：太远/ });
   });
 });

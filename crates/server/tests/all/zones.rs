@@ -44,7 +44,7 @@ async fn an_uploaded_polygon_replaces_the_absent_layer() {
     let path: String = number.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let compared = admin.get(&format!("/api/admissions/{path}")).await.json();
     assert_eq!(compared["answer"], before["answer"], "what was said stays said");
-    assert!(compared["differences"].as_array().unwrap().iter().any(|one| one["rule"] == "source-zone-first"));
+    assert!(compared["today"]["differences"].as_array().unwrap().iter().any(|one| one["rule"] == "source-zone-first"));
     let word = admin.get(&format!("/api/admissions/{path}/docx")).await;
     assert!(word.status == 200 && word.body.starts_with(b"PK\x03\x04"), "a docx");
     let list = admin.get("/api/admissions").await.json();
