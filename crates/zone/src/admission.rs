@@ -8,6 +8,7 @@ use expression::Function;
 use kernel::{Day, FactValue, Name};
 use serde::{Deserialize, Serialize};
 
+use crate::industry::{self, digits_of};
 use crate::layer::LayerSet;
 use crate::rule::{FARTHEST_METRES, Rule, RuleBook};
 use crate::shape::Shape;
@@ -106,11 +107,14 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
         (false, verdict) => (2, verdict),
     });
     let worst = rules.iter().filter(|result| result.hit).map(|result| result.verdict).min();
+    let unknown = industry::complaint(&site.industry, &book.sections);
     // A rule that could not be decided might forbid more than those that hit: then nothing is settled.
     let threat = rules
         .iter()
         .filter(|result| !result.hit && result.verdict == Verdict::Undetermined)
         .filter_map(|result| book.rules.iter().find(|rule| rule.id == result.rule).map(|rule| rule.verdict))
+        // Nor is it when the code is none: the right one might be forbidden.
+        .chain(unknown.is_some().then_some(Verdict::Prohibited))
         .min();
     let mut missing: Vec<Name> = Vec::new();
     for name in rules.iter().flat_map(|result| &result.missing) {
@@ -118,6 +122,7 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
             missing.push(name.clone());
         }
     }
+    missing.extend(unknown);
     if book.rules.is_empty() {
         missing.push(Name::new("没有任何准入规则", "there are no admission rules"));
     }
@@ -186,11 +191,6 @@ fn coarse(site: &Site) -> Name {
         format!("行业代码“{industry}”太粗，要写到小类（4 位）"),
         format!("industry code `{industry}` is too coarse, give the class (4 digits)"),
     )
-}
-
-/// The letter of the section (C2614) is dropped: rules compare digits.
-fn digits_of(industry: &str) -> &str {
-    industry.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
 }
 
 type Measured = Arc<Mutex<Vec<Measurement>>>;

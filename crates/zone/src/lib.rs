@@ -5,6 +5,7 @@
 //! - [`rule`]: admission rules as data (`model/rules/*.toml`), each with its tests beside it.
 //! - [`admission`]: site + industry + attributes → every rule hit with its basis. Pure.
 //! - [`compare`]: a saved answer beside what the same question brings now. Pure.
+//! - [`industry`]: codes of industries, and which there are. Pure.
 //!
 //! - [`document`]: a saved check as a docx.
 //!
@@ -16,6 +17,7 @@ pub mod admission;
 pub mod compare;
 pub mod document;
 pub mod http;
+pub mod industry;
 pub mod layer;
 pub mod model;
 pub mod ops;

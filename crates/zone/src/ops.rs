@@ -12,6 +12,7 @@ use store::{Store, event_log};
 
 use crate::admission::{self, Answer, Site};
 use crate::compare::Recomputed;
+use crate::industry;
 use crate::layer::LayerSet;
 use crate::model::LayerPlan;
 use crate::rows::{self, Saved};
@@ -157,8 +158,9 @@ impl Zones {
 
     /// Checks without saving.
     pub fn check(&self, question: &Question, now: Timestamp) -> Result<Answer, Problem> {
-        let site = site_of(question, self.extent, now)?;
-        Ok(admission::check(&site, &self.newest_layers()?, &self.book()))
+        let book = self.book();
+        let site = site_of(question, self.extent, &book, now)?;
+        Ok(admission::check(&site, &self.newest_layers()?, &book))
     }
 
     /// What the rules and layers of now say to a saved question, of its own day and of today. What was saved is shown
@@ -166,12 +168,12 @@ impl Zones {
     pub fn again(&self, saved: &Saved, now: Timestamp) -> Result<Again, Problem> {
         let question: Question = serde_json::from_str(&saved.site).map_err(internal)?;
         let answer: Answer = serde_json::from_str(&saved.answer).map_err(internal)?;
-        let layers = self.newest_layers();
+        let (layers, book) = (self.newest_layers(), self.book());
         let ask = |on: Day| {
             let question = Question { on: Some(on.to_iso()), ..question.clone() };
             let found = layers.clone().and_then(|layers| {
-                let site = site_of(&question, self.extent, now)?;
-                Ok(admission::check(&site, &layers, &self.book()))
+                let site = site_of(&question, self.extent, &book, now)?;
+                Ok(admission::check(&site, &layers, &book))
             });
             Recomputed::of(&answer, on, found)
         };
@@ -245,16 +247,9 @@ fn internal(error: serde_json::Error) -> Problem {
 }
 
 /// A checked site; every refusal says what is wrong with the question.
-pub fn site_of(question: &Question, extent: Extent, now: Timestamp) -> Result<Site, Problem> {
-    let digits = question.industry.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
-    if question.industry.len() > 5
-        || !(2..=4).contains(&digits.len())
-        || !digits.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        return Err(Problem::invalid(format!(
-            "行业代码“{}”不是 GB/T 4754 的 2–4 位代码 (not an industry code)",
-            question.industry
-        )));
+pub fn site_of(question: &Question, extent: Extent, book: &RuleBook, now: Timestamp) -> Result<Site, Problem> {
+    if let Some(what) = industry::complaint(&question.industry, &book.sections) {
+        return Err(Problem::invalid(format!("{} ({})", what.zh, what.en)));
     }
     if question.attributes.len() > MOST_ATTRIBUTES {
         return Err(Problem::invalid("属性太多 (too many attributes)"));

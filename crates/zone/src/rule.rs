@@ -9,6 +9,7 @@ use kernel::{Day, Name};
 use serde::Deserialize;
 
 use crate::admission::Verdict;
+use crate::industry::Section;
 
 /// How far `distance` looks; beyond it the answer is this number.
 pub const FARTHEST_METRES: f64 = 100_000.0;
@@ -19,6 +20,9 @@ const MOST_RULES: usize = 2_000;
 struct RuleFile {
     #[serde(default, rename = "attribute")]
     attributes: Vec<AttributeText>,
+    /// Which codes of industries there are.
+    #[serde(default, rename = "section")]
+    sections: Vec<Section>,
     #[serde(default, rename = "rule")]
     rules: Vec<RuleText>,
     #[serde(default, rename = "test_layer")]
@@ -197,6 +201,8 @@ impl Rule {
 #[derive(Debug, Default)]
 pub struct RuleBook {
     pub rules: Vec<Rule>,
+    /// Sections and divisions of GB/T 4754; none: only the form of a code is looked at.
+    pub sections: Vec<Section>,
     pub tests: Vec<(String, RuleTest)>,
     pub test_layers: Vec<(String, TestLayer)>,
 }
@@ -209,12 +215,19 @@ pub struct RuleError {
 }
 
 /// The rule files of `model/`, carried in the binary.
-const BUILT_IN: &[(&str, &str)] =
-    &[("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("model/rules/admission.toml", include_str!("../../../model/rules/admission.toml")),
+    ("model/rules/industries.toml", include_str!("../../../model/rules/industries.toml")),
+];
 
 impl RuleBook {
     fn attribute(&self, key: &str) -> Option<&Attribute> {
         self.rules.iter().flat_map(|rule| &rule.attributes).find(|attribute| attribute.key == key)
+    }
+
+    /// Does any rule ask for it?
+    pub fn asks(&self, key: &str) -> bool {
+        self.attribute(key).is_some()
     }
 
     /// What people call an attribute; one that no rule asks for is called by its key.
@@ -249,6 +262,15 @@ impl RuleBook {
             }
             if book.rules.len() > MOST_RULES {
                 return Err(failed(format!("规则超过 {MOST_RULES} 条 (more rules than that)")));
+            }
+            for section in parsed.sections {
+                let taken = |known: &&Section| {
+                    known.letter == section.letter || known.from <= section.to && section.from <= known.to
+                };
+                if section.from > section.to || book.sections.iter().find(taken).is_some() {
+                    return Err(failed(format!("门类“{}”与别的重叠或上下限颠倒 (section overlaps)", section.letter)));
+                }
+                book.sections.push(section);
             }
             book.tests.extend(parsed.tests.into_iter().map(|test| (file.to_owned(), test)));
             book.test_layers.extend(parsed.test_layers.into_iter().map(|layer| (file.to_owned(), layer)));

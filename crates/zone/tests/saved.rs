@@ -108,7 +108,7 @@ fn saved_checks_are_for_the_offices_of_the_county() {
 
 #[test]
 fn a_changed_condition_or_basis_is_a_difference() {
-    let site = zone::ops::site_of(&question(), Extent::WORLD, NOW).unwrap();
+    let site = zone::ops::site_of(&question(), Extent::WORLD, &RuleBook::default(), NOW).unwrap();
     let answer = |when: &str, basis: &str, condition: &str| -> Answer {
         zone::check(&site, &Arc::default(), &book(when, basis, condition))
     };
