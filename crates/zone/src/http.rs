@@ -7,13 +7,14 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use kernel::{Action, ErrorCode, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::admission::Answer;
 use crate::compare::Recomputed;
 use crate::document;
-use crate::ops::{Again, Question, Zones};
-use crate::rows::Saved;
+use crate::ops::{Again, Question, Summary, Zones};
+use crate::picture;
+use crate::rows::{Listed, Saved};
 use crate::rule::AttributeValue;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
@@ -71,17 +72,14 @@ struct SavedView {
     today: Option<Recomputed>,
 }
 
+/// A check in a list.
 #[derive(Serialize, schemars::JsonSchema)]
 struct SavedSummary {
     number: String,
     made_at: Timestamp,
     made_by: String,
-    industry: String,
-    note: String,
-    verdict: crate::Verdict,
-    name: Name,
-    hits: usize,
-    schematic: bool,
+    #[serde(flatten)]
+    summary: Summary,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -109,22 +107,6 @@ fn view(saved: Saved, again: Option<Again>) -> Result<SavedView, Problem> {
         made_by: saved.made_by,
         same_day,
         today,
-    })
-}
-
-fn summary(saved: Saved) -> Result<SavedSummary, Problem> {
-    let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
-    let answer: Answer = serde_json::from_str(&saved.answer).map_err(broken)?;
-    Ok(SavedSummary {
-        number: saved.number,
-        made_at: saved.made_at,
-        made_by: saved.made_by,
-        industry: question.industry,
-        note: question.note,
-        hits: answer.rules.iter().filter(|rule| rule.hit).count(),
-        verdict: answer.verdict,
-        name: answer.name,
-        schematic: answer.schematic,
     })
 }
 
@@ -183,8 +165,14 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
             operation("已做的准入审查", "saved admission checks", read).returns::<Vec<SavedSummary>>(),
             async move |caller: Caller| -> ApiResult<Json<Vec<SavedSummary>>> {
                 let zones = Arc::clone(&list);
-                let found = move || zones.list(&caller.0)?.into_iter().map(summary).collect();
-                Ok(Json(blocking(found).await?))
+                let found = blocking(move || zones.list(&caller.0)).await?;
+                let view = |(saved, summary): (Listed, Summary)| SavedSummary {
+                    number: saved.number,
+                    made_at: saved.made_at,
+                    made_by: saved.made_by,
+                    summary,
+                };
+                Ok(Json(found.into_iter().map(view).collect()))
             },
         )
         .get(
@@ -259,26 +247,10 @@ fn layer_views(zones: &Zones) -> Vec<ZoneLayerView> {
     zones.layers().iter().map(views).collect()
 }
 
-/// A FeatureCollection of the zones; dates of effect among the properties.
 fn layer_geometry(zones: &Zones, id: &str) -> Result<String, Problem> {
     let layers = zones.layers();
     let layer = layers.get(id).ok_or_else(|| Problem::not_found(format!("没有图层“{id}” (no such layer)")))?;
-    let features: Vec<Value> = layer
-        .zones()
-        .iter()
-        .map(|zone| {
-            json!({
-                "type": "Feature",
-                "geometry": zone.shape.to_geojson(),
-                "properties": {
-                    "key": zone.key, "name": zone.name, "schematic": layer.schematic,
-                    "valid_from": zone.valid_from.map(|day| day.to_iso()),
-                    "valid_until": zone.valid_until.map(|day| day.to_iso()),
-                },
-            })
-        })
-        .collect();
-    Ok(json!({ "type": "FeatureCollection", "features": features }).to_string())
+    Ok(picture::of(layer).to_string())
 }
 
 fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {

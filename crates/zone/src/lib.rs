@@ -6,6 +6,7 @@
 //! - [`admission`]: site + industry + attributes → every rule hit with its basis. Pure.
 //! - [`compare`]: a saved answer beside what the same question brings now. Pure.
 //! - [`industry`]: codes of industries, and which there are. Pure.
+//! - [`picture`]: a layer as a map draws it, within bounds. Pure.
 //!
 //! - [`document`]: a saved check as a docx.
 //!
@@ -21,6 +22,7 @@ pub mod industry;
 pub mod layer;
 pub mod model;
 pub mod ops;
+pub mod picture;
 pub mod rows;
 pub mod rule;
 

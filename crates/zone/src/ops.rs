@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use kernel::{Action, Actor, Day, Division, ErrorCode, EventDraft, IdSource, Problem, Timestamp};
+use kernel::{Action, Actor, Day, Division, ErrorCode, EventDraft, IdSource, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Store, event_log};
@@ -15,7 +15,7 @@ use crate::compare::Recomputed;
 use crate::industry;
 use crate::layer::LayerSet;
 use crate::model::LayerPlan;
-use crate::rows::{self, Saved};
+use crate::rows::{self, Listed, Saved};
 use crate::rule::RuleBook;
 use crate::shape::{Extent, Shape};
 
@@ -48,6 +48,30 @@ impl Question {
     /// The day that it asks of, when it is asked at `now`; a day that cannot be read is refused where it is asked.
     pub fn day_of(&self, now: Timestamp) -> Day {
         self.on.as_deref().and_then(Day::parse).unwrap_or_else(|| now.day())
+    }
+}
+
+/// What a list says of a check; kept beside it, so that a list does not read whole answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Summary {
+    pub industry: String,
+    pub note: String,
+    pub verdict: admission::Verdict,
+    pub name: Name,
+    pub hits: usize,
+    pub schematic: bool,
+}
+
+impl Summary {
+    fn of(question: &Question, answer: &Answer) -> Self {
+        Self {
+            industry: question.industry.clone(),
+            note: question.note.clone(),
+            hits: answer.rules.iter().filter(|rule| rule.hit).count(),
+            verdict: answer.verdict,
+            name: answer.name.clone(),
+            schematic: answer.schematic,
+        }
     }
 }
 
@@ -198,6 +222,7 @@ impl Zones {
         let prefix = format!("准-{}-", now.day().civil().0);
         let site = serde_json::to_string(question).map_err(internal)?;
         let text = serde_json::to_string(&answer).map_err(internal)?;
+        let summary = serde_json::to_string(&Summary::of(question, &answer)).map_err(internal)?;
         let saved = self.store.write(|transaction| {
             let count = rows::count_with_prefix(transaction.as_reader(), self.division, &prefix)?;
             let saved = Saved {
@@ -208,7 +233,7 @@ impl Zones {
                 site: site.clone(),
                 answer: text.clone(),
             };
-            rows::insert(transaction, self.division, &saved)?;
+            rows::insert(transaction, self.division, &saved, &summary)?;
             let event = EventDraft {
                 kind: "zone.admission_checked",
                 actor: actor.id.to_string(),
@@ -228,11 +253,24 @@ impl Zones {
             .ok_or_else(|| Problem::not_found(format!("没有准入审查 {number} (no such check)")))
     }
 
-    pub fn list(&self, actor: &Actor) -> Result<Vec<Saved>, Problem> {
+    /// Newest first.
+    pub fn list(&self, actor: &Actor) -> Result<Vec<(Listed, Summary)>, Problem> {
         if !reads_saved(actor) {
             return Ok(Vec::new());
         }
-        Ok(self.store.read(|reader| rows::list(reader, self.division, MOST_LISTED))?)
+        let listed = self.store.read(|reader| rows::list(reader, self.division, MOST_LISTED))?;
+        let summarised = |listed: Listed| {
+            let summary = match (&listed.summary, &listed.whole) {
+                (Some(summary), _) => serde_json::from_str(summary).map_err(internal)?,
+                (None, Some((site, answer))) => Summary::of(
+                    &serde_json::from_str(site).map_err(internal)?,
+                    &serde_json::from_str(answer).map_err(internal)?,
+                ),
+                (None, None) => return Err(Problem::new(ErrorCode::Internal, "an admission check without content")),
+            };
+            Ok((listed, summary))
+        };
+        listed.into_iter().map(summarised).collect()
     }
 }
 

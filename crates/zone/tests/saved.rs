@@ -106,6 +106,33 @@ fn saved_checks_are_for_the_offices_of_the_county() {
     let _ = std::fs::remove_dir_all(&path);
 }
 
+/// A list reads what is kept beside the answers, and of checks of before the answers themselves.
+#[test]
+fn a_list_says_the_same_of_checks_with_and_without_a_summary() {
+    let path = std::env::temp_dir().join(format!("qingshan-zone-list-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    let store: Arc<dyn Store> = SqliteStore::open(&path, DIVISION, SqliteOptions::default(), zone::MIGRATIONS).unwrap();
+    let rules = book("industry == '2614'", "a", "b");
+    let zones = Zones::new(Arc::clone(&store), DIVISION, Extent::WORLD, LayerPlan::default(), rules);
+    let engineer = Actor { id: Id(7), name: "甲".into(), roles: vec![Role::MonitoringEngineer], body: None };
+    zones.check_and_save(&engineer, &Question { note: "试".into(), ..question() }, NOW).unwrap();
+    let listed = || {
+        let [(listed, summary)] = &zones.list(&engineer).unwrap()[..] else { unreachable!("one check") };
+        (listed.summary.is_some(), listed.number.clone(), summary.clone())
+    };
+    let (kept, number, summary) = listed();
+    assert!(kept && number == "准-2026-0001");
+    assert_eq!((summary.hits, summary.verdict, summary.note.as_str()), (1, Verdict::Conditional, "试"));
+    store
+        .write(|transaction| {
+            transaction.execute("UPDATE admission SET summary = NULL", &[])?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(listed(), (false, number, summary));
+    let _ = std::fs::remove_dir_all(&path);
+}
+
 #[test]
 fn a_changed_condition_or_basis_is_a_difference() {
     let site = zone::ops::site_of(&question(), Extent::WORLD, &RuleBook::default(), NOW).unwrap();

@@ -23,6 +23,8 @@ export interface ZoneAttribute {
   /** Unit of the number; empty: none. */
   unit: string;
 }
+/** A layer as the map draws it: how many zones there are and are here, and how coarse the drawing is (null: it is not). */
+export type LayerPicture = FeatureCollection & { zones: number; drawn: number; simplified_m: number | null };
 export interface ZoneRule {
   id: string;
   name: Name;
@@ -105,7 +107,7 @@ export interface AdmissionSummary {
 const at = encodeURIComponent;
 export const zones = {
   layers: () => http.get<ZoneLayer[]>('/api/zones/layers'),
-  layer: (id: string) => http.get<FeatureCollection>(`/api/zones/layers/${at(id)}`),
+  layer: (id: string) => http.get<LayerPicture>(`/api/zones/layers/${at(id)}`),
   rules: () => http.get<ZoneRule[]>('/api/zones/rules'),
   list: () => http.get<AdmissionSummary[]>('/api/admissions'),
   get: (number: string) => http.get<Admission>(`/api/admissions/${at(number)}`),
