@@ -1,11 +1,12 @@
 // What admission rules ask, and how it is answered: both are data of the rules.
 import { describe, expect, it } from 'vitest';
 import { createApp, h, nextTick, ref } from 'vue';
-import type { Admission, Recomputed, ZoneAttribute, ZoneRule } from '@/api/zones';
+import type { Admission, LayerPicture, Recomputed, ZoneAttribute, ZoneLayer, ZoneRule } from '@/api/zones';
 import { i18n, setLocale } from '@/i18n';
 import { answerText, attributesOf, questionText } from '@/lib/admission';
 import AdmissionAgain from './AdmissionAgain.vue';
 import AdmissionAnswers from './AdmissionAnswers.vue';
+import AdmissionLayers from './AdmissionLayers.vue';
 
 const name = (zh: string, en: string) => ({ zh, en });
 const depth: ZoneAttribute = { key: 'depth', name: name('埋深', 'depth'), values: [{ code: 'shallow', name: name('浅', 'shallow') }, { code: 'deep', name: name('深', 'deep') }], unit: '' };
@@ -73,5 +74,29 @@ describe('a saved check, asked again', () => {
     check(found('2027-07-01', false), found('2026-11-28', true), { 'same-day': /2027-07-01.*结论相同：禁止/, today: /2026-11-28.*可能只因日期不同.*规—禁止/ });
     check(null, found('2026-11-28', false), { today: /结论相同/ });
     check(found('2027-07-01', false, '太远'), null, { 'same-day': /不能重算：太远/ });
+  });
+});
+
+describe('the layers of a check', () => {
+  function check(on: string[], picture: Partial<LayerPicture> | null, why: string | null, expected: RegExp | null) {
+    const layer: ZoneLayer = { id: 'red', name: name('红线', 'red line'), source: '', schematic: false, zones: 30, absent: null, incomplete: null, ledger: null };
+    const asked: string[] = [];
+    const host = document.createElement('div');
+    const pictures = new Map(picture ? [['red', picture as LayerPicture]] : []);
+    const app = createApp({ render: () => h(AdmissionLayers, { modelValue: on, layers: [layer], pictures, unloaded: new Map(why ? [['red', why]] : []), colourOf: () => '#000', onRetry: (id: string) => asked.push(id) }) }).use(i18n).component('router-link', { render: () => null });
+    app.mount(host);
+    const said = [...host.querySelectorAll('p')].map((part) => part.textContent).join();
+    if (expected) expect(said).toMatch(expected);
+    else expect(said).toBe('');
+    host.querySelector('button')?.click();
+    expect(asked).toEqual(on.length && why ? ['red'] : []);
+    app.unmount();
+  }
+  it('say what the map does not show', () => {
+    check(['red'], null, '断开了', /没有读到，图上没有它：断开了/);
+    check([], null, '断开了', null);
+    check(['red'], { zones: 30, drawn: 30, simplified_m: null }, null, null);
+    check(['red'], { zones: 30, drawn: 30, simplified_m: 111 }, null, /^图形简化到约 111 米/);
+    check(['red'], { zones: 30, drawn: 7, simplified_m: 2226 }, null, /只画前 7 个，共 30 个；图形简化到约 2226 米/);
   });
 });
