@@ -154,6 +154,27 @@ impl Shape {
         }
     }
 
+    /// Coarser, for a map: corners that stand out by less than about `degrees` are left out. What is smaller than that
+    /// stays, as its box; not for measuring.
+    pub fn coarser(&self, degrees: f64) -> Self {
+        use geo::SimplifyVw;
+        // The method drops corners by the area of their triangle.
+        let thin = |line: &LineString| line.simplify_vw(degrees * degrees);
+        let ring = |ring: &LineString| Some(thin(ring)).filter(|thinned| thinned.0.len() >= 4);
+        match self {
+            Self::Point(point) => Self::Point(*point),
+            Self::Line(lines) => Self::Line(MultiLineString(lines.0.iter().map(thin).collect())),
+            Self::Area(area) => {
+                let part = |part: &Polygon| match (ring(part.exterior()), part.bounding_rect()) {
+                    (Some(outer), _) => Polygon::new(outer, part.interiors().iter().filter_map(ring).collect()),
+                    (None, Some(around)) => around.to_polygon(),
+                    (None, None) => part.clone(),
+                };
+                Self::Area(MultiPolygon(area.0.iter().map(part).collect()))
+            }
+        }
+    }
+
     /// A place on the shape to put its label: inside an area, on a line.
     pub fn label_place(&self) -> Option<(f64, f64)> {
         use geo::InteriorPoint;

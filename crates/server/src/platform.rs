@@ -138,8 +138,11 @@ impl Platform {
         judge.set_dust(dust::book_of(&register)?);
         let rules = RuleBook::built_in()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
-        let zones = Arc::new(Zones::new(Arc::clone(&store), division, extent, layers, rules));
-        zones.set_layers(zones::layers_of(zones.plan(), &register)?);
+        let written = register.changes();
+        let generation = *written.borrow();
+        let zones = Zones::new(Arc::clone(&store), division, extent, layers, rules);
+        let zones = Arc::new(zones.after_writes(move || *written.borrow()));
+        zones.set_layers(zones::layers_of(zones.plan(), &register)?, generation);
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
         act.set_people(move || accounts.people());
@@ -239,11 +242,17 @@ impl Platform {
     /// Bindings, names and dust days that people change hold at once.
     async fn follow_register(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut changes = self.points.register.changes();
+        // What was written between opening and now waits as well.
+        if *changes.borrow() != self.zones.generation() {
+            changes.mark_changed();
+        }
         loop {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
                 _ = stop.wait_for(|stop| *stop) => return,
             }
+            // Read before the layers are: what is written while they are read is looked at once more.
+            let generation = *changes.borrow_and_update();
             let platform = Arc::clone(&self);
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
@@ -253,7 +262,7 @@ impl Platform {
                     Err(problem) => tracing::error!(%problem, "reading the dust days"),
                 }
                 match zones::layers_of(platform.zones.plan(), &platform.points.register) {
-                    Ok(layers) => platform.zones.set_layers(layers),
+                    Ok(layers) => platform.zones.set_layers(layers, generation),
                     Err(problem) => tracing::error!("exchanging zone layers: {problem}"),
                 }
             });

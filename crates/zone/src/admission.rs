@@ -2,12 +2,13 @@
 //! verdict and reason out.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use expression::Function;
 use kernel::{Day, FactValue, Name};
 use serde::{Deserialize, Serialize};
 
+use crate::industry::{self, digits_of};
 use crate::layer::LayerSet;
 use crate::rule::{FARTHEST_METRES, Rule, RuleBook};
 use crate::shape::Shape;
@@ -106,11 +107,14 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
         (false, verdict) => (2, verdict),
     });
     let worst = rules.iter().filter(|result| result.hit).map(|result| result.verdict).min();
+    let unknown = industry::complaint(&site.industry, &book.sections);
     // A rule that could not be decided might forbid more than those that hit: then nothing is settled.
     let threat = rules
         .iter()
         .filter(|result| !result.hit && result.verdict == Verdict::Undetermined)
         .filter_map(|result| book.rules.iter().find(|rule| rule.id == result.rule).map(|rule| rule.verdict))
+        // Nor is it when the code is none: the right one might be forbidden.
+        .chain(unknown.is_some().then_some(Verdict::Prohibited))
         .min();
     let mut missing: Vec<Name> = Vec::new();
     for name in rules.iter().flat_map(|result| &result.missing) {
@@ -118,6 +122,7 @@ pub fn check(site: &Site, layers: &Arc<LayerSet>, book: &RuleBook) -> Answer {
             missing.push(name.clone());
         }
     }
+    missing.extend(unknown);
     if book.rules.is_empty() {
         missing.push(Name::new("没有任何准入规则", "there are no admission rules"));
     }
@@ -160,7 +165,7 @@ fn apply(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>) -> RuleRes
             Err(why) => missing.push(why),
         }
     }
-    let measurements = measured.lock().map(|list| list.clone()).unwrap_or_default();
+    let measurements = held(&measured).clone();
     RuleResult {
         rule: rule.id.clone(),
         name: rule.name.clone(),
@@ -188,18 +193,63 @@ fn coarse(site: &Site) -> Name {
     )
 }
 
-/// The letter of the section (C2614) is dropped: rules compare digits.
-fn digits_of(industry: &str) -> &str {
-    industry.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
-}
-
 type Measured = Arc<Mutex<Vec<Measurement>>>;
 
-fn functions_of(site: &Site, layers: &Arc<LayerSet>, measured: &Measured) -> Vec<(&'static str, Function)> {
-    FUNCTIONS.into_iter().map(|what| (what, function(what, site, layers, measured))).collect()
+/// What a lock holds, also after a panic elsewhere: the evidence of a verdict must not be missing silently.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const FUNCTIONS: [&str; 4] = ["within", "inside", "distance", "share"];
+/// What a rule can ask of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Measure {
+    /// The site touches a zone.
+    Within,
+    /// One zone holds all of the site.
+    Inside,
+    /// Metres to the nearest zone.
+    Distance,
+    /// Covered share of the site.
+    Share,
+}
+
+impl Measure {
+    const ALL: [Self; 4] = [Self::Within, Self::Inside, Self::Distance, Self::Share];
+
+    /// As rules call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Within => "within",
+            Self::Inside => "inside",
+            Self::Distance => "distance",
+            Self::Share => "share",
+        }
+    }
+
+    /// What it would be if zones that are not drawn yet lay as near as that.
+    fn with_more(self, value: FactValue, possible: Possible) -> FactValue {
+        match (self, value) {
+            (Self::Within, FactValue::Bool(value)) => FactValue::Bool(value || possible.touches),
+            (Self::Inside, FactValue::Bool(value)) => FactValue::Bool(value || possible.holds),
+            (Self::Distance, FactValue::Number(metres)) => FactValue::Number(metres.min(possible.metres)),
+            (Self::Share, FactValue::Number(share)) => FactValue::Number(share.max(possible.share)),
+            (_, other) => other,
+        }
+    }
+}
+
+/// How zones that are not drawn yet might lie.
+#[derive(Clone, Copy)]
+struct Possible {
+    touches: bool,
+    holds: bool,
+    metres: f64,
+    share: f64,
+}
+
+fn functions_of(site: &Site, layers: &Arc<LayerSet>, measured: &Measured) -> Vec<(&'static str, Function)> {
+    Measure::ALL.into_iter().map(|what| (what.name(), function(what, site, layers, measured))).collect()
+}
 
 fn evaluate(rule: &Rule, site: &Site, area: f64, functions: &[(&str, Function)]) -> Result<bool, Name> {
     match rule.when.evaluate_with(&variables(site, area), functions) {
@@ -224,39 +274,27 @@ const POSSIBLE_SHARES: [f64; 12] = [1.0, 0.99, 0.9, 0.75, 0.5, 0.4, 0.3, 0.2, 0.
 fn holds_whatever_is_drawn_yet(rule: &Rule, site: &Site, area: f64, layers: &Arc<LayerSet>, found: bool) -> bool {
     let unseen = Arc::new(Mutex::new(Vec::new()));
     // What the drawn zones say is measured once, however often the rule is asked.
-    let known: Arc<Mutex<BTreeMap<(&str, String), FactValue>>> = Arc::default();
-    let cases =
-        (0..POSSIBLE_METRES.len()).flat_map(|place| [(place, false, false), (place, true, false), (place, true, true)]);
-    cases.into_iter().all(|(place, touches, holds)| {
-        let functions: Vec<(&str, Function)> = FUNCTIONS
+    let known: Arc<Mutex<BTreeMap<(Measure, String), FactValue>>> = Arc::default();
+    let cases = POSSIBLE_METRES.into_iter().zip(POSSIBLE_SHARES).flat_map(|(metres, share)| {
+        [(false, false), (true, false), (true, true)].map(|(touches, holds)| Possible { touches, holds, metres, share })
+    });
+    cases.into_iter().all(|case| {
+        let functions: Vec<(&str, Function)> = Measure::ALL
             .into_iter()
             .map(|what| {
                 let (real, layers, on) = (function(what, site, layers, &unseen), Arc::clone(layers), site.on);
                 let known = Arc::clone(&known);
                 let possible: Function = Arc::new(move |id: &str| {
-                    let before = known.lock().ok().and_then(|known| known.get(&(what, id.to_owned())).cloned());
+                    let before = held(&known).get(&(what, id.to_owned())).cloned();
                     let value = match before {
                         Some(value) => value,
                         None => real(id)?,
                     };
-                    if let Ok(mut known) = known.lock() {
-                        known.insert((what, id.to_owned()), value.clone());
-                    }
-                    if layers.get(id).is_none_or(|layer| layer.incomplete_on(on).is_none()) {
-                        return Ok(value);
-                    }
-                    Ok(match value {
-                        FactValue::Bool(value) => {
-                            FactValue::Bool(value || if what == "inside" { holds } else { touches })
-                        }
-                        FactValue::Number(number) if what == "distance" => {
-                            FactValue::Number(number.min(POSSIBLE_METRES[place]))
-                        }
-                        FactValue::Number(number) => FactValue::Number(number.max(POSSIBLE_SHARES[place])),
-                        other => other,
-                    })
+                    held(&known).insert((what, id.to_owned()), value.clone());
+                    let drawn = layers.get(id).is_none_or(|layer| layer.incomplete_on(on).is_none());
+                    Ok(if drawn { value } else { what.with_more(value, case) })
                 });
-                (what, possible)
+                (what.name(), possible)
             })
             .collect();
         evaluate(rule, site, area, &functions) == Ok(found)
@@ -307,7 +345,7 @@ fn variables(site: &Site, area: f64) -> BTreeMap<String, FactValue> {
     ])
 }
 
-fn function(what: &'static str, site: &Site, layers: &Arc<LayerSet>, measured: &Measured) -> Function {
+fn function(what: Measure, site: &Site, layers: &Arc<LayerSet>, measured: &Measured) -> Function {
     let (shape, on) = (site.shape.clone(), site.on);
     let (layers, measured) = (Arc::clone(layers), Arc::clone(measured));
     Arc::new(move |id: &str| {
@@ -315,49 +353,47 @@ fn function(what: &'static str, site: &Site, layers: &Arc<LayerSet>, measured: &
         let mut zones = Vec::new();
         let mut overlap_m2 = None;
         let value = match what {
-            "distance" => {
+            Measure::Distance => {
                 let nearest = layer.nearest(&shape, FARTHEST_METRES, on);
                 zones.extend(nearest.iter().map(|(zone, _)| zone.name.clone()));
                 FactValue::Number(nearest.map_or(FARTHEST_METRES, |(_, metres)| (metres * 10.0).round() / 10.0))
             }
-            "share" => {
+            Measure::Share => {
                 let covered = layer.overlap(&shape, on);
                 zones.extend(layer.touching(&shape, on).iter().map(|zone| zone.name.clone()));
                 overlap_m2 = Some(covered);
                 let area = shape.area();
                 FactValue::Number(if area > 0.0 { (covered / area).min(1.0) } else { 0.0 })
             }
-            _ => {
+            Measure::Within | Measure::Inside => {
                 let touching = layer.touching(&shape, on);
                 if shape.area() > 0.0 && !touching.is_empty() {
                     overlap_m2 = Some(layer.overlap(&shape, on));
                 }
                 zones.extend(touching.iter().map(|zone| zone.name.clone()));
                 FactValue::Bool(match what {
-                    "inside" => touching.iter().any(|zone| zone.shape.holds(&shape)),
+                    Measure::Inside => touching.iter().any(|zone| zone.shape.holds(&shape)),
                     _ => !touching.is_empty(),
                 })
             }
         };
         let text = match &value {
-            FactValue::Number(number) if what == "share" => format!("{number:.4}"),
+            FactValue::Number(number) if what == Measure::Share => format!("{number:.4}"),
             FactValue::Number(number) => format!("{number:.1}"),
             FactValue::Bool(value) => value.to_string(),
             _ => String::new(),
         };
-        if let Ok(mut list) = measured.lock() {
-            list.push(Measurement {
-                layer: layer.id.clone(),
-                layer_name: layer.name.clone(),
-                what: what.to_owned(),
-                value: text,
-                zones,
-                overlap_m2,
-                share: overlap_m2.map(|covered| (covered / shape.area()).min(1.0)),
-                schematic: layer.schematic,
-                source: layer.source.clone(),
-            });
-        }
+        held(&measured).push(Measurement {
+            layer: layer.id.clone(),
+            layer_name: layer.name.clone(),
+            what: what.name().to_owned(),
+            value: text,
+            zones,
+            overlap_m2,
+            share: overlap_m2.map(|covered| (covered / shape.area()).min(1.0)),
+            schematic: layer.schematic,
+            source: layer.source.clone(),
+        });
         Ok(value)
     })
 }

@@ -3,8 +3,10 @@
 
 use std::io::{Cursor, Write};
 
-use kernel::Name;
+use kernel::{Name, Timestamp};
 use zip::write::SimpleFileOptions;
+
+use crate::compare::Recomputed;
 
 /// One part of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,16 +127,23 @@ fn both(name: &Name) -> String {
     if name.en.is_empty() || name.en == name.zh { name.zh.clone() } else { format!("{}\n{}", name.zh, name.en) }
 }
 
-/// What the report says of a saved check, from the answer as it was saved.
-pub fn blocks(saved: &crate::rows::Saved, book: &crate::RuleBook) -> Result<Vec<Block>, String> {
+/// What the report says of a saved check: the answer as it was saved, and what comes of the question at `now`.
+pub fn blocks(
+    saved: &crate::rows::Saved,
+    book: &crate::RuleBook,
+    again: &crate::ops::Again,
+    now: Timestamp,
+) -> Result<Vec<Block>, String> {
     let question: crate::ops::Question = serde_json::from_str(&saved.site).map_err(|error| error.to_string())?;
     let answer: crate::Answer = serde_json::from_str(&saved.answer).map_err(|error| error.to_string())?;
     let site = match (question.lon, question.lat) {
         (Some(lon), Some(lat)) => format!("点位 {lon:.6}, {lat:.6}（WGS-84）"),
         _ => format!("图形，面积 {:.1} m²（椭球面）", answer.area_m2),
     };
-    let attributes: Vec<String> =
-        question.attributes.iter().map(|(key, value)| format!("{}：{value}", book.attribute_name(key).zh)).collect();
+    let told = |(key, value): (&String, &String)| {
+        format!("{}：{}", book.attribute_name(key).zh, book.answer_words(key, value).zh)
+    };
+    let attributes: Vec<String> = question.attributes.iter().map(told).collect();
     let mut blocks = vec![
         Block::Title("准入审查结果".into()),
         Block::Table {
@@ -146,6 +155,7 @@ pub fn blocks(saved: &crate::rows::Saved, book: &crate::RuleBook) -> Result<Vec<
                 vec!["位置".into(), site],
                 vec!["行业代码（GB/T 4754）".into(), question.industry.clone()],
                 vec!["项目情况".into(), if attributes.is_empty() { "未填".into() } else { attributes.join("；") }],
+                vec!["规则与图层的日期".into(), question.day_of(saved.made_at).to_iso()],
                 vec!["备注".into(), question.note.clone()],
                 vec!["结论".into(), both(&answer.name)],
             ],
@@ -176,9 +186,35 @@ pub fn blocks(saved: &crate::rows::Saved, book: &crate::RuleBook) -> Result<Vec<
         vec![verdict, rule.name.zh.clone(), rule.basis.zh.clone(), said.join("\n")]
     }));
     blocks.push(Block::Table { widths: vec![2, 5, 4, 6], rows });
+    blocks.push(Block::Heading(format!("按现行规则和图层重算（{}）", now.to_iso())));
+    if let Some(same_day) = &again.same_day {
+        recomputed(&mut blocks, &format!("原审查日期 {}（不同之处来自规则或图层的变化）", same_day.on), same_day);
+    }
+    recomputed(&mut blocks, &format!("今天 {}", again.today.on), &again.today);
     blocks
         .push(Block::Text("说明：本结果由系统按所列规则和图层计算，缺少资料时不会得出“允许”；不代替法定审批。".into()));
     Ok(blocks)
+}
+
+/// What comes of the question now, and where it differs from what was saved.
+fn recomputed(blocks: &mut Vec<Block>, when: &str, found: &Recomputed) {
+    let answer = match (&found.answer, &found.problem) {
+        (Some(answer), _) => answer,
+        (None, why) => {
+            let why = why.as_deref().unwrap_or_default();
+            return blocks.push(Block::Text(format!("{when}：不能重算：{why}")));
+        }
+    };
+    let same =
+        if found.differences.is_empty() { "，逐条与原结果相同" } else { "，与原结果不同的规则：" };
+    blocks.push(Block::Text(format!("{when}：{}{same}", answer.name.zh)));
+    if found.differences.is_empty() {
+        return;
+    }
+    let words = |name: &Option<Name>| name.as_ref().map_or_else(|| "—".to_owned(), |name| name.zh.clone());
+    let mut rows = vec![vec!["规则".into(), "当时".into(), "现在".into()]];
+    rows.extend(found.differences.iter().map(|one| vec![one.name.zh.clone(), words(&one.then), words(&one.now)]));
+    blocks.push(Block::Table { widths: vec![5, 6, 6], rows });
 }
 
 /// A measurement in words.

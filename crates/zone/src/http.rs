@@ -1,6 +1,5 @@
 //! Routes of the admission check.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{Access, ApiResult, Caller, Json, Path, Query, Routes, blocking, operation};
@@ -8,12 +7,15 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use kernel::{Action, ErrorCode, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::admission::Answer;
+use crate::compare::Recomputed;
 use crate::document;
-use crate::ops::{Question, Zones};
-use crate::rows::Saved;
+use crate::ops::{Again, Question, Summary, Zones};
+use crate::picture;
+use crate::rows::{Listed, Saved};
+use crate::rule::AttributeValue;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
@@ -48,7 +50,9 @@ struct ZoneAttributeView {
     key: String,
     name: Name,
     /// What may be answered; nothing: a number.
-    values: Vec<String>,
+    values: Vec<AttributeValue>,
+    /// Unit of the number; empty: none.
+    unit: String,
 }
 
 /// A check. `question` and `answer` are as they were when it was made.
@@ -60,35 +64,22 @@ struct SavedView {
     made_by: String,
     question: Question,
     answer: Answer,
-    /// What the rules and layers of today say of the same site.
-    today: Option<Answer>,
-    /// Why they say nothing: the question of then is none that could be asked today.
-    today_problem: Option<String>,
-    /// Where today's answer differs, rule by rule.
-    differences: Vec<Difference>,
+    /// Day whose rules and zones the answer is about.
+    on: String,
+    /// That day under the rules and layers of now: what differs, a changed rule or layer makes. Nothing: it is today.
+    same_day: Option<Recomputed>,
+    /// Today under the rules and layers of now. Nothing: the answer is from now.
+    today: Option<Recomputed>,
 }
 
-/// A rule that now says something else.
-#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Difference {
-    pub rule: String,
-    pub name: Name,
-    /// What it said; nothing: there was no such rule.
-    pub then: Option<Name>,
-    pub now: Option<Name>,
-}
-
+/// A check in a list.
 #[derive(Serialize, schemars::JsonSchema)]
 struct SavedSummary {
     number: String,
     made_at: Timestamp,
     made_by: String,
-    industry: String,
-    note: String,
-    verdict: crate::Verdict,
-    name: Name,
-    hits: usize,
-    schematic: bool,
+    #[serde(flatten)]
+    summary: Summary,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -101,89 +92,21 @@ fn broken(error: serde_json::Error) -> Problem {
     Problem::new(ErrorCode::Internal, format!("reading a saved admission check: {error}"))
 }
 
-fn view(saved: Saved, today: Option<Result<Answer, Problem>>) -> Result<SavedView, Problem> {
-    let answer: Answer = serde_json::from_str(&saved.answer).map_err(broken)?;
-    let (today, today_problem) = match today {
-        Some(Ok(today)) => (Some(today), None),
-        Some(Err(problem)) => (None, Some(problem.detail)),
+fn view(saved: Saved, again: Option<Again>) -> Result<SavedView, Problem> {
+    let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
+    let (same_day, today) = match again {
+        Some(again) => (again.same_day, Some(again.today)),
         None => (None, None),
     };
     Ok(SavedView {
-        question: serde_json::from_str(&saved.site).map_err(broken)?,
-        differences: today.as_ref().map(|today| differences(&answer, today)).unwrap_or_default(),
-        answer,
+        on: question.day_of(saved.made_at).to_iso(),
+        question,
+        answer: serde_json::from_str(&saved.answer).map_err(broken)?,
         number: saved.number,
         made_at: saved.made_at,
         made_by: saved.made_by,
+        same_day,
         today,
-        today_problem,
-    })
-}
-
-/// What a rule said: its verdict, and what it rests on and asks for where it concerns the site.
-#[derive(PartialEq)]
-struct Said<'a> {
-    rule: &'a Name,
-    verdict: Name,
-    concerns: Option<(&'a Name, &'a Name)>,
-}
-
-impl Said<'_> {
-    /// In words; with condition and basis where the verdict alone does not tell the difference.
-    fn words(&self, in_full: bool) -> Name {
-        let Some((condition, basis)) = self.concerns.filter(|_| in_full) else { return self.verdict.clone() };
-        let told = |parts: [&str; 2], with: &str| {
-            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-            parts.join(with)
-        };
-        Name::new(
-            format!("{}（{}）", self.verdict.zh, told([&condition.zh, &basis.zh], "；")),
-            format!("{} ({})", self.verdict.en, told([&condition.en, &basis.en], "; ")),
-        )
-    }
-}
-
-fn said(answer: &Answer) -> BTreeMap<&str, Said<'_>> {
-    let words = answer.rules.iter().map(|rule| {
-        let concerns = rule.hit || rule.verdict == crate::Verdict::Undetermined;
-        let verdict = if concerns { rule.verdict.name() } else { Name::new("未触发", "no hit") };
-        let concerns = concerns.then_some((&rule.condition, &rule.basis));
-        (rule.rule.as_str(), Said { rule: &rule.name, verdict, concerns })
-    });
-    words.collect()
-}
-
-/// Rules on which two answers differ.
-pub fn differences(then: &Answer, now: &Answer) -> Vec<Difference> {
-    let (before, after) = (said(then), said(now));
-    let rules: std::collections::BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-    rules
-        .into_iter()
-        .filter_map(|rule| {
-            let (old, new) = (before.get(rule), after.get(rule));
-            let verdict = |said: Option<&Said<'_>>| said.map(|said| said.verdict.clone());
-            let same_verdict = verdict(old) == verdict(new);
-            let same = same_verdict && old.map(|said| said.concerns) == new.map(|said| said.concerns);
-            let words = |said: Option<&Said<'_>>| said.map(|said| said.words(same_verdict));
-            let name = new.or(old).map(|said| said.rule.clone())?;
-            (!same).then(|| Difference { rule: rule.to_owned(), name, then: words(old), now: words(new) })
-        })
-        .collect()
-}
-
-fn summary(saved: Saved) -> Result<SavedSummary, Problem> {
-    let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
-    let answer: Answer = serde_json::from_str(&saved.answer).map_err(broken)?;
-    Ok(SavedSummary {
-        number: saved.number,
-        made_at: saved.made_at,
-        made_by: saved.made_by,
-        industry: question.industry,
-        note: question.note,
-        hits: answer.rules.iter().filter(|rule| rule.hit).count(),
-        verdict: answer.verdict,
-        name: answer.name,
-        schematic: answer.schematic,
     })
 }
 
@@ -242,8 +165,14 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
             operation("已做的准入审查", "saved admission checks", read).returns::<Vec<SavedSummary>>(),
             async move |caller: Caller| -> ApiResult<Json<Vec<SavedSummary>>> {
                 let zones = Arc::clone(&list);
-                let found = move || zones.list(&caller.0)?.into_iter().map(summary).collect();
-                Ok(Json(blocking(found).await?))
+                let found = blocking(move || zones.list(&caller.0)).await?;
+                let view = |(saved, summary): (Listed, Summary)| SavedSummary {
+                    number: saved.number,
+                    made_at: saved.made_at,
+                    made_by: saved.made_by,
+                    summary,
+                };
+                Ok(Json(found.into_iter().map(view).collect()))
             },
         )
         .get(
@@ -254,10 +183,8 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
                 let zones = Arc::clone(&one);
                 let found = move || {
                     let saved = zones.find(&caller.0, &number)?;
-                    let question: Question = serde_json::from_str(&saved.site).map_err(broken)?;
-                    // What was saved is shown whatever today's rules and bounds make of the question.
-                    let today = zones.check(&Question { on: None, ..question }, kernel::time::now());
-                    view(saved, Some(today))
+                    let again = zones.again(&saved, kernel::time::now())?;
+                    view(saved, Some(again))
                 };
                 Ok(Json(blocking(found).await?))
             },
@@ -271,7 +198,9 @@ fn admission_routes(zones: &Arc<Zones>) -> Routes {
                     let saved = zones.find(&caller.0, &number)?;
                     let internal =
                         |error: String| Problem::new(ErrorCode::Internal, format!("writing a docx: {error}"));
-                    let bytes = document::blocks(&saved, &zones.book())
+                    let now = kernel::time::now();
+                    let again = zones.again(&saved, now)?;
+                    let bytes = document::blocks(&saved, &zones.book(), &again, now)
                         .and_then(|blocks| document::write(&blocks))
                         .map_err(internal)?;
                     // The number holds Chinese; file names in headers are ASCII.
@@ -295,11 +224,11 @@ fn checked(zones: &Zones, caller: &Caller, question: Question, save: bool) -> Re
         number: String::new(),
         made_at: now,
         made_by: caller.0.name.clone(),
+        on: question.day_of(now).to_iso(),
         question,
         answer,
+        same_day: None,
         today: None,
-        today_problem: None,
-        differences: Vec::new(),
     })
 }
 
@@ -318,26 +247,10 @@ fn layer_views(zones: &Zones) -> Vec<ZoneLayerView> {
     zones.layers().iter().map(views).collect()
 }
 
-/// A FeatureCollection of the zones; dates of effect among the properties.
 fn layer_geometry(zones: &Zones, id: &str) -> Result<String, Problem> {
     let layers = zones.layers();
     let layer = layers.get(id).ok_or_else(|| Problem::not_found(format!("没有图层“{id}” (no such layer)")))?;
-    let features: Vec<Value> = layer
-        .zones()
-        .iter()
-        .map(|zone| {
-            json!({
-                "type": "Feature",
-                "geometry": zone.shape.to_geojson(),
-                "properties": {
-                    "key": zone.key, "name": zone.name, "schematic": layer.schematic,
-                    "valid_from": zone.valid_from.map(|day| day.to_iso()),
-                    "valid_until": zone.valid_until.map(|day| day.to_iso()),
-                },
-            })
-        })
-        .collect();
-    Ok(json!({ "type": "FeatureCollection", "features": features }).to_string())
+    Ok(picture::of(layer).to_string())
 }
 
 fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {
@@ -358,6 +271,7 @@ fn rule_views(zones: &Zones) -> Vec<ZoneRuleView> {
                     key: attribute.key.clone(),
                     name: attribute.name.clone(),
                     values: attribute.values.clone(),
+                    unit: attribute.unit.clone(),
                 })
                 .collect(),
             when: rule.when.source().to_owned(),

@@ -1,7 +1,7 @@
 //! Layers of zones, with the index that finds them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{Day, Name};
 use rstar::{AABB, RTree, RTreeObject};
@@ -26,13 +26,15 @@ impl Zone {
 }
 
 /// What a layer of records must hold before what it misses counts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
     /// Zones and square kilometres that the plan states.
     pub stated: Option<u32>,
     pub stated_km2: Option<f64>,
     /// The county says that its records are all there are.
     pub complete: bool,
+    /// Share of ground of its own that makes an area a zone of its own.
+    pub own_ground: f64,
 }
 
 /// A layer may fall short of what the plan states by this share of its area: plans round, maps are generalised.
@@ -47,7 +49,7 @@ impl Expected {
             short.push(Name::new("当天没有生效的分区", "no zone is in force on that day"));
         }
         if let Some(stated) = self.stated {
-            let count = different(in_force, stated as usize);
+            let count = different(in_force, self.own_ground, stated as usize);
             if count < stated as usize {
                 short.push(Name::new(
                     format!("规划写 {stated} 个，有图形 {count} 个"),
@@ -74,14 +76,12 @@ impl Expected {
     }
 }
 
-/// Of an area that adds less of its own ground than this to the others nobody would speak as of a zone of its own.
-const OWN_GROUND: f64 = 0.1;
 /// Shapes that are looked at one by one; more are counted by how they are written.
 const MOST_COMPARED: usize = 300;
 
 /// Shapes that differ from each other: areas by ground of their own, everything else by how it is written. Counts no
 /// further than `enough`.
-fn different(shapes: &[&Shape], enough: usize) -> usize {
+fn different(shapes: &[&Shape], own_ground: f64, enough: usize) -> usize {
     let mut texts = HashSet::new();
     let written: Vec<&Shape> =
         shapes.iter().copied().filter(|shape| texts.insert(shape.to_geojson().to_string())).collect();
@@ -92,7 +92,7 @@ fn different(shapes: &[&Shape], enough: usize) -> usize {
     for shape in written {
         let area = Shape::joint_area(std::iter::once(shape));
         let own = area - shape.covered_by(counted.iter().copied());
-        if area <= 0.0 || own >= area * OWN_GROUND {
+        if area <= 0.0 || own >= area * own_ground {
             counted.push(shape);
         }
         if counted.len() >= enough {
@@ -170,8 +170,9 @@ impl Layer {
     pub fn incomplete_on(&self, on: Day) -> Option<Name> {
         const MOST_TOLD: usize = 32;
         let Some(expected) = &self.expected else { return self.incomplete.clone() };
-        if let Some(told) = self.told.lock().ok().and_then(|told| told.get(&on).cloned()) {
-            return told;
+        let told = || self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = told().get(&on).cloned() {
+            return known;
         }
         let in_force: Vec<&Shape> =
             self.zones.iter().filter(|zone| zone.in_force(on)).map(|zone| &zone.shape).collect();
@@ -179,12 +180,11 @@ impl Layer {
         let joined = |of: fn(&Name) -> &str, with: &str| short.iter().map(of).collect::<Vec<_>>().join(with);
         let found =
             (!short.is_empty()).then(|| Name::new(joined(|name| &name.zh, "；"), joined(|name| &name.en, "; ")));
-        if let Ok(mut told) = self.told.lock() {
-            if told.len() >= MOST_TOLD {
-                told.pop_first();
-            }
-            told.insert(on, found.clone());
+        let mut told = told();
+        if told.len() >= MOST_TOLD {
+            told.pop_first();
         }
+        told.insert(on, found.clone());
         found
     }
 

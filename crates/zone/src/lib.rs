@@ -4,6 +4,9 @@
 //! - [`layer`]: zones of one kind with dates of effect, and the index that finds them.
 //! - [`rule`]: admission rules as data (`model/rules/*.toml`), each with its tests beside it.
 //! - [`admission`]: site + industry + attributes → every rule hit with its basis. Pure.
+//! - [`compare`]: a saved answer beside what the same question brings now. Pure.
+//! - [`industry`]: codes of industries, and which there are. Pure.
+//! - [`picture`]: a layer as a map draws it, within bounds. Pure.
 //!
 //! - [`document`]: a saved check as a docx.
 //!
@@ -12,11 +15,14 @@
 //! named as such in every answer that rests on it; areas and distances are geodesic on WGS-84.
 
 pub mod admission;
+pub mod compare;
 pub mod document;
 pub mod http;
+pub mod industry;
 pub mod layer;
 pub mod model;
 pub mod ops;
+pub mod picture;
 pub mod rows;
 pub mod rule;
 

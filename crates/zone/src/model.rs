@@ -14,6 +14,9 @@ use crate::shape::{Extent, Shape};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ZoneFile {
+    /// For layers that do not say it themselves.
+    #[serde(default = "own_ground")]
+    own_ground: f64,
     #[serde(default, rename = "layer")]
     layers: Vec<LayerText>,
 }
@@ -47,6 +50,10 @@ struct LayerText {
     /// The records of its ledger are all there are: what they miss counts though the plan states no number.
     #[serde(default)]
     complete: bool,
+    /// Share of ground of its own (0–1) that makes an area a zone of its own; one that adds less to the others is not
+    /// counted beside them.
+    #[serde(default)]
+    own_ground: Option<f64>,
     #[serde(default)]
     valid_from: Option<String>,
     /// Ledger whose records with a geometry are the zones, once there are any.
@@ -55,6 +62,11 @@ struct LayerText {
     /// Field → value: only those records.
     #[serde(default, rename = "where")]
     filter: BTreeMap<String, String>,
+}
+
+/// What holds where the file says nothing.
+fn own_ground() -> f64 {
+    0.1
 }
 
 /// Where the records of a layer are kept.
@@ -140,10 +152,16 @@ pub fn load(text: &str, extent: Extent, geojson: impl Fn(&str) -> Option<String>
     let mut layers = Vec::new();
     for layer in file.layers {
         let name = Name::new(layer.name_zh.clone(), layer.name_en.clone());
+        let own_ground = layer.own_ground.unwrap_or(file.own_ground);
+        if !(0.0..=1.0).contains(&own_ground) {
+            let what = format!("map/zones.toml: {}: own_ground 在 0 和 1 之间 (lies between 0 and 1)", layer.id);
+            return Err(what);
+        }
+        let (stated, stated_km2, complete) = (layer.stated, layer.stated_km2, layer.complete);
         let source = layer.ledger.clone().map(|ledger| LedgerSource {
             ledger,
             filter: layer.filter.clone(),
-            expected: Expected { stated: layer.stated, stated_km2: layer.stated_km2, complete: layer.complete },
+            expected: Expected { stated, stated_km2, complete, own_ground },
         });
         let Some(path) = &layer.file else {
             let stated = layer.stated.map_or(String::new(), |count| format!("（规划写 {count} 个）"));

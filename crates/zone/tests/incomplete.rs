@@ -135,6 +135,23 @@ fn only_what_is_in_force_and_different_makes_a_layer_complete() {
     planned_as(&complete, vec![Zone { valid_until: Some(on(2020)), ..one() }], 0, false, Some("no zone"));
 }
 
+#[test]
+fn how_much_ground_of_its_own_makes_a_zone_is_data() {
+    // A second zone that lies to nine tenths on the first.
+    let zones = || vec![zone("one", square(108.5, 28.5, 0.1)), zone("two", square(108.51, 28.5, 0.1))];
+    let stated = PLAN.replace("stated_km2=200.0\n", "");
+    let check = |file: &str, layer: &str, expect: Option<&str>| {
+        planned_as(&format!("{file}{stated}{layer}"), zones(), 0, false, expect);
+    };
+    check("own_ground=0.2\n", "", Some("1 of 2"));
+    check("own_ground=0.05\n", "", None);
+    check("own_ground=0.2\n", "own_ground=0.05\n", None);
+    for wrong in ["-0.1", "1.5", "nan"] {
+        let error = model::load(&format!("own_ground={wrong}\n{stated}"), Extent::WORLD, |_| None).unwrap_err();
+        assert!(error.contains("between 0 and 1"), "{error}");
+    }
+}
+
 /// The whole answer when one rule hits and another cannot be decided.
 fn whole(hits: &str, undecided: &str, expect: Verdict) {
     let rule = |id: &str, verdict: &str, layers: &str, when: &str| {

@@ -162,3 +162,37 @@ fn allowed_is_never_said_while_a_needed_layer_is_absent() {
     let hit = &book.tests[0].1;
     assert_eq!(check(&site(hit), &layers(&book, file, Some("red_line")), &book).verdict, Verdict::Prohibited);
 }
+
+/// What is said of an industry code: its own complaint, and the answer where there are no other doubts.
+#[test]
+fn a_code_that_does_not_exist_is_not_allowed() {
+    let book = book();
+    let quiet = given(&[("heavy_metal", "no"), ("discharges", "no"), ("fuel", "none")]);
+    let check_code = |code: &str, expect: Option<&str>| {
+        let asked = zone::rule::RuleTest {
+            lon: 109.2,
+            lat: 29.2,
+            industry: code.into(),
+            attributes: quiet.clone(),
+            hits: vec![],
+        };
+        let answer = check(&site(&asked), &layers(&book, "none", None), &book);
+        let said = zone::industry::complaint(code, &book.sections).map(|name| name.en).unwrap_or_default();
+        assert_eq!(said.is_empty(), expect.is_none(), "{code}: {said}");
+        assert!(said.contains(expect.unwrap_or_default()), "{code}: {said}");
+        if expect.is_some() {
+            assert_eq!(answer.verdict, Verdict::Undetermined, "{code}");
+        }
+    };
+    for code in ["6210", "H6210", "01", "97", "T9700", "B12"] {
+        check_code(code, None);
+    }
+    for code in ["9999", "0000", "98", "S9800"] {
+        check_code(code, Some("there is no division"));
+    }
+    check_code("A6210", Some("division 62 is of section H (lodging and catering), not A"));
+    check_code("U6210", Some("not U"));
+    for code in ["6", "62101", "CC2614", "c2614", "化工", "26 4", ""] {
+        check_code(code, Some("is not an industry code"));
+    }
+}

@@ -14,13 +14,24 @@ export interface ZoneLayer {
   incomplete: Name | null;
   ledger: string | null;
 }
+/** Something that rules ask of a project. */
+export interface ZoneAttribute {
+  key: string;
+  name: Name;
+  /** What may be answered; nothing: a number. */
+  values: { code: string; name: Name }[];
+  /** Unit of the number; empty: none. */
+  unit: string;
+}
+/** A layer as the map draws it: how many zones there are and are here, and how coarse the drawing is (null: it is not). */
+export type LayerPicture = FeatureCollection & { zones: number; drawn: number; simplified_m: number | null };
 export interface ZoneRule {
   id: string;
   name: Name;
   verdict: VerdictWord;
   basis: Name;
   layers: string[];
-  attributes: { key: string; name: Name; values: string[] }[];
+  attributes: ZoneAttribute[];
   when: string;
 }
 export interface Question {
@@ -61,6 +72,13 @@ export interface Answer {
   schematic: boolean;
   area_m2: number;
 }
+/** A saved question, asked again of a day under the rules and layers of now. */
+export interface Recomputed {
+  on: string;
+  answer: Answer | null;
+  problem: string | null;
+  differences: { rule: string; name: Name; then: Name | null; now: Name | null }[];
+}
 export interface Admission {
   /** Empty when it was not saved. */
   number: string;
@@ -68,9 +86,12 @@ export interface Admission {
   made_by: string;
   question: Question;
   answer: Answer;
-  today: Answer | null;
-  today_problem: string | null;
-  differences: { rule: string; name: Name; then: Name | null; now: Name | null }[];
+  /** Day whose rules and zones the answer is about. */
+  on: string;
+  /** That day under the rules and layers of now; null: it is today. */
+  same_day: Recomputed | null;
+  /** Today under the rules and layers of now; null: the answer is from now. */
+  today: Recomputed | null;
 }
 export interface AdmissionSummary {
   number: string;
@@ -86,7 +107,7 @@ export interface AdmissionSummary {
 const at = encodeURIComponent;
 export const zones = {
   layers: () => http.get<ZoneLayer[]>('/api/zones/layers'),
-  layer: (id: string) => http.get<FeatureCollection>(`/api/zones/layers/${at(id)}`),
+  layer: (id: string) => http.get<LayerPicture>(`/api/zones/layers/${at(id)}`),
   rules: () => http.get<ZoneRule[]>('/api/zones/rules'),
   list: () => http.get<AdmissionSummary[]>('/api/admissions'),
   get: (number: string) => http.get<Admission>(`/api/admissions/${at(number)}`),

@@ -1,11 +1,63 @@
-// What maps other than the large one lie on: paper, and the county's outline and rivers for orientation.
-import type { Map as MapLibre, StyleSpecification } from 'maplibre-gl';
+// How maps are set up, and what those other than the large one lie on: paper, and the county's outline and rivers.
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { GeolocateControl, Map as MapLibre, type MapOptions, NavigationControl, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import { onBeforeUnmount } from 'vue';
 import { county as countyApi } from '@/api';
+import { locale, say } from '@/i18n';
+import { extent, isWorld } from './extent';
 import { county } from './session';
 
-export const BASE_STYLE: StyleSpecification = { version: 8, sources: {}, layers: [{ id: 'paper', type: 'background', paint: { 'background-color': '#eef2ee' } }] };
-export const EXTENT: [number, number, number, number] = [108.2, 28.2, 109.5, 29.5];
-export const extent = () => (county.value?.extent ?? EXTENT) as [number, number, number, number];
+setWorkerUrl(workerUrl);
+const paper = (colour: string): StyleSpecification => ({ version: 8, sources: {}, layers: [{ id: 'paper', type: 'background', paint: { 'background-color': colour } }] });
+
+interface SetUp {
+  /** Colour of the paper. */
+  paper?: string;
+  /** Pixels around the county. */
+  padding?: number;
+  minZoom: number;
+  maxZoom: number;
+  /** Offers where the reader is. */
+  locate?: boolean;
+  more?: Partial<Pick<MapOptions, 'doubleClickZoom' | 'renderWorldCopies'>>;
+  /** What to use where no map can be drawn. */
+  instead: readonly [zh: string, en: string];
+  /** The page is left: the map is none any more. */
+  gone: () => void;
+}
+
+/** A map of the county, flat and north up, in an element of the component that is being mounted; or why there is none. */
+export function makeMap(container: HTMLElement, setUp: SetUp): { map: MapLibre; failed: '' } | { map: null; failed: string } {
+  try {
+    const map = new MapLibre({
+      container,
+      style: paper(setUp.paper ?? '#eef2ee'),
+      bounds: extent(),
+      fitBoundsOptions: { padding: setUp.padding ?? 16 },
+      attributionControl: false,
+      // Where nobody knows the county, the whole world must fit.
+      minZoom: isWorld() ? 0 : setUp.minZoom,
+      maxZoom: setUp.maxZoom,
+      dragRotate: false,
+      pitchWithRotate: false,
+      locale: locale.value === 'zh' ? { 'NavigationControl.ZoomIn': '放大', 'NavigationControl.ZoomOut': '缩小', 'Map.Title': '地图' } : {},
+      ...setUp.more,
+    });
+    map.touchZoomRotate.disableRotation();
+    map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+    if (setUp.locate) map.addControl(new GeolocateControl({}), 'top-right');
+    map.addControl(new ScaleControl({}), 'bottom-right');
+    onBeforeUnmount(() => {
+      setUp.gone();
+      map.remove();
+    });
+    return { map, failed: '' };
+  } catch (error) {
+    const [zh, en] = setUp.instead;
+    return { map: null, failed: say(`这台电脑不能画地图（需要 WebGL）：${String(error)}。${zh}`, `This computer cannot draw the map (WebGL): ${String(error)}. ${en}`) };
+  }
+}
 
 /** Adds the layers below the layer `below`, as long as the map is `current`. */
 export async function addBase(target: MapLibre, below: string, current: () => boolean) {
