@@ -83,3 +83,17 @@ fn records_that_were_uploaded_count_as_layers() {
     let nothing = check("108.77,28.84", Some(&empty.0)).unwrap_err();
     assert!(nothing.contains("holds no records of this county"), "{nothing}");
 }
+
+#[test]
+fn what_nobody_asks_for_and_what_does_not_exist_is_named() {
+    let check = |arguments: &[&str], expect: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_qingshan"));
+        let output = command.args(["zone", "check", "--at", "108.77,28.84", "--county"]).arg(county()).args(arguments);
+        let output = output.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(expect), "{arguments:?}: {said}");
+    };
+    check(&["--industry", "2614", "--attr", "fule=coal"], "no rule asks for `fule`");
+    check(&["--industry", "9999"], "there is no division 99");
+    check(&["--industry", "A2614"], "division 26 is of section C (manufacturing), not A");
+}

@@ -7,12 +7,11 @@
 //! - [`compare`]: a saved answer beside what the same question brings now. Pure.
 //! - [`industry`]: codes of industries, and which there are. Pure.
 //! - [`picture`]: a layer as a map draws it, within bounds. Pure.
-//!
 //! - [`document`]: a saved check as a docx.
 //!
 //! Invariants: "allowed" is never said while a layer that a rule needs is absent, or incomplete where that could
-//! change the answer; a schematic (示意) layer is
-//! named as such in every answer that rests on it; areas and distances are geodesic on WGS-84.
+//! change the answer, nor of an industry code that does not exist; what was written before a question counts; a
+//! schematic (示意) layer is named as such in every answer that rests on it; areas and distances are geodesic on WGS-84.
 
 pub mod admission;
 pub mod compare;

@@ -208,6 +208,12 @@ export interface Attachment {
   thumbnail: boolean;
 }
 
+/** One of the answers that an attribute knows. */
+export interface AttributeValue {
+  code: string;
+  name: Name;
+}
+
 /** Where a value comes from. */
 export type Basis = "formula" | "document" | "missing" | "stated";
 
@@ -2560,6 +2566,17 @@ export interface RawFrame {
   decoded?: unknown;
 }
 
+/** The same question, asked again of a day under the rules and layers of now. */
+export interface Recomputed {
+  /** Day whose rules and zones count. */
+  on: string;
+  answer: Answer | null;
+  /** Why there is no answer: the question of then is none that could be asked today. */
+  problem: string | null;
+  /** Where it differs from what was saved, rule by rule. */
+  differences: Difference[];
+}
+
 export interface RecordQuery {
   /** The record as it was at this time. */
   as_of: string | null;
@@ -2763,6 +2780,7 @@ export interface SafeUseQuery {
   format?: Format;
 }
 
+/** A check in a list. */
 export interface SavedSummary {
   number: string;
   made_at: Timestamp;
@@ -2792,12 +2810,12 @@ export interface SavedView2 {
   made_by: string;
   question: Question;
   answer: Answer;
-  /** What the rules and layers of today say of the same site. */
-  today: Answer | null;
-  /** Why they say nothing: the question of then is none that could be asked today. */
-  today_problem: string | null;
-  /** Where today's answer differs, rule by rule. */
-  differences: Difference[];
+  /** Day whose rules and zones the answer is about. */
+  on: string;
+  /** That day under the rules and layers of now: what differs, a changed rule or layer makes. Nothing: it is today. */
+  same_day: Recomputed | null;
+  /** Today under the rules and layers of now. Nothing: the answer is from now. */
+  today: Recomputed | null;
 }
 
 /** A saved assessment with its content. */
@@ -3691,7 +3709,9 @@ export interface ZoneAttributeView {
   key: string;
   name: Name;
   /** What may be answered; nothing: a number. */
-  values: string[];
+  values: AttributeValue[];
+  /** Unit of the number; empty: none. */
+  unit: string;
 }
 
 export interface ZoneLayerView {
