@@ -4,7 +4,7 @@ use kernel::{Id, Name, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::catalog::Catalog;
-use crate::cell::{Cell, Raw, Table};
+use crate::cell::{self, Cell, Raw, Table};
 use crate::definition::{Field, Geometry, LedgerDefinition, RESERVED};
 use crate::location::Location;
 use crate::problem::{Findings, Position, ProblemCode};
@@ -261,17 +261,20 @@ const LONGEST_TAG: usize = 30;
 /// Tags as a list, or as text with semicolons; each once, in order.
 fn tags_of(checker: &mut Checker<'_>, table: &Table) -> Vec<String> {
     let Some(cell) = table.get("tags") else { return Vec::new() };
-    let words: Option<Vec<String>> = match &cell.raw {
-        Raw::Text(text) => Some(text.split([';', '；']).map(str::to_owned).collect()),
-        Raw::List(items) => items
-            .iter()
-            .map(|item| match &item.raw {
-                Raw::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect(),
+    let split: Vec<Cell>;
+    let items = match &cell.raw {
+        Raw::Text(text) => {
+            split = cell::list_from_text(text, cell.at);
+            Some(&split)
+        }
+        Raw::List(items) => Some(items),
         _ => None,
     };
+    let word = |item: &Cell| match &item.raw {
+        Raw::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let words: Option<Vec<String>> = items.and_then(|items| items.iter().map(word).collect());
     let mut tags: Vec<String> = Vec::new();
     for word in words.iter().flatten().map(|word| word.trim()).filter(|word| !word.is_empty()) {
         if !tags.iter().any(|known| known == word) {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use crate::catalog::Catalog;
-use crate::cell::{Cell, Raw, Table};
+use crate::cell::{self, Cell, Raw, Table};
 use crate::definition::{Field, FieldType};
 use crate::location::Location;
 use crate::problem::{Findings, Position, ProblemCode};
@@ -251,14 +251,8 @@ impl Checker<'_> {
         let split: Vec<Cell>;
         let cells = match &cell.raw {
             Raw::List(cells) => cells,
-            // In CSV a list is one cell with semicolons.
             Raw::Text(text) => {
-                split = text
-                    .split([';', '；'])
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty())
-                    .map(|part| Cell { at: cell.at, raw: Raw::Text(part.to_owned()) })
-                    .collect();
+                split = cell::list_from_text(text, cell.at);
                 &split
             }
             _ => {
