@@ -8,6 +8,7 @@ use crate::definition::{Field, LedgerDefinition};
 use crate::import::geometry_file::PLACE_NOTE;
 use crate::ops::definition_of;
 use crate::record::Record;
+use crate::value::is_control;
 
 /// Columns beside the fields, in every form.
 pub const BESIDES: [&str; 10] =
@@ -97,7 +98,8 @@ fn mark(flag: bool) -> String {
     if flag { "true".to_owned() } else { String::new() }
 }
 
-fn value_text(value: &Value) -> String {
+/// A value as one cell.
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -118,6 +120,17 @@ fn list_text<'t>(items: impl Iterator<Item = &'t str>) -> String {
 
 fn failed(error: impl std::fmt::Display) -> Problem {
     Problem::new(ErrorCode::Internal, format!("writing an export: {error}"))
+}
+
+/// Stands in an xlsx for what no cell holds; an import refuses it by name.
+pub const TOO_LONG: &str = "#内容超过一格，未导出 (too long for a cell, left out)";
+/// Most characters of a cell of a spreadsheet.
+const MOST_IN_CELL: usize = 32_767;
+
+/// The text for a cell of a spreadsheet. One record of older days does not stop the export of all.
+pub fn sheet_text(record: &Record, column: &str) -> String {
+    let text = quoted(readable(&cell_text(record, column)));
+    if text.encode_utf16().count() > MOST_IN_CELL { TOO_LONG.to_owned() } else { text }
 }
 
 /// What makes a formula of a cell.
@@ -189,8 +202,13 @@ fn feature(record: &Record) -> Value {
     json!({ "type": "Feature", "id": record.id, "geometry": geometry, "properties": properties })
 }
 
+/// Without what no document can hold; older records may hold it.
+pub fn readable(text: &str) -> String {
+    text.chars().filter(|character| !is_control(*character)).collect()
+}
+
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    readable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn kml_of(shape: &geometry::Shape) -> String {

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Color, DataValidation, Format, Note, Workbook, XlsxError};
 
 use crate::catalog::Catalog;
 use crate::definition::{Field, FieldType, LedgerDefinition};
-use crate::export::{BESIDES, BESIDES_LABELS, cell_text, columns, quoted};
+use crate::export::{BESIDES, BESIDES_LABELS, columns, sheet_text};
 use crate::record::Record;
 
 fn failed(error: &XlsxError) -> Problem {
@@ -52,7 +52,7 @@ fn build(catalog: &Catalog, definition: &LedgerDefinition, records: &[Record]) -
     sheet.set_freeze_panes(FIRST_RECORD_ROW, 1)?;
     for (row, record) in records.iter().enumerate() {
         for (place, column) in columns.iter().enumerate() {
-            let text = quoted(cell_text(record, column));
+            let text = sheet_text(record, column);
             if !text.is_empty() {
                 sheet.write_string(FIRST_RECORD_ROW + row as u32, place as u16, text)?;
             }

@@ -70,13 +70,20 @@ mod tests {
 
     #[test]
     fn a_unit_has_many_names_and_is_no_other() {
-        for (one, other) in
-            [("t", "吨"), ("hm²", "公顷"), ("km2", "平方公里"), ("m^3/s", "立方米/秒"), ("μg/m3", "µg/m³"), ("万m³", "万立方米")]
-        {
+        for (one, other) in [
+            ("t", "吨"),
+            ("hm²", "公顷"),
+            ("km2", "平方公里"),
+            ("m^3/s", "立方米/秒"),
+            ("μg/m3", "µg/m³"),
+            ("万m³", "万立方米"),
+        ] {
             check(one, other, true);
         }
         check("吨／年", "t/a", true);
-        for (one, other) in [("hm²", "亩"), ("万m³", "m³"), ("m²", "m³"), ("t", "kg"), ("mg/L", "µg/L"), ("", "t"), ("万", "")] {
+        for (one, other) in
+            [("hm²", "亩"), ("万m³", "m³"), ("m²", "m³"), ("t", "kg"), ("mg/L", "µg/L"), ("", "t"), ("万", "")]
+        {
             check(one, other, false);
         }
     }

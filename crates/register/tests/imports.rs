@@ -278,3 +278,68 @@ fn lists_and_apostrophes_survive_a_round_trip() {
         );
     }
 }
+
+/// Whoever writes, those who listen are told: once for a ledger, however many records.
+#[test]
+fn every_way_of_writing_is_told_once_for_a_ledger() {
+    let Bench { register, live, .. } = &bench("import-told");
+    let mut heard = live.subscribe();
+    let mut told = || {
+        let mut found = Vec::new();
+        while let Ok(event) = heard.try_recv() {
+            assert_eq!(event.kind, "record");
+            found.push((event.data["ledger"].as_str().unwrap().to_owned(), event.data["records"].as_u64()));
+        }
+        found
+    };
+    let one = make(register, "river", river("r1", json!({})));
+    assert_eq!(told(), [("river".to_owned(), None)]);
+    let file = "number,name,source\nr1,改,试验\nr2,乙,试验\nr3,丙,试验\n";
+    assert!(!import(register, "river", file.as_bytes(), true).unwrap().written);
+    assert_eq!(told(), []);
+    assert!(import(register, "river", file.as_bytes(), false).unwrap().written);
+    assert_eq!(told(), [("river".to_owned(), Some(3))]);
+    let two = register.record_by_key(&admin(), "river", "r2").unwrap();
+    let edit = register::ops::BulkEdit {
+        ids: vec![one.id, two.id],
+        add_tags: vec!["重点".into()],
+        reason: "核实".into(),
+        ..Default::default()
+    };
+    assert!(register.bulk_edit(&admin(), "river", &edit, NOW).unwrap().written);
+    assert_eq!(told(), [("river".to_owned(), Some(2))]);
+    let merge = json!({ "duplicate": two.id, "revision": 3, "duplicate_revision": 2, "reason": "重复" });
+    let merge = serde_json::from_value(merge).unwrap();
+    assert!(register.merge(&admin(), one.id, &merge, NOW).unwrap().written);
+    assert_eq!(told(), [("river".to_owned(), Some(2))]);
+}
+
+/// What no sheet or document holds is refused by name; what older records hold does not stop an export.
+#[test]
+fn what_no_cell_holds_is_refused() {
+    let Bench { register, store, .. } = &bench("import-cells");
+    let refused = |ledger: &str, rest: Value, expect: &str| {
+        let error = register.write(&admin(), Target::New { ledger }, &draft(river("x", rest), None), NOW).unwrap_err();
+        assert!(error.detail.contains(expect), "{}", error.detail);
+    };
+    refused("river", json!({ "note": "长".repeat(10_001) }), "`note` has 10001");
+    refused("river", json!({ "name": "a\u{0}b" }), "U+0000");
+    refused("river", json!({ "source": "a\u{b}b" }), "U+000B");
+    refused("river", json!({ "tags": ["a\u{1}"] }), "U+0001");
+    let row = json!({ "name": "物".repeat(150), "stored": 1, "threshold": 1 });
+    let rows: Vec<Value> = std::iter::repeat_n(row, 200).collect();
+    refused("risk_source", json!({ "materials": rows, "location_note": "-" }), "a cell of a sheet");
+    make(register, "river", river("r1", json!({ "note": "一\t二\n三" })));
+    // As records were before this was asked.
+    let long = format!("UPDATE record SET content = replace(content, '一\\t', '\\u0001{}')", "长".repeat(33_000));
+    store.write(|transaction| transaction.execute(&long, &[]).map(|_| ())).unwrap();
+    let question = register::ops::Question { ledger: "river".into(), page_size: 10, ..Default::default() };
+    let records = register.export(&admin(), &question).unwrap();
+    assert!(records[0].content.note.chars().count() > 33_000);
+    let write =
+        |format: &str| register::export::write(&register.catalog(), "river", &records, format, true, &[]).unwrap().2;
+    let report = import(register, "river", &write("xlsx"), true).unwrap();
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    assert!(report.problems[0].what.en.contains("left out of the export"), "{:?}", report.problems);
+    assert!(!write("kml").contains(&1));
+}

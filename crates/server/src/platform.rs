@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use act::{Act, Workflows};
-use api::{LiveBus, Routes};
+use api::{LiveBus, LiveEvent, Routes};
 use axum::Router;
 use collect::Collect;
 use judge::Judge;
@@ -17,6 +17,7 @@ use share::PublicSource;
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{Migration, Store};
 use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zone::{LayerPlan, RuleBook, Zones};
@@ -239,9 +240,23 @@ impl Platform {
     /// Bindings, names and dust days that people change hold at once.
     async fn follow_register(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut changes = self.points.register.changes();
+        let mut heard = self.live.subscribe();
         loop {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
+                event = heard.recv() => match event {
+                    Ok(event) => {
+                        if Names::are_told_by(&event) {
+                            self.names.forget();
+                        }
+                        continue;
+                    }
+                    Err(RecvError::Lagged(_)) => {
+                        self.names.forget();
+                        continue;
+                    }
+                    Err(RecvError::Closed) => return,
+                },
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             let platform = Arc::clone(&self);
@@ -285,13 +300,20 @@ struct Names {
 
 impl Names {
     const MOST: usize = 10_000;
+    const LEDGERS: [&str; 3] = ["body", "enterprise", "river"];
+
+    /// A record that has a name here was written.
+    fn are_told_by(event: &LiveEvent) -> bool {
+        let ledger = event.data.get("ledger").and_then(serde_json::Value::as_str);
+        event.kind == "record" && ledger.is_some_and(|ledger| Self::LEDGERS.contains(&ledger))
+    }
 
     fn of(&self, key: &str) -> Option<Name> {
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(key) {
             return known.clone();
         }
         let reader = Actor::system("names");
-        let found = ["body", "enterprise", "river"]
+        let found = Self::LEDGERS
             .iter()
             .find_map(|ledger| self.register.record_by_key(&reader, ledger, key).ok())
             .map(|record| record.content.title);

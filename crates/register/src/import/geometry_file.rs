@@ -168,8 +168,9 @@ impl Register {
             match shape {
                 None => {}
                 Some(shape) if shape.kind() == "point" && is_place(definition, shape, before) => {
-                    let is_marked = known.as_ref().is_some_and(|known| known.content.simulated || known.content.schematic)
-                        || ["simulated", "schematic"].iter().any(|mark| is_set(values.get(mark)));
+                    let is_marked =
+                        known.as_ref().is_some_and(|known| known.content.simulated || known.content.schematic)
+                            || ["simulated", "schematic"].iter().any(|mark| is_set(values.get(mark)));
                     let accuracy = accuracy.or(options.accuracy);
                     let place = place_of(shape, accuracy, before, is_marked);
                     let place = Location { note: note.unwrap_or(place.note), ..place };

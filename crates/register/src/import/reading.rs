@@ -9,7 +9,7 @@ use kernel::Name;
 
 use super::ImportProblem;
 use crate::definition::LedgerDefinition;
-use crate::export::{beside_labelled, columns, unquoted};
+use crate::export::{TOO_LONG, beside_labelled, columns, unquoted};
 use crate::problem::ProblemCode;
 use crate::unit;
 
@@ -163,7 +163,10 @@ fn other_unit(row: u32, place: u32, named: &Named) -> Option<ImportProblem> {
         "" => ("没有单位".to_owned(), "has no unit".to_owned()),
         wanted => (format!("的单位是“{wanted}”"), format!("is in `{wanted}`")),
     };
-    let what = (format!("这一列写着“{said}”，字段“{column}”{zh}"), format!("this column says `{said}`, field `{column}` {en}"));
+    let what = (
+        format!("这一列写着“{said}”，字段“{column}”{zh}"),
+        format!("this column says `{said}`, field `{column}` {en}"),
+    );
     let hint = ("换算成字段的单位，并改正表头", "convert it into the field's unit and correct the heading");
     Some(problem(row, place, column, ProblemCode::OutOfRange, what, hint))
 }
@@ -228,7 +231,8 @@ fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
         let is_ids = second.iter().any(|(_, cell)| cell.trim() == definition.key) && ids.len() > 1;
         if is_ids && let Some((_, second)) = rows.next() {
             // Whoever writes another unit over a column means it, whatever the id below says.
-            let units = names.iter().filter(|(place, named)| ids.get(place).is_some_and(|id| id.column() == named.column()));
+            let units =
+                names.iter().filter(|(place, named)| ids.get(place).is_some_and(|id| id.column() == named.column()));
             sheet.problems.extend(units.filter_map(|(place, named)| other_unit(first_row, *place, named)));
             names = ids;
             wordings.extend(second);
@@ -270,7 +274,11 @@ fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
         for (place, cell) in cells {
             // An apostrophe before a formula was put there by our own export.
             let text = unquoted(cell.trim());
-            if let Some(column) = names.get(&place) {
+            if text == TOO_LONG {
+                let what = ("这一格导出时没有装下".to_owned(), "this cell was left out of the export".to_owned());
+                let hint = ("填上内容，或删去这一列", "fill it in or remove the column");
+                sheet.problems.push(problem(number, place, "", ProblemCode::OutOfRange, what, hint));
+            } else if let Some(column) = names.get(&place) {
                 named.push(Text { row: number, number: place, column: column.clone(), text: text.to_owned() });
             } else if !wordings.contains_key(&place) && nameless.insert(place) {
                 let what = (format!("这一列没有表头，却有内容：{text}"), format!("this column has no heading: {text}"));
