@@ -414,3 +414,37 @@ fn an_enterprise_sees_its_own() {
     let incident = json!({ "enterprise": "ent-a", "happened_on": "2026-01-02", "level": "general" });
     check("environmental_incident", incident, 0);
 }
+
+/// Records of before belong to whom a newer definition says, without a revision.
+#[test]
+fn a_ledger_that_gets_an_owner_gives_its_records_to_it() {
+    let bench = bench::bench("care-owner");
+    let register = &bench.register;
+    let ledger = |owner: &str| {
+        format!(
+            "id = 'yard'\nversion = 1\nname = {{ zh = '堆场', en = 'Yards' }}\ngroup = 'waste'\nkey = 'number'\n\
+             title = 'number'\n{owner}[[field]]\nid = 'number'\nlabel = {{ zh = '编号', en = 'Number' }}\n\
+             type = 'text'\nrequired = true\n[[field]]\nid = 'of'\nlabel = {{ zh = '企业', en = 'Of' }}\n\
+             type = 'link'\nledgers = ['enterprise']\n"
+        )
+    };
+    let load = |owner: &str, at: i64| {
+        let pack = bench::pack_with(&[("ledgers/yard.toml", &ledger(owner))]);
+        register.load_pack(&pack, NOW.plus(at)).unwrap();
+    };
+    load("", 0);
+    make(register, "enterprise", json!({ "number": "ent-a", "name": "甲厂", "location_note": "-", "source": "试验" }));
+    let yard = make(register, "yard", json!({ "number": "y1", "of": "ent-a", "source": "试验" }));
+    let own = someone(Role::Enterprise, Some("ent-a"));
+    let check = |expect: i64| {
+        let question = register::ops::Question { ledger: "yard".into(), page_size: 10, ..Default::default() };
+        assert_eq!(register.list(&own, &question).unwrap().total, expect);
+        assert_eq!(register.record(&own, yard.id).is_ok(), expect == 1);
+        assert_eq!(register.record(&admin(), yard.id).unwrap().revision, 1);
+    };
+    check(0);
+    load("owner = 'of'\n", 1);
+    check(1);
+    load("", 2);
+    check(0);
+}

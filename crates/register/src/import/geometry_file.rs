@@ -144,42 +144,7 @@ impl Register {
                     continue;
                 }
             };
-            let mut values: BTreeMap<&str, String> = used
-                .iter()
-                .filter_map(|(field, property)| Some((*field, text_of(feature.properties.get(*property)?)?)))
-                .collect();
-            // Without a number of its own a feature is known by file and place, so that the same file again
-            // revises the same records.
-            let key = values
-                .entry(definition.key.as_str())
-                .or_insert_with(|| format!("{}-{file_hash}-{}", definition.id, feature.number))
-                .clone();
-            let known = self.any_by_key(&definition.id, &key)?.filter(|record| record.deleted.is_none());
-            // A record that is there says where it comes from itself.
-            if !options.source.is_empty() && known.is_none() {
-                values.entry("source").or_insert_with(|| options.source.clone());
-            }
-            if options.schematic {
-                values.insert("schematic", "true".to_owned());
-            }
-            let before = known.as_ref().and_then(|known| known.content.location.as_ref());
-            let accuracy = values.remove("accuracy").and_then(|word| Accuracy::from_name(&word));
-            let note = values.remove(PLACE_NOTE);
-            match shape {
-                None => {}
-                Some(shape) if shape.kind() == "point" && is_place(definition, shape, before) => {
-                    let is_marked =
-                        known.as_ref().is_some_and(|known| known.content.simulated || known.content.schematic)
-                            || ["simulated", "schematic"].iter().any(|mark| is_set(values.get(mark)));
-                    let accuracy = accuracy.or(options.accuracy);
-                    let place = place_of(shape, accuracy, before, is_marked);
-                    let place = Location { note: note.unwrap_or(place.note), ..place };
-                    values.insert("location", serde_json::to_string(&place).unwrap_or_default());
-                }
-                Some(shape) => {
-                    values.insert("geometry", shape.to_geojson().to_string());
-                }
-            }
+            let values = self.values_of(definition, feature, shape, (&used, &file_hash), options)?;
             let cells = values.into_iter().filter(|(_, text)| !text.is_empty()).enumerate();
             let cells = cells.map(|(place, (column, text))| Text {
                 row: number,
@@ -190,6 +155,53 @@ impl Register {
             sheet.rows.push(Row { number, cells: cells.collect() });
         }
         Ok(sheet)
+    }
+
+    /// What a feature says, by field and column beside the fields.
+    fn values_of<'u>(
+        &self,
+        definition: &'u LedgerDefinition,
+        feature: &Feature,
+        shape: Option<&Shape>,
+        (used, file_hash): (&BTreeMap<&'u str, &str>, &str),
+        options: &GeometryOptions,
+    ) -> Result<BTreeMap<&'u str, String>, Problem> {
+        let mut values: BTreeMap<&str, String> = used
+            .iter()
+            .filter_map(|(field, property)| Some((*field, text_of(feature.properties.get(*property)?)?)))
+            .collect();
+        // Without a number of its own a feature is known by file and place, so that the same file again
+        // revises the same records.
+        let key = values
+            .entry(definition.key.as_str())
+            .or_insert_with(|| format!("{}-{file_hash}-{}", definition.id, feature.number))
+            .clone();
+        let known = self.any_by_key(&definition.id, &key)?.filter(|record| record.deleted.is_none());
+        // A record that is there says where it comes from itself.
+        if !options.source.is_empty() && known.is_none() {
+            values.entry("source").or_insert_with(|| options.source.clone());
+        }
+        if options.schematic {
+            values.insert("schematic", "true".to_owned());
+        }
+        let before = known.as_ref().and_then(|known| known.content.location.as_ref());
+        let accuracy = values.remove("accuracy").and_then(|word| Accuracy::from_name(&word));
+        let note = values.remove(PLACE_NOTE);
+        match shape {
+            None => {}
+            Some(shape) if shape.kind() == "point" && is_place(definition, shape, before) => {
+                let is_marked = known.as_ref().is_some_and(|known| known.content.simulated || known.content.schematic)
+                    || ["simulated", "schematic"].iter().any(|mark| is_set(values.get(mark)));
+                let accuracy = accuracy.or(options.accuracy);
+                let place = place_of(shape, accuracy, before, is_marked);
+                let place = Location { note: note.unwrap_or(place.note), ..place };
+                values.insert("location", serde_json::to_string(&place).unwrap_or_default());
+            }
+            Some(shape) => {
+                values.insert("geometry", shape.to_geojson().to_string());
+            }
+        }
+        Ok(values)
     }
 }
 

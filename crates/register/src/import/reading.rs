@@ -215,6 +215,33 @@ impl GridReader {
     }
 }
 
+/// The columns of a sheet, each once; headings that name none or one of them again are problems.
+fn columns_of(
+    row: u32,
+    names: &BTreeMap<u32, String>,
+    wordings: &BTreeMap<u32, String>,
+    problems: &mut Vec<ImportProblem>,
+) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for (&place, wording) in wordings {
+        let bare = wording.trim();
+        let Some(name) = names.get(&place) else {
+            let what = (format!("不认识列“{bare}”"), format!("column `{bare}` is not known"));
+            let hint = ("删去这一列，或按模板改名", "remove the column or name it as the template does");
+            problems.push(problem(row, place, "", ProblemCode::UnknownField, what, hint));
+            continue;
+        };
+        if columns.contains(name) {
+            let what = (format!("列“{bare}”重复"), format!("column `{bare}` is there twice"));
+            let hint = ("同一字段只留一列", "leave one column for a field");
+            problems.push(problem(row, place, name, ProblemCode::Duplicate, what, hint));
+            continue;
+        }
+        columns.push(name.clone());
+    }
+    columns
+}
+
 /// Grid → rows of named cells. The heading is the first row, and the second too where it has field ids.
 fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
     let mut rows: BTreeMap<u32, Vec<(u32, String)>> = BTreeMap::new();
@@ -247,23 +274,7 @@ fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
             definition.key, definition.key
         ));
     }
-    let mut columns: Vec<String> = Vec::new();
-    for (&place, wording) in &wordings {
-        let bare = wording.trim();
-        let Some(name) = names.get(&place) else {
-            let what = (format!("不认识列“{bare}”"), format!("column `{bare}` is not known"));
-            let hint = ("删去这一列，或按模板改名", "remove the column or name it as the template does");
-            sheet.problems.push(problem(first_row, place, "", ProblemCode::UnknownField, what, hint));
-            continue;
-        };
-        if columns.contains(name) {
-            let what = (format!("列“{bare}”重复"), format!("column `{bare}` is there twice"));
-            let hint = ("同一字段只留一列", "leave one column for a field");
-            sheet.problems.push(problem(first_row, place, name, ProblemCode::Duplicate, what, hint));
-            continue;
-        }
-        columns.push(name.clone());
-    }
+    let columns = columns_of(first_row, &names, &wordings, &mut sheet.problems);
     // A column without a heading is named once, at its first cell.
     let mut nameless: BTreeSet<u32> = BTreeSet::new();
     for (number, cells) in rows {
