@@ -328,3 +328,21 @@ impl Names {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_what_is_written_of_their_ledgers() {
+        let check = |kind: &'static str, data: serde_json::Value, expect: bool| {
+            let (action, at) = (kernel::Action::ReadMonitoring, kernel::Timestamp(0));
+            let event = LiveEvent { kind, at, action, owner: None, data };
+            assert_eq!(Names::are_told_by(&event), expect, "{kind}");
+        };
+        check("record", serde_json::json!({ "id": "1", "ledger": "enterprise", "revision": 2 }), true);
+        check("record", serde_json::json!({ "id": null, "ledger": "body", "records": 3 }), true);
+        check("record", serde_json::json!({ "id": null, "ledger": "boiler", "records": 3 }), false);
+        check("case", serde_json::json!({ "ledger": "enterprise" }), false);
+    }
+}
