@@ -15,6 +15,9 @@ pub const MOST_VERTICES: usize = 200_000;
 pub enum ShapeError {
     #[error("不是 GeoJSON 几何 (not a GeoJSON geometry): {0}")]
     NotGeometry(String),
+    /// It says that it has none.
+    #[error("没有几何 (no geometry)")]
+    Missing,
     #[error("顶点超过 {MOST_VERTICES} 个 (more vertices than that)")]
     TooLarge,
     #[error("坐标 {lon}, {lat} 不在本县范围内 (outside the county)")]
@@ -32,6 +35,7 @@ impl ShapeError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotGeometry(_) => "not_geometry",
+            Self::Missing => "no_geometry",
             Self::TooLarge => "too_large",
             Self::OutsideExtent { .. } => "outside_county",
             Self::Swapped { .. } => "swapped",

@@ -188,6 +188,17 @@ pub fn from_json_text(text: &str, at: Position) -> Option<Cell> {
     cell_of_json(&value, at)
 }
 
+/// A list written in one cell: with semicolons, or as JSON, which alone can hold items with semicolons.
+pub fn list_from_text(text: &str, at: Position) -> Vec<Cell> {
+    if text.trim_start().starts_with('[')
+        && let Some(Cell { raw: Raw::List(items), .. }) = from_json_text(text, at)
+    {
+        return items;
+    }
+    let parts = text.split([';', '；']).map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| Cell { at, raw: Raw::Text(part.to_owned()) }).collect()
+}
+
 fn cell_of_json(value: &serde_json::Value, at: Position) -> Option<Cell> {
     let raw = match value {
         serde_json::Value::Null => return None,

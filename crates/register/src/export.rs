@@ -5,12 +5,23 @@ use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
 use crate::definition::{Field, LedgerDefinition};
+use crate::import::geometry_file::PLACE_NOTE;
 use crate::ops::definition_of;
 use crate::record::Record;
+use crate::value::is_control;
 
 /// Columns beside the fields, in every form.
 pub const BESIDES: [&str; 10] =
     ["lon", "lat", "accuracy", "location_note", "source", "note", "simulated", "schematic", "valid_from", "tags"];
+
+/// What these columns are called in Chinese, in their order.
+pub const BESIDES_LABELS: [&str; BESIDES.len()] =
+    ["经度", "纬度", "位置精度", "位置说明", "出处", "备注", "模拟", "示意", "生效日期", "标签"];
+
+/// The column beside the fields that a heading names in Chinese.
+pub fn beside_labelled(label: &str) -> Option<&'static str> {
+    BESIDES_LABELS.iter().position(|known| *known == label).map(|place| BESIDES[place])
+}
 
 /// Content type, file ending and bytes of records in a form; without `sensitive` such columns are left out. CSV and
 /// xlsx hold the `chosen` fields only, in that order and with the key before them, where any are.
@@ -73,7 +84,7 @@ pub fn cell_text(record: &Record, column: &str) -> String {
         "accuracy" => place.map(|place| place.accuracy.name().to_owned()).unwrap_or_default(),
         "location_note" => content.location_note.clone(),
         "source" => content.source.clone(),
-        "tags" => content.tags.join(";"),
+        "tags" => list_text(content.tags.iter().map(String::as_str)),
         "note" => content.note.clone(),
         "simulated" => mark(content.simulated),
         "schematic" => mark(content.schematic),
@@ -87,14 +98,23 @@ fn mark(flag: bool) -> String {
     if flag { "true".to_owned() } else { String::new() }
 }
 
-fn value_text(value: &Value) -> String {
+/// A value as one cell.
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(";")
-        }
+        Value::Array(items) if items.iter().all(Value::is_string) => list_text(items.iter().filter_map(Value::as_str)),
         other => other.to_string(),
+    }
+}
+
+/// With semicolons; as JSON where these, or blanks that are cut off when a cell is read, would make it another list.
+fn list_text<'t>(items: impl Iterator<Item = &'t str>) -> String {
+    let items: Vec<&str> = items.collect();
+    let is_plain = |item: &&str| !item.contains([';', '；']) && !item.starts_with('[') && item.trim() == *item;
+    match items.iter().all(is_plain) {
+        true => items.join(";"),
+        false => Value::from(items).to_string(),
     }
 }
 
@@ -102,10 +122,35 @@ fn failed(error: impl std::fmt::Display) -> Problem {
     Problem::new(ErrorCode::Internal, format!("writing an export: {error}"))
 }
 
+/// Stands in an xlsx for what no cell holds; an import refuses it by name.
+pub const TOO_LONG: &str = "#内容超过一格，未导出 (too long for a cell, left out)";
+/// Most characters of a cell of a spreadsheet.
+const MOST_IN_CELL: usize = 32_767;
+
+/// The text for a cell of a spreadsheet. One record of older days does not stop the export of all.
+pub fn sheet_text(record: &Record, column: &str) -> String {
+    let text = quoted(readable(&cell_text(record, column)));
+    if text.encode_utf16().count() > MOST_IN_CELL { TOO_LONG.to_owned() } else { text }
+}
+
+/// What makes a formula of a cell.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
 /// A cell that a spreadsheet program would run as a formula gets a leading apostrophe; numbers stay.
 pub fn harmless(cell: String) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if formula { format!("'{cell}") } else { cell }
+    let formula = cell.starts_with(FORMULA) && cell.parse::<f64>().is_err();
+    if formula { format!("'{cell}") } else { quoted(cell) }
+}
+
+/// An apostrophe of the text's own, which [`unquoted`] would take for ours, gets another before it.
+pub fn quoted(cell: String) -> String {
+    if unquoted(&cell) == cell { cell } else { format!("'{cell}") }
+}
+
+/// Without the apostrophe that [`harmless`] or [`quoted`] put before.
+pub fn unquoted(cell: &str) -> &str {
+    let is_ours = |rest: &&str| rest.starts_with(FORMULA) || rest.starts_with('\'');
+    cell.strip_prefix('\'').filter(is_ours).unwrap_or(cell)
 }
 
 fn csv(definition: &LedgerDefinition, records: &[Record]) -> Result<Vec<u8>, Problem> {
@@ -119,34 +164,51 @@ fn csv(definition: &LedgerDefinition, records: &[Record]) -> Result<Vec<u8>, Pro
     writer.into_inner().map_err(failed)
 }
 
-/// A FeatureCollection in WGS-84; records without a place have no geometry.
+/// A FeatureCollection in WGS-84 with all that records say; those without a place have no geometry.
 pub fn geojson(records: &[Record]) -> Value {
-    let features: Vec<Value> = records
-        .iter()
-        .map(|record| {
-            let content = &record.content;
-            let mut properties = content.values.clone();
-            properties.insert("ledger".to_owned(), record.ledger.clone().into());
-            properties.insert("title".to_owned(), content.title.zh.clone().into());
-            properties.insert("source".to_owned(), content.source.clone().into());
-            properties.insert("simulated".to_owned(), content.simulated.into());
-            properties.insert("schematic".to_owned(), content.schematic.into());
-            if !content.tags.is_empty() {
-                properties.insert("tags".to_owned(), content.tags.clone().into());
-            }
-            let place = content.location.as_ref().map(|place| {
-                properties.insert("accuracy".to_owned(), place.accuracy.name().into());
-                json!({ "type": "Point", "coordinates": [place.lon, place.lat] })
-            });
-            let geometry = content.geometry.clone().or(place);
-            json!({ "type": "Feature", "id": record.id, "geometry": geometry, "properties": properties })
-        })
-        .collect();
+    let features: Vec<Value> = records.iter().map(feature).collect();
     json!({ "type": "FeatureCollection", "features": features })
 }
 
+fn feature(record: &Record) -> Value {
+    let content = &record.content;
+    let mut properties = content.values.clone();
+    properties.insert("ledger".to_owned(), record.ledger.clone().into());
+    // A ledger may have a field of that name.
+    properties.entry("title").or_insert_with(|| content.title.zh.clone().into());
+    properties.insert("source".to_owned(), content.source.clone().into());
+    properties.insert("simulated".to_owned(), content.simulated.into());
+    properties.insert("schematic".to_owned(), content.schematic.into());
+    let place = content.location.as_ref();
+    let place_note = place.map(|place| place.note.clone()).unwrap_or_default();
+    for (name, text) in [
+        ("location_note", content.location_note.clone()),
+        (PLACE_NOTE, if place_note == content.location_note { String::new() } else { place_note }),
+        ("note", content.note.clone()),
+        ("valid_from", content.valid_from.clone().unwrap_or_default()),
+    ] {
+        if !text.is_empty() {
+            properties.insert(name.to_owned(), text.into());
+        }
+    }
+    if !content.tags.is_empty() {
+        properties.insert("tags".to_owned(), content.tags.clone().into());
+    }
+    let point = place.map(|place| {
+        properties.insert("accuracy".to_owned(), place.accuracy.name().into());
+        json!({ "type": "Point", "coordinates": [place.lon, place.lat] })
+    });
+    let geometry = content.geometry.clone().or(point);
+    json!({ "type": "Feature", "id": record.id, "geometry": geometry, "properties": properties })
+}
+
+/// Without what no document can hold; older records may hold it.
+pub fn readable(text: &str) -> String {
+    text.chars().filter(|character| !is_control(*character)).collect()
+}
+
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    readable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn kml_of(shape: &geometry::Shape) -> String {

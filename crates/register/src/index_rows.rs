@@ -4,7 +4,7 @@ use kernel::{Division, Id};
 use store::{StoreError, Transaction, Value};
 
 use crate::block_rows;
-use crate::record::Record;
+use crate::record::{Content, Record};
 use crate::rows::Written;
 use crate::search::Indexed;
 
@@ -33,6 +33,21 @@ pub fn index_again(
     let place = (record.id, record.content.key.as_str(), record.deleted.is_none());
     insert_values(transaction, division, &record.ledger, place, fields)?;
     insert_grams(transaction, division, &record.ledger, record.id, grams)
+}
+
+/// Whose a record is under another definition; no revision comes of it either.
+pub fn own_again(
+    transaction: &dyn Transaction,
+    division: Division,
+    record: Id,
+    content: &Content,
+) -> Result<(), StoreError> {
+    let text =
+        serde_json::to_string(content).map_err(|error| StoreError::Shape(format!("writing a record: {error}")))?;
+    let sql = "UPDATE record SET owner = $3, content = $4 WHERE division = $1 AND id = $2";
+    transaction
+        .execute(sql, &[division.into(), record.into(), content.owner.as_deref().into(), text.into()])
+        .map(|_| ())
 }
 
 fn drop_index(transaction: &dyn Transaction, division: Division, record: Id) -> Result<(), StoreError> {

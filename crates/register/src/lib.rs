@@ -5,7 +5,7 @@
 //! - [`cell`], [`value`], [`record`], [`location`]: one validator for county pack, imports and API.
 //! - [`county`], [`pack`], [`pack_files`], [`simulation`]: the county pack (县域数据包), all or nothing.
 //! - [`problem`]: findings with file, line, column, what and what to do.
-//! - [`export`], [`sheet`], [`import`]: records out and in.
+//! - [`export`], [`sheet`], [`import`], `unit`: records out and in.
 //! - [`attachment`], `drawing`, [`photo`], `film`, [`thumbnail`], [`attachment_rows`]: files on records, told by content.
 //! - [`saved`], [`saved_rows`]: what a user keeps of a list: views and columns.
 //! - [`points`], [`search`], [`colour`], [`derived`], [`duty`], [`clusters`]: what is derived from records.
@@ -60,6 +60,7 @@ pub mod sheet;
 pub mod simulation;
 pub mod table_merge;
 pub mod thumbnail;
+mod unit;
 pub mod value;
 
 pub use catalog::Catalog;

@@ -215,20 +215,29 @@ pub fn linking(
     Ok(users)
 }
 
-/// Living records that name a record, by ledger and key; each once.
+/// Living records that name a record, by ledger and key; each once. With it whether a ledger has more of them.
 pub fn all_linking(
     reader: &dyn Reader,
     division: Division,
     catalog: &Catalog,
     ledger: &str,
     key: &str,
-) -> Result<Vec<Record>, StoreError> {
+) -> Result<(Vec<Record>, bool), StoreError> {
     let named = Named { reader, division, ledger, key };
-    let mut found = Vec::new();
+    let (mut found, mut more) = (Vec::new(), false);
     for definition in catalog.ledgers() {
-        found.extend(named.living(definition, MOST_LINKING)?);
+        let mut living = named.living(definition, MOST_LINKING + 1)?;
+        more |= cut(&mut living);
+        found.append(&mut living);
     }
-    Ok(found)
+    Ok((found, more))
+}
+
+/// Leaves as many as one answer has of a ledger; says whether there were more.
+fn cut<T>(found: &mut Vec<T>) -> bool {
+    let more = found.len() > MOST_LINKING;
+    found.truncate(MOST_LINKING);
+    more
 }
 
 /// A record as it stood at a moment, and whom it belongs to now.
@@ -237,37 +246,37 @@ pub struct Then {
     pub owner_now: Option<String>,
 }
 
-/// Records that named a record at a moment, as they stood then, by ledger and key.
+/// Records that named a record at a moment, as they stood then, by ledger and key. With it whether a ledger has more.
 pub fn linking_at(
     reader: &dyn Reader,
     division: Division,
     catalog: &Catalog,
     (ledger, key): (&str, &str),
     at: Timestamp,
-) -> Result<Vec<Then>, StoreError> {
+) -> Result<(Vec<Then>, bool), StoreError> {
     let named = Named { reader, division, ledger, key };
-    let mut all = Vec::new();
+    let (mut all, mut more) = (Vec::new(), false);
     for definition in catalog.ledgers() {
         if !definition.fields.iter().any(|field| can_name(field, ledger)) {
             continue;
         }
         // What nobody touched since stands as it stood.
-        let still = named.living(definition, MOST_LINKING)?.into_iter().filter(|record| record.updated_at <= at);
+        let still = named.living(definition, MOST_LINKING + 1)?.into_iter().filter(|record| record.updated_at <= at);
         let mut found: Vec<Then> =
             still.map(|record| Then { owner_now: record.content.owner.clone(), record }).collect();
         let mut after = (at, Id(i64::MAX));
-        while found.len() < MOST_LINKING {
+        while found.len() <= MOST_LINKING {
             let page = changed_since(&named, &definition.id, at, after)?;
             let Some(last) = page.last() else { break };
             after = last.0;
             let named = page.into_iter().filter(|(_, one)| named.is_named_by(definition, &one.record.content));
             found.extend(named.map(|(_, one)| one));
         }
-        found.truncate(MOST_LINKING);
+        more |= cut(&mut found);
         found.sort_by(|left, right| left.record.content.key.cmp(&right.record.content.key));
         all.append(&mut found);
     }
-    Ok(all)
+    Ok((all, more))
 }
 
 /// When a record was changed last, and which it is: where a page goes on.

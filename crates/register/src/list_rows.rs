@@ -47,7 +47,7 @@ pub struct Wanted {
     /// Only records of this owner.
     pub owner: Option<String>,
     pub filters: Vec<(String, String)>,
-    /// Lower-case text that the record contains.
+    /// Words, as [`crate::search::folded`] gives them, that the record contains all of, in whatever order.
     pub text: Option<String>,
     pub deleted: bool,
     pub limit: i64,
@@ -86,7 +86,8 @@ struct Plan<'w> {
     division: Division,
     wanted: &'w Wanted,
     musts: Vec<Must>,
-    text: Option<&'w str>,
+    /// What the text of a record must contain, beside its grams.
+    words: Vec<String>,
 }
 
 /// A statement that is being put together.
@@ -103,22 +104,33 @@ impl Statement {
     }
 }
 
+fn like(word: &str, statement: &mut Statement) -> String {
+    let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("t.search LIKE {} ESCAPE '\\'", statement.put(format!("%{escaped}%")))
+}
+
 impl<'w> Plan<'w> {
     fn new(division: Division, wanted: &'w Wanted) -> Self {
         let mut musts: Vec<Must> =
             wanted.filters.iter().map(|(field, value)| Must::Value(field.clone(), value.clone())).collect();
         musts.extend(wanted.owner.clone().map(Must::Owner));
-        let text = wanted.text.as_deref().filter(|text| !text.is_empty());
-        let grams = text.map(crate::search::grams).unwrap_or_default();
-        musts.extend(grams.into_iter().take(MOST_GRAMS).map(Must::Gram));
-        // A text of one pair is contained exactly where the pair is.
-        let text = text.filter(|text| text.chars().count() != 2 || !matches!(musts.last(), Some(Must::Gram(_))));
-        Self { division, wanted, musts, text }
+        let mut words = Vec::new();
+        let mut left = MOST_GRAMS;
+        for word in crate::search::words(wanted.text.as_deref().unwrap_or_default()) {
+            let grams: Vec<Must> = crate::search::grams(&word).into_iter().take(left).map(Must::Gram).collect();
+            left -= grams.len();
+            // A word of one pair is contained exactly where the pair is.
+            if word.chars().count() != 2 || grams.is_empty() {
+                words.push(word);
+            }
+            musts.extend(grams);
+        }
+        Self { division, wanted, musts, words }
     }
 
     /// Filters are all that is asked.
     fn only_values(&self) -> bool {
-        self.text.is_none() && self.musts.iter().all(|must| matches!(must, Must::Value(..)))
+        self.words.is_empty() && self.musts.iter().all(|must| matches!(must, Must::Value(..)))
     }
 
     fn begin(&self) -> Statement {
@@ -206,12 +218,10 @@ impl<'w> Plan<'w> {
                 }
             });
         }
-        if let Some(text) = self.text {
-            let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let text = statement.put(format!("%{escaped}%"));
-            parts.push(format!(
-                "EXISTS (SELECT 1 FROM record t WHERE t.division = $1 AND t.id = {id} AND t.search LIKE {text} ESCAPE '\\')"
-            ));
+        if !self.words.is_empty() {
+            let likes: Vec<String> = self.words.iter().map(|word| like(word, statement)).collect();
+            let likes = likes.join(" AND ");
+            parts.push(format!("EXISTS (SELECT 1 FROM record t WHERE t.division = $1 AND t.id = {id} AND {likes})"));
         }
         for part in parts {
             statement.sql.push_str(" AND ");

@@ -46,6 +46,9 @@ pub struct Location {
     pub note: String,
 }
 
+/// Characters of what is said of a place.
+const LONGEST_NOTE: usize = 10_000;
+
 /// West, south, east, north in degrees.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Extent(pub [f64; 4]);
@@ -130,6 +133,15 @@ impl Location {
             }
         };
         let note = match table.get("note").map(|cell| &cell.raw) {
+            Some(Raw::Text(note)) if !checker.is_readable("location", note, at) => return None,
+            Some(Raw::Text(note)) if note.chars().count() > LONGEST_NOTE => {
+                let what = (
+                    format!("位置的说明最多 {LONGEST_NOTE} 字"),
+                    format!("the note of a location has at most {LONGEST_NOTE} characters"),
+                );
+                checker.report(at, ProblemCode::OutOfRange, what, ("缩短文字".into(), "shorten it".into()));
+                return None;
+            }
             Some(Raw::Text(note)) => note.clone(),
             _ => String::new(),
         };

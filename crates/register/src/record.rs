@@ -4,8 +4,9 @@ use kernel::{Id, Name, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::catalog::Catalog;
-use crate::cell::{Cell, Raw, Table};
+use crate::cell::{self, Cell, Raw, Table};
 use crate::definition::{Field, Geometry, LedgerDefinition, RESERVED};
+use crate::export::value_text;
 use crate::location::Location;
 use crate::problem::{Findings, Position, ProblemCode};
 use crate::value::{Checker, LinkUse, is_date};
@@ -132,6 +133,9 @@ pub fn check(
     let before = findings.list.len() + findings.dropped;
     let mut checker = Checker { file, catalog, findings, links: Vec::new() };
     let values = checker.fields(&definition.fields, table, at, &RESERVED);
+    if let Some(values) = &values {
+        fits_cells(&mut checker, at, table, values);
+    }
     let place = place_of(&mut checker, at, table, definition);
     let source = meta_text(&mut checker, table, "source").unwrap_or_default();
     if source.trim().is_empty() {
@@ -168,7 +172,6 @@ pub fn check(
     };
     let zh = text(&definition.title);
     let en = definition.title_en.as_deref().map(text).filter(|title| !title.is_empty());
-    let owner = definition.owner.as_deref().map(text).filter(|owner| !owner.is_empty());
     let content = Content {
         key: text(&definition.key),
         title: Name { en: en.unwrap_or_else(|| zh.clone()), zh },
@@ -181,17 +184,56 @@ pub fn check(
         simulated,
         schematic,
         valid_from,
-        owner: owner.map(|owner| owner.rsplit(':').next().unwrap_or_default().to_owned()),
+        owner: owner_of(definition, &values),
         version: definition.version,
         values,
     };
     Some(Checked { content, links, township: place.township })
 }
 
+/// Key of the body or enterprise that a record belongs to, as its definition says now.
+pub fn owner_of(definition: &LedgerDefinition, values: &Map<String, Value>) -> Option<String> {
+    let owner = values.get(definition.owner.as_deref()?)?.as_str()?;
+    let key = owner.rsplit(':').next().unwrap_or_default();
+    (!key.is_empty()).then(|| key.to_owned())
+}
+
+/// Characters of a note, a source and a word on a place.
+const LONGEST_TEXT: usize = 10_000;
+/// Characters of a value as one cell of a sheet; spreadsheets hold 32,767.
+const LONGEST_CELL: usize = 32_000;
+
+/// What no cell of a sheet holds could not be exported.
+fn fits_cells(checker: &mut Checker<'_>, at: Position, table: &Table, values: &Map<String, Value>) {
+    for (field, value) in values {
+        let length = value_text(value).chars().count();
+        if length > LONGEST_CELL {
+            let at = table.get(field).map_or(at, |cell| cell.at);
+            let what = (
+                format!("字段“{field}”共 {length} 个字，最多 {LONGEST_CELL}（表格的一格）"),
+                format!("field `{field}` has {length} characters in all, at most {LONGEST_CELL} (a cell of a sheet)"),
+            );
+            checker.report(at, ProblemCode::OutOfRange, what, ("减少内容".into(), "have less of it".into()));
+        }
+    }
+}
+
 fn meta_text(checker: &mut Checker<'_>, table: &Table, key: &str) -> Option<String> {
     let cell = table.get(key)?;
     match &cell.raw {
-        Raw::Text(text) | Raw::Moment(text) => Some(text.clone()),
+        Raw::Text(text) | Raw::Moment(text) => {
+            let length = text.chars().count();
+            if length > LONGEST_TEXT {
+                let what = (
+                    format!("“{key}”有 {length} 个字，最多 {LONGEST_TEXT}"),
+                    format!("`{key}` has {length} characters, at most {LONGEST_TEXT}"),
+                );
+                let hint = ("缩短文字，长文作为附件".into(), "shorten it, attach what is long".into());
+                checker.report(cell.at, ProblemCode::OutOfRange, what, hint);
+                return None;
+            }
+            checker.is_readable(key, text, cell.at).then(|| text.clone())
+        }
         _ => {
             let what = (format!("“{key}”应为文本"), format!("`{key}` must be text"));
             checker.report(cell.at, ProblemCode::WrongType, what, ("加上引号".into(), "put it in quotes".into()));
@@ -261,22 +303,28 @@ const LONGEST_TAG: usize = 30;
 /// Tags as a list, or as text with semicolons; each once, in order.
 fn tags_of(checker: &mut Checker<'_>, table: &Table) -> Vec<String> {
     let Some(cell) = table.get("tags") else { return Vec::new() };
-    let words: Option<Vec<String>> = match &cell.raw {
-        Raw::Text(text) => Some(text.split([';', '；']).map(str::to_owned).collect()),
-        Raw::List(items) => items
-            .iter()
-            .map(|item| match &item.raw {
-                Raw::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect(),
+    let split: Vec<Cell>;
+    let items = match &cell.raw {
+        Raw::Text(text) => {
+            split = cell::list_from_text(text, cell.at);
+            Some(&split)
+        }
+        Raw::List(items) => Some(items),
         _ => None,
     };
+    let word = |item: &Cell| match &item.raw {
+        Raw::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let words: Option<Vec<String>> = items.and_then(|items| items.iter().map(word).collect());
     let mut tags: Vec<String> = Vec::new();
     for word in words.iter().flatten().map(|word| word.trim()).filter(|word| !word.is_empty()) {
         if !tags.iter().any(|known| known == word) {
             tags.push(word.to_owned());
         }
+    }
+    if !tags.iter().all(|tag| checker.is_readable("tags", tag, cell.at)) {
+        return Vec::new();
     }
     let long = tags.iter().any(|tag| tag.chars().count() > LONGEST_TAG);
     if words.is_none() || tags.len() > MOST_TAGS || long {

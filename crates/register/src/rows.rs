@@ -44,15 +44,6 @@ const FIRST: Migration = Migration {
           CREATE INDEX record_gram_record ON record_gram (division, record)",
 };
 
-/// A record with what loading a pack needs to know of it.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    pub record: Record,
-    /// Revision that a pack wrote last; lower than the record's when a person has edited it since.
-    pub pack_revision: i64,
-    pub pack_hash: Option<String>,
-}
-
 const COLUMNS: &str = "r.id, r.ledger, r.revision, r.content, r.updated_at, r.updated_by, r.deleted";
 
 fn record_of(row: &Row) -> Result<Record, StoreError> {

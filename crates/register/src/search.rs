@@ -6,9 +6,12 @@ use serde_json::Value;
 
 use crate::definition::{FieldType, LedgerDefinition};
 use crate::record::Content;
+use crate::unit::narrow;
 
 /// Characters of a record that are indexed; a longer one is found by its beginning.
 const MOST_CHARACTERS: usize = 4_000;
+/// Words of a question that are told apart.
+const MOST_WORDS: usize = 8;
 
 /// Pairs of neighbouring characters, without those that span a blank.
 pub fn grams(text: &str) -> Vec<String> {
@@ -37,7 +40,27 @@ pub fn text_of(content: &Content, definition: &LedgerDefinition) -> String {
         text.push(' ');
         text.push_str(tag);
     }
-    text.to_lowercase().chars().take(MOST_CHARACTERS).collect()
+    folded(&text).chars().take(MOST_CHARACTERS).collect()
+}
+
+/// Lower case, with full-width letters and digits as the narrow ones: however somebody types, the same is found.
+pub fn folded(text: &str) -> String {
+    let fold = |character: char| match character {
+        '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => narrow(character),
+        other => other,
+    };
+    text.chars().map(fold).collect::<String>().to_lowercase()
+}
+
+/// Words of a question, between blanks; what follows the last that is told apart is one with it.
+pub fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    if words.len() > MOST_WORDS {
+        let rest = words.split_off(MOST_WORDS - 1).join(" ");
+        words.push(rest);
+    }
+    words.dedup();
+    words
 }
 
 fn add(value: &Value, text: &mut String) {

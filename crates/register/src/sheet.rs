@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Color, DataValidation, Format, Note, Workbook, XlsxError};
 
 use crate::catalog::Catalog;
 use crate::definition::{Field, FieldType, LedgerDefinition};
-use crate::export::{BESIDES, cell_text, columns};
+use crate::export::{BESIDES, BESIDES_LABELS, columns, sheet_text};
 use crate::record::Record;
 
 fn failed(error: &XlsxError) -> Problem {
@@ -52,7 +52,7 @@ fn build(catalog: &Catalog, definition: &LedgerDefinition, records: &[Record]) -
     sheet.set_freeze_panes(FIRST_RECORD_ROW, 1)?;
     for (row, record) in records.iter().enumerate() {
         for (place, column) in columns.iter().enumerate() {
-            let text = cell_text(record, column);
+            let text = sheet_text(record, column);
             if !text.is_empty() {
                 sheet.write_string(FIRST_RECORD_ROW + row as u32, place as u16, text)?;
             }
@@ -103,10 +103,8 @@ fn label_of(field: Option<&Field>, column: &str) -> String {
             format!("{}{unit}{}", field.label.zh, if field.required { " *" } else { "" })
         }
         None => {
-            let labels: [&str; BESIDES.len()] =
-                ["经度", "纬度", "位置精度", "位置说明", "出处 *", "备注", "模拟", "示意", "生效日期", "标签"];
             let place = BESIDES.iter().position(|known| *known == column).unwrap_or(0);
-            labels[place].to_owned()
+            format!("{}{}", BESIDES_LABELS[place], if column == "source" { " *" } else { "" })
         }
     }
 }

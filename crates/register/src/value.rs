@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use crate::catalog::Catalog;
-use crate::cell::{Cell, Raw, Table};
+use crate::cell::{self, Cell, Raw, Table};
 use crate::definition::{Field, FieldType};
 use crate::location::Location;
 use crate::problem::{Findings, Position, ProblemCode};
@@ -76,6 +76,9 @@ impl Checker<'_> {
             self.wrong_type(cell, &field.id, ("带引号的文本", "text in quotes"));
             return None;
         };
+        if !self.is_readable(&field.id, text, cell.at) {
+            return None;
+        }
         let length = text.chars().count();
         if length > field.max_length {
             self.report(
@@ -102,6 +105,22 @@ impl Checker<'_> {
             return None;
         }
         Some(text.clone())
+    }
+
+    /// Without characters that no document can hold; reports them.
+    pub fn is_readable(&mut self, field: &str, text: &str, at: Position) -> bool {
+        let Some(found) = text.chars().find(|character| is_control(*character)) else { return true };
+        let code = u32::from(found);
+        self.report(
+            at,
+            ProblemCode::BadFormat,
+            (
+                format!("字段“{field}”里有控制字符 U+{code:04X}"),
+                format!("field `{field}` holds the control character U+{code:04X}"),
+            ),
+            ("删去这个字符，或重新输入".into(), "remove the character or type it again".into()),
+        );
+        false
     }
 
     fn decimal(&mut self, field: &Field, cell: &Cell) -> Option<String> {
@@ -251,14 +270,8 @@ impl Checker<'_> {
         let split: Vec<Cell>;
         let cells = match &cell.raw {
             Raw::List(cells) => cells,
-            // In CSV a list is one cell with semicolons.
             Raw::Text(text) => {
-                split = text
-                    .split([';', '；'])
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty())
-                    .map(|part| Cell { at: cell.at, raw: Raw::Text(part.to_owned()) })
-                    .collect();
+                split = cell::list_from_text(text, cell.at);
                 &split
             }
             _ => {
@@ -356,6 +369,11 @@ impl Checker<'_> {
         }
         (before == self.findings.list.len() + self.findings.dropped).then_some(values)
     }
+}
+
+/// Characters that neither XML nor a spreadsheet holds: control characters but tab and line ends, and non-characters.
+pub const fn is_control(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A real calendar date written `YYYY-MM-DD`.

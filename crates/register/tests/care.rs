@@ -324,7 +324,7 @@ fn duties_fall_due_with_the_dates_of_records() {
     let today = Day::from_civil(2026, 11, 25);
     let listed = |all: bool| {
         let question = DutyQuestion { ledger: Some("risk_source".into()), all: Some(all), ..DutyQuestion::default() };
-        let lines = register.duties(&admin(), &question, today).unwrap();
+        let (lines, _) = register.duties(&admin(), &question, today).unwrap();
         lines.into_iter().map(|line| (line.key, line.state)).collect::<Vec<_>>()
     };
     assert_eq!(listed(false), [("late".to_owned(), DutyState::Overdue), ("soon".to_owned(), DutyState::Due)]);
@@ -336,7 +336,7 @@ fn duties_fall_due_with_the_dates_of_records() {
     let (found, _) = register.duties_after(Id(0), 500, today).unwrap();
     assert_eq!(found.len(), 3);
     let one = DutyQuestion { record: Some(Id(1)), all: Some(true), ..DutyQuestion::default() };
-    assert!(register.duties(&admin(), &one, today).unwrap().is_empty(), "no such record");
+    assert!(register.duties(&admin(), &one, today).unwrap().0.is_empty(), "no such record");
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_duty_names_who_sees_to_it_and_ends_when_the_record_says_so() {
     assert_eq!(asked(done).0, DutyState::Done);
     let listed = |record: Id| {
         let question = DutyQuestion { record: Some(record), ..DutyQuestion::default() };
-        register.duties(&admin(), &question, today).unwrap().len()
+        register.duties(&admin(), &question, today).unwrap().0.len()
     };
     assert_eq!((listed(here), listed(done)), (1, 0));
     // Page by page, each record once; deleted ones are nothing.
@@ -389,4 +389,62 @@ fn a_duty_names_who_sees_to_it_and_ends_when_the_record_says_so() {
     assert_eq!(register.last_author(here).unwrap(), Some(Id(7)));
     register.set_deleted(&admin(), here, 1, true, "试验", NOW).unwrap();
     assert!(register.duties_of(here, today).unwrap().is_none());
+}
+
+/// An enterprise sees its own in the ledgers that are for it, and what the authority prepares about it in none.
+#[test]
+fn an_enterprise_sees_its_own() {
+    let bench = bench::bench("care-own");
+    let enterprise = json!({ "number": "ent-a", "name": "甲厂", "location_note": "-", "source": "试验" });
+    bench::make(&bench.register, "enterprise", enterprise);
+    let own = bench::someone(kernel::Role::Enterprise, Some("ent-a"));
+    let other = bench::someone(kernel::Role::Enterprise, Some("ent-b"));
+    let check = |ledger: &str, fields: Value, expect: i64| {
+        let mut all = json!({ "number": "x1", "name": "甲", "location_note": "-", "source": "试验" });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        bench::make(&bench.register, ledger, all);
+        let question = register::ops::Question { ledger: ledger.into(), page_size: 10, ..Default::default() };
+        let total = |actor| bench.register.list(actor, &question).unwrap().total;
+        assert_eq!((total(&own), total(&other)), (expect, 0), "{ledger}");
+    };
+    check("hazardous_waste", json!({ "enterprise": "ent-a", "role": "producer" }), 1);
+    check("drill", json!({ "of": "enterprise:ent-a" }), 1);
+    check("risk_source", json!({ "enterprise": "ent-a" }), 1);
+    check("damage_compensation", json!({ "liable": "enterprise:ent-a" }), 0);
+    let incident = json!({ "enterprise": "ent-a", "happened_on": "2026-01-02", "level": "general" });
+    check("environmental_incident", incident, 0);
+}
+
+/// Records of before belong to whom a newer definition says, without a revision.
+#[test]
+fn a_ledger_that_gets_an_owner_gives_its_records_to_it() {
+    let bench = bench::bench("care-owner");
+    let register = &bench.register;
+    let ledger = |owner: &str| {
+        format!(
+            "id = 'yard'\nversion = 1\nname = {{ zh = '堆场', en = 'Yards' }}\ngroup = 'waste'\nkey = 'number'\n\
+             title = 'number'\n{owner}[[field]]\nid = 'number'\nlabel = {{ zh = '编号', en = 'Number' }}\n\
+             type = 'text'\nrequired = true\n[[field]]\nid = 'of'\nlabel = {{ zh = '企业', en = 'Of' }}\n\
+             type = 'link'\nledgers = ['enterprise']\n"
+        )
+    };
+    let load = |owner: &str, at: i64| {
+        let pack = bench::pack_with(&[("ledgers/yard.toml", &ledger(owner))]);
+        register.load_pack(&pack, NOW.plus(at)).unwrap();
+    };
+    load("", 0);
+    make(register, "enterprise", json!({ "number": "ent-a", "name": "甲厂", "location_note": "-", "source": "试验" }));
+    let yard = make(register, "yard", json!({ "number": "y1", "of": "ent-a", "source": "试验" }));
+    let own = someone(Role::Enterprise, Some("ent-a"));
+    let check = |expect: i64| {
+        let question = register::ops::Question { ledger: "yard".into(), page_size: 10, ..Default::default() };
+        assert_eq!(register.list(&own, &question).unwrap().total, expect);
+        assert_eq!(register.record(&own, yard.id).is_ok(), expect == 1);
+        assert_eq!(register.record(&admin(), yard.id).unwrap().revision, 1);
+    };
+    check(0);
+    load("owner = 'of'\n", 1);
+    check(1);
+    load("", 2);
+    check(0);
 }

@@ -174,3 +174,110 @@ fn a_file_is_looked_at_first_and_written_whole() {
     let report = run(&no_name, false).unwrap();
     assert!(!report.import.written && report.import.problems.iter().any(|problem| problem.what.en.contains("name")));
 }
+
+/// What is exported for a map program comes back as it was: marks, accuracy, notes, tags and lists.
+#[test]
+fn geojson_of_records_changes_nothing_when_it_comes_back() {
+    let bench = bench("geometry-round");
+    let register = &bench.register;
+    let place = json!({ "lon": 108.7, "lat": 28.8, "accuracy": "township_centre", "note": "镇中心" });
+    bench::make(
+        register,
+        "enterprise",
+        json!({ "number": "e1", "name": "甲厂", "location": place, "simulated": true, "schematic": true, "note": "记",
+                "valid_from": "2026-01-01", "tags": ["重点", "a;b"], "location_note": "说明", "source": "试验" }),
+    );
+    bench::make(
+        register,
+        "enterprise",
+        json!({ "number": "e2", "name": "乙厂", "location_note": "地址未公开", "source": "试验" }),
+    );
+    let question = Question { ledger: "enterprise".into(), page_size: 10, ..Question::default() };
+    let records = register.export(&admin(), &question).unwrap();
+    let file = export::geojson(&records);
+    let run = |file: &Value| {
+        let options = GeometryOptions {
+            import: Options { dry_run: false, apply_fixes: false, reason: "导入".into() },
+            ..GeometryOptions::default()
+        };
+        let bytes = file.to_string().into_bytes();
+        register.import_geometry(&admin(), "enterprise", &bytes, &options, NOW).unwrap().import
+    };
+    let same = run(&file);
+    assert_eq!((same.problems.len(), same.unchanged, same.changes.len()), (0, 2, 0), "{same:?}");
+    // Under other keys: all but the key.
+    let other = file.to_string().replace("\"e1\"", "\"e3\"").replace("\"e2\"", "\"e4\"");
+    let made = run(&serde_json::from_str(&other).unwrap());
+    assert_eq!((made.problems.len(), made.created), (0, 2), "{made:?}");
+    let content = |key: &str| register.record_by_key(&admin(), "enterprise", key).unwrap().content;
+    for (from, to) in [("e1", "e3"), ("e2", "e4")] {
+        let mut expect = content(from);
+        (expect.key, expect.values["number"]) = (to.to_owned(), json!(to));
+        let mut found = content(to);
+        (found.owner, expect.owner) = (None, None);
+        assert_eq!(found, expect, "{from}");
+    }
+}
+
+/// A record without a place is wrong only for itself, and no place becomes a surveyed one by itself.
+#[test]
+fn places_of_files_are_not_known_better_than_somebody_says() {
+    let bench = bench("geometry-accuracy");
+    let register = &bench.register;
+    let point = |lon: f64| json!({ "type": "Point", "coordinates": [lon, 28.8] });
+    let run = |features: &[(Value, Value)], accuracy: Option<register::location::Accuracy>| {
+        let options = GeometryOptions {
+            import: Options { dry_run: false, ..Options::default() },
+            source: "试验".into(),
+            accuracy,
+            ..GeometryOptions::default()
+        };
+        register.import_geometry(&admin(), "enterprise", &collection(features), &options, NOW).unwrap().import
+    };
+    let check = |key: &str, rest: Value, lon: f64, asked: Option<&str>, expect: &str| {
+        let mut properties = json!({ "number": key, "name": key });
+        properties.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        let report = run(&[(point(lon), properties)], asked.and_then(register::location::Accuracy::from_name));
+        assert!(report.written, "{:?}", report.problems);
+        let place = register.record_by_key(&admin(), "enterprise", key).unwrap().content.location.unwrap();
+        assert_eq!(place.accuracy.name(), expect, "{key} {rest}");
+    };
+    check("e1", json!({}), 108.7, None, "approximate");
+    check("e2", json!({ "accuracy": 4.5 }), 108.7, None, "approximate");
+    check("e3", json!({ "模拟": "是" }), 108.7, None, "schematic");
+    check("e3", json!({}), 108.8, None, "schematic");
+    check("e4", json!({}), 108.7, Some("surveyed"), "surveyed");
+    check("e4", json!({ "name": "改名" }), 108.7, None, "surveyed");
+    check("e4", json!({}), 108.8, None, "approximate");
+    let report = run(
+        &[
+            (Value::Null, json!({ "number": "e1", "name": "有位置的" })),
+            (Value::Null, json!({ "number": "e9", "name": "新的" })),
+        ],
+        None,
+    );
+    let rows: Vec<u32> = report.problems.iter().map(|problem| problem.row).collect();
+    assert_eq!(rows, [2], "{:?}", report.problems);
+}
+
+/// A file's numbers are not made into others unless somebody asks for it.
+#[test]
+fn a_file_of_geometry_is_not_fixed_unasked() {
+    let bench = bench("geometry-fixes");
+    let register = &bench.register;
+    let run = |area: &str, apply_fixes: bool| {
+        let file = collection(&[(
+            square(108.5, 28.5, 0.1),
+            json!({ "number": "p1", "name": "甲", "面积": area, "source": "试验" }),
+        )]);
+        let options = GeometryOptions {
+            import: Options { dry_run: true, apply_fixes, reason: String::new() },
+            ..GeometryOptions::default()
+        };
+        let report = register.import_geometry(&admin(), "red_line_patch", &file, &options, NOW).unwrap().import;
+        (report.problems.len(), report.fixes.len())
+    };
+    assert_eq!(run("1,200", false), (1, 0));
+    assert_eq!(run("1,200", true), (0, 1));
+    assert_eq!(run("1.2万", true), (1, 0));
+}

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use register::definition::RESERVED;
+use register::definition::{Observed, RESERVED};
 use register::problem::ProblemCode;
 
 #[test]
@@ -17,5 +17,9 @@ fn the_guides_name_every_number_and_every_reserved_field() {
     }
     for field in RESERVED {
         assert!(ledgers.contains(&format!("`{field}`")), "ledgers.md does not name {field}");
+    }
+    let roles = ledgers.split("Roles: ").nth(1).and_then(|rest| rest.split("A `limits` table").next()).unwrap();
+    for role in Observed::ROLES {
+        assert!(roles.contains(&format!("`{role}`")), "ledgers.md does not name the role {role}");
     }
 }

@@ -189,3 +189,157 @@ fn rows_that_hang_together_through_others_are_written_in_order() {
     let turned = link("number,flows_into\ny,s\nx,\n");
     assert!(turned.as_ref().is_ok_and(|report| report.written), "{turned:?}");
 }
+
+/// A unit in a heading is what the numbers are in: another one than the field's is no heading of that field.
+#[test]
+fn headings_are_known_by_words_and_by_their_units() {
+    let Bench { register, .. } = &bench("import-headings");
+    let check = |ledger: &str, file: &str, expect: &[(u32, u32, &str)]| check(register, ledger, file, expect);
+    check("wetland", "编号,名称,面积（亩）,出处\nw1,甲,1500,试验\n", &[(1, 3, "`亩`")]);
+    check("wetland", "编号 *,名称（中文）,面积,出处 *\nw1,甲,1500,试验\n", &[(1, 2, "has no unit")]);
+    // Over the ids of the template too.
+    check("wetland", "编号,名称,面积（亩）,出处\nnumber,name,area,source\nw1,甲,1500,试验\n", &[(1, 3, "`亩`")]);
+    for unit in ["（公顷）", " (hm2)", "（hm²） *", ""] {
+        check("wetland", &format!("编号,名称,面积{unit},出处\nw1,甲,1500,试验\n"), &[]);
+    }
+    // All that a template writes above its columns.
+    let labels = "编号,名称,经度,纬度,位置精度,位置说明,出处,备注,模拟,示意,生效日期,标签";
+    let file = format!("{labels}\ne1,甲厂,108.7,28.8,surveyed,说明,试验,记,否,是,2026-01-01,重点\n");
+    let report = import(register, "enterprise", file.as_bytes(), false).unwrap();
+    assert!(report.written, "{:?}", report.problems);
+    let content = register.record_by_key(&admin(), "enterprise", "e1").unwrap().content;
+    assert_eq!((content.location_note.as_str(), content.note.as_str(), content.schematic), ("说明", "记", true));
+}
+
+#[test]
+fn fixes_keep_the_number_and_are_listed() {
+    let Bench { register, .. } = &bench("import-fixes");
+    let fixed = |area: &str| {
+        let options = Options { dry_run: true, apply_fixes: true, reason: String::new() };
+        let file = format!("number,name,area,source\nw1,甲,\"{area}\",试验\n");
+        let report = register.import(&admin(), "wetland", file.as_bytes(), &options, NOW).unwrap();
+        let fixes: Vec<_> = report.fixes.iter().map(|fix| (fix.row, fix.from.clone(), fix.to.clone())).collect();
+        (report.problems.len(), fixes)
+    };
+    assert_eq!(fixed("1,200 公顷"), (0, vec![(2, "1,200 公顷".to_owned(), "1200".to_owned())]));
+    for area in ["1.2万亩", "1.2万", "1,5", "1.5×10^4"] {
+        assert_eq!(fixed(area), (1, vec![]), "{area}");
+    }
+}
+
+/// Rows that say nothing new leave no trace.
+#[test]
+fn what_is_unchanged_is_not_written() {
+    let Bench { register, .. } = &bench("import-unchanged");
+    make(register, "river", river("r1", json!({})));
+    make(register, "river", river("r2", json!({})));
+    let run = |file: &str| import(register, "river", file.as_bytes(), false).unwrap();
+    let report = run("number,name,source\nr1,r1,试验\nr2,改名,试验\n");
+    assert!(report.written, "{:?}", report.problems);
+    assert_eq!((report.unchanged, report.revised, report.created), (1, 1, 0));
+    let revision = |key: &str| register.record_by_key(&admin(), "river", key).unwrap().revision;
+    assert_eq!((revision("r1"), revision("r2")), (1, 2));
+    let again = run("number,name,source\nr1,r1,试验\nr2,改名,试验\n");
+    assert!(again.written);
+    assert_eq!((again.unchanged, revision("r1"), revision("r2")), (2, 1, 2));
+}
+
+#[test]
+fn problems_are_counted_beyond_those_listed() {
+    let Bench { register, .. } = &bench("import-many");
+    let rows: String = (0..700).map(|row| format!("r{row},,试验\n")).collect();
+    let report = import(register, "river", format!("number,name,source\n{rows}").as_bytes(), true).unwrap();
+    assert_eq!((report.problems.len(), report.more_problems), (500, 200));
+}
+
+/// Items that hold what separates items, and texts that begin with an apostrophe, come back as they were.
+#[test]
+fn lists_and_apostrophes_survive_a_round_trip() {
+    let Bench { register, .. } = &bench("import-lists");
+    for (key, tags, name) in [
+        ("r1", json!(["a;b", "c"]), "'=1"),
+        ("r2", json!(["甲；乙"]), "''x"),
+        ("r3", json!(["[x]"]), "'x"),
+        ("r4", json!(["一", "二"]), "=1+1"),
+    ] {
+        make(register, "river", json!({ "number": key, "name": name, "tags": tags, "source": "试验" }));
+    }
+    let question = register::ops::Question { ledger: "river".into(), page_size: 10, ..Default::default() };
+    let records = register.export(&admin(), &question).unwrap();
+    for format in ["csv", "xlsx"] {
+        let (_, _, bytes) = register::export::write(&register.catalog(), "river", &records, format, true, &[]).unwrap();
+        let report = import(register, "river", &bytes, true).unwrap();
+        assert_eq!(
+            (report.problems.len(), report.unchanged),
+            (0, 4),
+            "{format}: {:?} {:?}",
+            report.problems,
+            report.changes
+        );
+    }
+}
+
+/// Whoever writes, those who listen are told: once for a ledger, however many records.
+#[test]
+fn every_way_of_writing_is_told_once_for_a_ledger() {
+    let Bench { register, live, .. } = &bench("import-told");
+    let mut heard = live.subscribe();
+    let mut told = || {
+        let mut found = Vec::new();
+        while let Ok(event) = heard.try_recv() {
+            assert_eq!(event.kind, "record");
+            found.push((event.data["ledger"].as_str().unwrap().to_owned(), event.data["records"].as_u64()));
+        }
+        found
+    };
+    let one = make(register, "river", river("r1", json!({})));
+    assert_eq!(told(), [("river".to_owned(), None)]);
+    let file = "number,name,source\nr1,改,试验\nr2,乙,试验\nr3,丙,试验\n";
+    assert!(!import(register, "river", file.as_bytes(), true).unwrap().written);
+    assert_eq!(told(), []);
+    assert!(import(register, "river", file.as_bytes(), false).unwrap().written);
+    assert_eq!(told(), [("river".to_owned(), Some(3))]);
+    let two = register.record_by_key(&admin(), "river", "r2").unwrap();
+    let edit = register::ops::BulkEdit {
+        ids: vec![one.id, two.id],
+        add_tags: vec!["重点".into()],
+        reason: "核实".into(),
+        ..Default::default()
+    };
+    assert!(register.bulk_edit(&admin(), "river", &edit, NOW).unwrap().written);
+    assert_eq!(told(), [("river".to_owned(), Some(2))]);
+    let merge = json!({ "duplicate": two.id, "revision": 3, "duplicate_revision": 2, "reason": "重复" });
+    let merge = serde_json::from_value(merge).unwrap();
+    assert!(register.merge(&admin(), one.id, &merge, NOW).unwrap().written);
+    assert_eq!(told(), [("river".to_owned(), Some(2))]);
+}
+
+/// What no sheet or document holds is refused by name; what older records hold does not stop an export.
+#[test]
+fn what_no_cell_holds_is_refused() {
+    let Bench { register, store, .. } = &bench("import-cells");
+    let refused = |ledger: &str, rest: Value, expect: &str| {
+        let error = register.write(&admin(), Target::New { ledger }, &draft(river("x", rest), None), NOW).unwrap_err();
+        assert!(error.detail.contains(expect), "{}", error.detail);
+    };
+    refused("river", json!({ "note": "长".repeat(10_001) }), "`note` has 10001");
+    refused("river", json!({ "name": "a\u{0}b" }), "U+0000");
+    refused("river", json!({ "source": "a\u{b}b" }), "U+000B");
+    refused("river", json!({ "tags": ["a\u{1}"] }), "U+0001");
+    let row = json!({ "name": "物".repeat(150), "stored": 1, "threshold": 1 });
+    let rows: Vec<Value> = std::iter::repeat_n(row, 200).collect();
+    refused("risk_source", json!({ "materials": rows, "location_note": "-" }), "a cell of a sheet");
+    make(register, "river", river("r1", json!({ "note": "一\t二\n三" })));
+    // As records were before this was asked.
+    let long = format!("UPDATE record SET content = replace(content, '一\\t', '\\u0001{}')", "长".repeat(33_000));
+    store.write(|transaction| transaction.execute(&long, &[]).map(|_| ())).unwrap();
+    let question = register::ops::Question { ledger: "river".into(), page_size: 10, ..Default::default() };
+    let records = register.export(&admin(), &question).unwrap();
+    assert!(records[0].content.note.chars().count() > 33_000);
+    let write =
+        |format: &str| register::export::write(&register.catalog(), "river", &records, format, true, &[]).unwrap().2;
+    let report = import(register, "river", &write("xlsx"), true).unwrap();
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    assert!(report.problems[0].what.en.contains("left out of the export"), "{:?}", report.problems);
+    assert!(!write("kml").contains(&1));
+}

@@ -87,7 +87,7 @@ fn what_a_list_or_a_table_still_names_is_not_deleted() {
         assert_eq!(refused.code, ErrorCode::NoTransition, "{by}");
         assert!(refused.to_string().contains(by), "{refused}");
     }
-    let linked = register.linked_to(&admin(), "enterprise", "e11").unwrap();
+    let (linked, _) = register.linked_to(&admin(), "enterprise", "e11").unwrap();
     assert_eq!(keys(&linked), ["a1"]);
     assert!(delete(&all[0], NOW).is_ok(), "nobody names it: its key is only the beginning of another");
     // The list lets go of it.
@@ -136,7 +136,7 @@ fn nothing_lies_above_itself() {
 
 /// Keys of the alliances that named the enterprise at a time, with their leader then.
 fn check(register: &Register, enterprise: &str, at: Timestamp, expect: &[(&str, Option<&str>)]) {
-    let found = register.linked_at(&admin(), ("enterprise", enterprise), at).unwrap();
+    let (found, _) = register.linked_at(&admin(), ("enterprise", enterprise), at).unwrap();
     let found: Vec<_> =
         found.iter().map(|record| (record.content.key.as_str(), record.content.text("leader"))).collect();
     assert_eq!(found, expect, "{enterprise} at {}", at.millis() - NOW.millis());
@@ -173,11 +173,11 @@ fn links_are_shown_as_they_were_on_the_day() {
     check(register, "e2", day1, &[]);
     check(register, "e2", day2, &[("moved", Some("e2"))]);
     // What nobody touched is of its first revision.
-    let found = register.linked_at(&admin(), ("enterprise", "e1"), day4).unwrap();
+    let (found, _) = register.linked_at(&admin(), ("enterprise", "e1"), day4).unwrap();
     assert!(found.iter().any(|record| record.id == same.id && record.revision == 1));
     // Somebody who is bound to another body sees none of it.
     let bound = someone(Role::Enterprise, Some("elsewhere"));
-    assert!(register.linked_at(&bound, ("enterprise", "e1"), day1).is_ok_and(|found| found.is_empty()));
+    assert!(register.linked_at(&bound, ("enterprise", "e1"), day1).is_ok_and(|(found, _)| found.is_empty()));
 }
 
 #[test]
@@ -192,6 +192,20 @@ fn more_changes_than_a_page_holds_are_all_looked_at() {
     };
     register.write_all(&admin(), "alliance", &drafts(Some("e1")), "试验", NOW).unwrap();
     register.write_all(&admin(), "alliance", &drafts(None), "试验", later).unwrap();
-    assert_eq!(register.linked_at(&admin(), ("enterprise", "e1"), NOW).unwrap().len(), 1_100);
-    assert_eq!(register.linked_at(&admin(), ("enterprise", "e1"), later).unwrap().len(), 0);
+    let check = |at: Timestamp, expect: (usize, bool)| {
+        let (found, more) = register.linked_at(&admin(), ("enterprise", "e1"), at).unwrap();
+        assert_eq!((found.len(), more), expect, "{at:?}");
+    };
+    check(NOW, (1_100, false));
+    check(later, (0, false));
+    // Of more than one answer holds it is said that there are more.
+    let more: Vec<_> =
+        (0..901).map(|at| draft(alliance(&format!("b{at:04}"), json!({ "leader": "e1" })), None)).collect();
+    register.write_all(&admin(), "alliance", &more, "试验", NOW).unwrap();
+    check(NOW, (2_000, true));
+    let again: Vec<_> =
+        (0..1_100).map(|at| draft(alliance(&format!("a{at:04}"), json!({ "leader": "e1" })), Some(2))).collect();
+    register.write_all(&admin(), "alliance", &again, "试验", later).unwrap();
+    let (found, more) = register.linked_to(&admin(), "enterprise", "e1").unwrap();
+    assert_eq!((found.len(), more), (2_000, true));
 }

@@ -292,3 +292,24 @@ fn a_user_keeps_views_and_columns_of_his_own() {
     assert!(register.save_columns(&admin(), LEDGER, &[]).unwrap().columns.is_empty(), "the usual ones again");
     assert!(register.own_views(&someone(Role::SecurityAdministrator, None), LEDGER).is_err());
 }
+
+/// Words are found in whatever order, and however their letters are typed.
+#[test]
+fn words_of_a_search_are_found_in_any_order() {
+    let bench = bench("lists-words");
+    let river = json!({ "number": "SD-01", "name": "酉水河国家湿地公园", "note": "Wujiang 支流", "source": "试验" });
+    make(&bench.register, "river", river);
+    make(&bench.register, "river", json!({ "number": "SD-02", "name": "龙潭河", "source": "试验" }));
+    let check = |text: &str, expect: i64| {
+        let question =
+            register::ops::Question { ledger: "river".into(), text: text.into(), page_size: 10, ..Default::default() };
+        assert_eq!(bench.register.list(&admin(), &question).unwrap().total, expect, "{text}");
+    };
+    for text in ["湿地 酉水河", "国家 公园", "sd-01 湿地", "ｗｕｊｉａｎｇ", "河　公 wu", "河 SD-01"]
+    {
+        check(text, 1);
+    }
+    check("河", 2);
+    check("湿地 龙潭", 0);
+    check("湿地 潭", 0);
+}

@@ -300,7 +300,7 @@ fn an_import_is_all_or_nothing_and_proposes_fixes() {
     assert_eq!(listed.total, 3);
     assert_eq!(register.record_by_key(&admin(), "river_outlet", "o1").unwrap().content.text("river"), Some("r1"));
     let again = import(&right, false, true);
-    assert_eq!((again.created, again.revised), (0, 3));
+    assert_eq!((again.created, again.unchanged), (0, 3));
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn what_is_exported_is_imported_again() {
             let options = Options { dry_run: false, apply_fixes: false, reason: "回导".into() };
             let report = register.import(&admin(), ledger, &bytes, &options, NOW).unwrap();
             assert_eq!(report.problems, [], "{ledger} {format}");
-            assert_eq!(report.revised, before.len());
+            assert_eq!(report.unchanged, before.len());
             let after = register.export(&admin(), &question).unwrap();
             for (old, new) in before.iter().zip(&after) {
                 assert_eq!(old.content, new.content, "{ledger} {format}");
@@ -392,7 +392,7 @@ fn a_csv_of_chosen_columns_can_be_imported_again() {
     assert!(csv(&["nothing"]).is_err());
     let options = Options { dry_run: true, ..Options::default() };
     let again = bench.register.import(&admin(), "river", csv(&["name"]).unwrap().as_bytes(), &options, NOW).unwrap();
-    assert_eq!((again.problems.len(), again.revised), (0, 2), "{:?}", again.problems);
+    assert_eq!((again.problems.len(), again.unchanged), (0, 2), "{:?}", again.problems);
 }
 
 #[test]

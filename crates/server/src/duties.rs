@@ -72,22 +72,29 @@ struct ListedDuty {
     case: Option<DutyCase>,
 }
 
+#[derive(Serialize, schemars::JsonSchema)]
+struct ListedDuties {
+    lines: Vec<ListedDuty>,
+    /// There are more than one answer holds: ask for one ledger.
+    more: bool,
+}
+
 pub fn routes(points: &Points) -> Routes {
     let points = points.clone();
     Routes::new("register").get(
         "/api/duties",
         operation("台账的到期事项", "duties of records that fall due", Access::May(Action::ReadMonitoring))
             .query::<DutyQuestion>()
-            .returns::<Vec<ListedDuty>>(),
-        async move |caller: Caller, Query(question): Query<DutyQuestion>| -> ApiResult<Json<Vec<ListedDuty>>> {
+            .returns::<ListedDuties>(),
+        async move |caller: Caller, Query(question): Query<DutyQuestion>| -> ApiResult<Json<ListedDuties>> {
             let points = points.clone();
             Ok(Json(blocking(move || listed(&points, &caller, &question, kernel::time::now().day())).await?))
         },
     )
 }
 
-fn listed(points: &Points, caller: &Caller, question: &DutyQuestion, today: Day) -> Result<Vec<ListedDuty>, Problem> {
-    let lines = points.register.duties(&caller.0, question, today)?;
+fn listed(points: &Points, caller: &Caller, question: &DutyQuestion, today: Day) -> Result<ListedDuties, Problem> {
+    let (lines, more) = points.register.duties(&caller.0, question, today)?;
     let last = |line: &DutyLine| line.until.as_deref().and_then(Day::parse);
     let dated: Vec<(Id, &str, Day)> =
         lines.iter().filter_map(|line| Some((line.record, line.duty.as_str(), last(line)?))).collect();
@@ -96,7 +103,7 @@ fn listed(points: &Points, caller: &Caller, question: &DutyQuestion, today: Day)
         let case = last(&line).and_then(|_| cases.next()).flatten();
         ListedDuty { case: case.map(|case| in_short(points, &case)), line }
     });
-    Ok(lines.collect())
+    Ok(ListedDuties { lines: lines.collect(), more })
 }
 
 fn in_short(points: &Points, case: &Case) -> DutyCase {

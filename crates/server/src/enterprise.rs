@@ -79,6 +79,8 @@ struct EnterpriseFile {
     outlets: Vec<OutletFile>,
     cases: Vec<CaseSummary>,
     sections: Vec<FileSection>,
+    /// More records or cases belong to it than one answer holds.
+    more: bool,
     /// What a full file would hold and this one does not.
     missing: Vec<Name>,
 }
@@ -133,7 +135,8 @@ fn file_of(
     // Its duties and those of all that named it on that day; and its outlets of that day.
     let mut records = vec![id];
     let mut observed: HashSet<i64> = HashSet::new();
-    for record in register.linked_at(&caller.0, ("enterprise", &key), at)? {
+    let (linked, mut more) = register.linked_at(&caller.0, ("enterprise", &key), at)?;
+    for record in linked {
         records.push(record.id);
         if catalog.ledger(&record.ledger).is_some_and(|ledger| is_outlet_of(ledger, &record.content, &key)) {
             observed.insert(record.id.0);
@@ -162,6 +165,7 @@ fn file_of(
         cases.extend(points.act.list(&caller.0, &filter)?);
     }
     cases.sort_by_key(|case| std::cmp::Reverse((case.opened_at, case.id)));
+    more |= cases.len() > MOST_CASES;
     cases.truncate(MOST_CASES);
     let record = register.as_of(&caller.0, id, at)?;
     Ok(EnterpriseFile {
@@ -174,6 +178,7 @@ fn file_of(
         outlets,
         cases: cases.iter().map(|case| CaseSummary::of(&points.act, case, now)).collect(),
         sections,
+        more,
         missing,
     })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use act::{Act, Workflows};
-use api::{LiveBus, Routes};
+use api::{LiveBus, LiveEvent, Routes};
 use axum::Router;
 use collect::Collect;
 use judge::Judge;
@@ -17,6 +17,7 @@ use share::PublicSource;
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{Migration, Store};
 use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zone::{LayerPlan, RuleBook, Zones};
@@ -246,9 +247,23 @@ impl Platform {
         if *changes.borrow() != self.zones.generation() {
             changes.mark_changed();
         }
+        let mut heard = self.live.subscribe();
         loop {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
+                event = heard.recv() => match event {
+                    Ok(event) => {
+                        if Names::are_told_by(&event) {
+                            self.names.forget();
+                        }
+                        continue;
+                    }
+                    Err(RecvError::Lagged(_)) => {
+                        self.names.forget();
+                        continue;
+                    }
+                    Err(RecvError::Closed) => return,
+                },
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             // Read before the layers are: what is written while they are read is looked at once more.
@@ -294,13 +309,20 @@ struct Names {
 
 impl Names {
     const MOST: usize = 10_000;
+    const LEDGERS: [&str; 3] = ["body", "enterprise", "river"];
+
+    /// A record that has a name here was written.
+    fn are_told_by(event: &LiveEvent) -> bool {
+        let ledger = event.data.get("ledger").and_then(serde_json::Value::as_str);
+        event.kind == "record" && ledger.is_some_and(|ledger| Self::LEDGERS.contains(&ledger))
+    }
 
     fn of(&self, key: &str) -> Option<Name> {
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(key) {
             return known.clone();
         }
         let reader = Actor::system("names");
-        let found = ["body", "enterprise", "river"]
+        let found = Self::LEDGERS
             .iter()
             .find_map(|ledger| self.register.record_by_key(&reader, ledger, key).ok())
             .map(|record| record.content.title);
@@ -313,5 +335,23 @@ impl Names {
 
     fn forget(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_what_is_written_of_their_ledgers() {
+        let check = |kind: &'static str, data: serde_json::Value, expect: bool| {
+            let (action, at) = (kernel::Action::ReadMonitoring, kernel::Timestamp(0));
+            let event = LiveEvent { kind, at, action, owner: None, data };
+            assert_eq!(Names::are_told_by(&event), expect, "{kind}");
+        };
+        check("record", serde_json::json!({ "id": "1", "ledger": "enterprise", "revision": 2 }), true);
+        check("record", serde_json::json!({ "id": null, "ledger": "body", "records": 3 }), true);
+        check("record", serde_json::json!({ "id": null, "ledger": "boiler", "records": 3 }), false);
+        check("case", serde_json::json!({ "ledger": "enterprise" }), false);
     }
 }

@@ -56,7 +56,8 @@ fn drawn_of(geometry: &Value) -> Result<Drawn, ShapeError> {
         Some("Polygon") => Ok(Drawn::Areas(vec![rings(coordinates, &mut left)?])),
         Some("MultiPolygon") => Ok(Drawn::Areas(each(coordinates, |value| rings(value, &mut left))?)),
         Some(other) => Err(ShapeError::NotGeometry(format!("type {other}"))),
-        None => Err(ShapeError::NotGeometry("没有几何 (no geometry)".into())),
+        None if geometry.is_null() => Err(ShapeError::Missing),
+        None => Err(ShapeError::NotGeometry("没有 type (no type)".into())),
     }
 }
 

@@ -99,7 +99,7 @@ fn record(mut bytes: Bytes<'_>) -> Option<Result<Drawn, ShapeError>> {
     // Z and M variants begin as the plain ones do; what follows the places is not read.
     let kind = bytes.little()?;
     match kind {
-        0 => Some(Err(ShapeError::NotGeometry("没有几何 (no geometry)".into()))),
+        0 => Some(Err(ShapeError::Missing)),
         1 | 11 | 21 => finite(&[bytes.place()?]).map(|places| Ok(Drawn::Point(places[0]))),
         3 | 13 | 23 => Some(parts(&mut bytes)?.map(Drawn::Lines)),
         5 | 15 | 25 => Some(parts(&mut bytes)?.and_then(areas)),

@@ -223,11 +223,15 @@ fn import(register: &Register, ledger: &str, file: &str, arguments: &Arguments) 
             problem.row, problem.column, problem.code, problem.what.zh, problem.hint.zh, problem.what.en
         );
     }
+    for fix in &report.fixes {
+        println!("{file}:{}:{} {} → {}", fix.row, fix.column, fix.from, fix.to);
+    }
     println!(
-        "{} 行：新建 {}、修订 {}、问题 {}、自动改正 {}；{} / {}",
+        "{} 行：新建 {}、修订 {}、未变 {}、问题 {}、自动改正 {}；{} / {}",
         report.rows,
         report.created,
         report.revised,
+        report.unchanged,
         report.problems.len() + report.more_problems,
         report.fixed,
         if report.written { "已写入" } else { "未写入" },

@@ -7,12 +7,14 @@
 //! - [`tally`]: looks at records one by one and says which differences are fine, to be accepted or refused. Pure.
 //! - [`text`]: a definition as TOML and as JSON, for the page's form.
 //! - [`rules`]: what a designed definition must keep beside what every definition must. Pure.
+//! - `sense`: rules that can hold, formulas that can be computed, labels that tell fields apart. Pure.
 //! - [`rows`]: SQL of every definition that was ever in force.
 
 pub mod codes;
 pub mod compare;
 pub mod rows;
 pub mod rules;
+mod sense;
 pub mod tally;
 pub mod text;
 

@@ -1,6 +1,7 @@
 //! What a designed definition must keep beside what every definition must: names that formulas can use, sizes that
 //! forms can show.
 
+use super::sense;
 use crate::catalog::{Catalog, Part, PartKind};
 use crate::definition::{Field, FieldType};
 use crate::problem::{Findings, PackProblem, Position, ProblemCode};
@@ -114,6 +115,9 @@ pub fn complaints(catalog: &Catalog, part: &Part) -> Vec<PackProblem> {
                     ("改正 key 和 title 指的字段", "correct the fields that `key` and `title` name"),
                 );
             }
+            for (zh, en) in sense::complaints(catalog, ledger) {
+                report(ProblemCode::WrongShape, zh, en, ("改正这一处", "correct it"));
+            }
             for filter in &ledger.filters {
                 let unfit = ledger.field(filter).is_some_and(|field| {
                     field.sensitive || matches!(field.kind, FieldType::Table(_) | FieldType::Location)
@@ -167,6 +171,39 @@ mod tests {
             &format!("{}required = true\nretired = true\n", field("old")),
             &["the retired field `old` cannot be required"],
         );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let field = |id: &str, kind: &str, label: &str| {
+            format!("[[field]]\nid = '{id}'\ntype = '{kind}'\nlabel = {{ zh = '{label}', en = 'x' }}\n")
+        };
+        let colour = |when: &str| {
+            format!("[[colour]]\nwhen = \"{when}\"\ncolour = '#c0392b'\nname = {{ zh = '红', en = 'red' }}\n")
+        };
+        let derived = |formula: &str| {
+            format!("[[derived]]\nid = 'd'\nformula = \"{formula}\"\nlabel = {{ zh = '派', en = 'd' }}\n")
+        };
+        let fields = [field("amount", "decimal", "数量"), field("kind", "text", "类别")].concat();
+        check(&[field("a", "text", "甲"), field("b", "text", "甲")].concat(), &["two fields are called `甲`"]);
+        check(
+            &[field("a", "text", "b"), field("b", "text", "乙")].concat(),
+            &["the label of `a` is the id of another field, `b`"],
+        );
+        for rule in ["amount > 1.0", "kind == 'x'", "int(kind) > 3", "amount / 0.0 > 1.0", "kind < today"] {
+            check(&format!("{fields}{}", colour(rule)), &[]);
+        }
+        for rule in ["number", "kind + 'x'", "kind > 5"] {
+            let expect = format!("`{rule}` is no condition: it is neither true nor false");
+            check(&format!("{fields}{}", colour(rule)), &[&expect]);
+        }
+        for formula in ["amount * 2.0", "amount * double(kind)", "kind + 'x'"] {
+            check(&format!("{fields}{}", derived(formula)), &[]);
+        }
+        for formula in ["kind * 2", "amount / kind"] {
+            let expect = format!("the formula `{formula}` of `d` cannot be computed over fields of these types");
+            check(&format!("{fields}{}", derived(formula)), &[&expect]);
+        }
     }
 
     #[test]

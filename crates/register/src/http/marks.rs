@@ -12,6 +12,7 @@ use crate::clusters::{Frame, Mark, PER_DEGREE};
 use crate::ops::{Drawing, DrawnShape, NamedRecord, Register};
 
 #[derive(Deserialize, schemars::JsonSchema)]
+// For the OpenAPI document alone: the handler reads the pairs, of which the others are filters.
 #[allow(dead_code)]
 struct MarksQuery {
     /// West, south, east, north in degrees.

@@ -26,6 +26,7 @@ pub use view::{FieldView, LedgerForm, LedgerSummary, RecordView, ledger_form, re
 
 /// Query of a list of records. Every other parameter is a filter `field=value`.
 #[derive(Deserialize, schemars::JsonSchema)]
+// For the OpenAPI document alone: the handler reads the pairs, of which the others are filters.
 #[allow(dead_code)]
 struct RecordsQuery {
     /// Text that the record contains.

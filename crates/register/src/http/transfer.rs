@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::Form;
 use crate::import::geometry_file::{GeometryOptions, GeometryReport};
 use crate::import::{ImportReport, Options, reading};
+use crate::location::Accuracy;
 use crate::ops::{Question, Register, definition_of};
 use crate::{export, sheet};
 
@@ -41,7 +42,6 @@ struct ImportQuery {
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
-#[allow(dead_code)]
 struct GeometryQuery {
     /// `false` writes, when nothing is wrong; a dry run otherwise.
     dry_run: Option<bool>,
@@ -52,6 +52,11 @@ struct GeometryQuery {
     /// Source of records that have none.
     source: Option<String>,
     schematic: Option<bool>,
+    /// How well places are known that the file says nothing of: `surveyed`, `approximate` (so where it is left out),
+    /// `schematic`.
+    accuracy: Option<String>,
+    /// Take the proposed fixes.
+    apply_fixes: Option<bool>,
     reason: Option<String>,
 }
 
@@ -66,14 +71,21 @@ fn geometry_options(query: GeometryQuery) -> Result<GeometryOptions, Problem> {
     Ok(GeometryOptions {
         import: Options {
             dry_run: query.dry_run.unwrap_or(true),
-            apply_fixes: true,
+            apply_fixes: query.apply_fixes.unwrap_or(false),
             reason: query.reason.unwrap_or_default(),
         },
         system: query.crs.unwrap_or_default(),
         mapping,
         source: query.source.unwrap_or_default(),
         schematic: query.schematic.unwrap_or(false),
+        accuracy: query.accuracy.as_deref().filter(|word| !word.is_empty()).map(accuracy_of).transpose()?,
     })
+}
+
+/// What somebody may say of all places of a file; a township's centre is none of them.
+fn accuracy_of(word: &str) -> Result<Accuracy, Problem> {
+    let known = Accuracy::from_name(word).filter(|accuracy| *accuracy != Accuracy::TownshipCentre);
+    known.ok_or_else(|| Problem::invalid(format!("不认识位置精度“{word}” (unknown accuracy)")))
 }
 
 fn geometry_routes(register: &Arc<Register>) -> Routes {

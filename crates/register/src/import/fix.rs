@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::definition::{Field, FieldType};
+use crate::unit::{self, narrow};
 use crate::value::is_date;
 
 /// A better wording of a cell, or nothing when none is near.
@@ -9,7 +10,7 @@ pub fn of(field: &Field, text: &str, catalog: &Catalog) -> Option<String> {
     let bare: String = text.trim().chars().map(narrow).collect();
     match &field.kind {
         FieldType::Date => date(&bare),
-        FieldType::Integer | FieldType::Decimal => number(&bare),
+        FieldType::Integer | FieldType::Decimal => number(&bare, field.unit.as_deref()),
         FieldType::Bool => match bare.to_lowercase().as_str() {
             "1" | "y" | "yes" | "有" | "√" | "true" | "是" => Some("true".to_owned()),
             "0" | "n" | "no" | "无" | "×" | "false" | "否" => Some("false".to_owned()),
@@ -35,15 +36,6 @@ pub fn of(field: &Field, text: &str, catalog: &Catalog) -> Option<String> {
     }
 }
 
-/// Full-width digits and signs as the narrow ones.
-fn narrow(character: char) -> char {
-    match character {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(character as u32 - 0xfee0).unwrap_or(character),
-        '\u{3000}' => ' ',
-        other => other,
-    }
-}
-
 fn date(text: &str) -> Option<String> {
     let text = text.trim_end_matches('日');
     let parts: Vec<&str> = text.split(['-', '/', '.', '年', '月']).map(str::trim).collect();
@@ -56,14 +48,32 @@ fn date(text: &str) -> Option<String> {
     is_date(&date).then_some(date)
 }
 
-/// Without thousands separators and a unit behind.
-fn number(text: &str) -> Option<String> {
-    let bare: String = text.chars().filter(|character| !matches!(character, ',' | ' ')).collect();
-    let end = bare
-        .find(|character: char| !(character.is_ascii_digit() || matches!(character, '.' | '-')))
-        .unwrap_or(bare.len());
-    let digits = &bare[..end];
-    digits.parse::<rust_decimal::Decimal>().is_ok().then(|| digits.to_owned())
+/// Without separators of thousands and without the field's own unit behind. Whatever else stands there (万, ×10^4,
+/// another unit, a comma for a point) may change the number: nothing is proposed.
+fn number(text: &str, unit: Option<&str>) -> Option<String> {
+    let text = text.trim();
+    let end = text
+        .find(|character: char| !(character.is_ascii_digit() || matches!(character, '.' | '-' | ',')))
+        .unwrap_or(text.len());
+    let (digits, behind) = (&text[..end], text[end..].trim());
+    if !behind.is_empty() && !unit.is_some_and(|unit| unit::same(unit, behind)) {
+        return None;
+    }
+    let bare = without_thousands(digits)?;
+    bare.parse::<rust_decimal::Decimal>().is_ok().then_some(bare)
+}
+
+/// Commas count as separators only where groups of three digits stand between them.
+fn without_thousands(digits: &str) -> Option<String> {
+    if !digits.contains(',') {
+        return Some(digits.to_owned());
+    }
+    let whole = digits.split('.').next().unwrap_or_default();
+    let mut groups = whole.trim_start_matches('-').split(',');
+    let is_number = |group: &str| group.chars().all(|character| character.is_ascii_digit());
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && is_number(group));
+    let right = first && groups.all(|group| group.len() == 3 && is_number(group));
+    (right && !digits[whole.len()..].contains(',')).then(|| digits.replace(',', ""))
 }
 
 #[cfg(test)]
@@ -77,7 +87,33 @@ mod tests {
             assert_eq!(date(text).as_deref(), Some(expect), "{text}");
         }
         assert_eq!(date("2026-13-01"), None);
-        assert_eq!(number("1,200 吨").as_deref(), Some("1200"));
-        assert_eq!(number("约 12"), None);
+    }
+
+    #[test]
+    fn a_number_is_proposed_only_where_it_stays_the_same_number() {
+        let check = |text: &str, unit: &str, expect: Option<&str>| {
+            assert_eq!(number(text, Some(unit)).as_deref(), expect, "{text} {unit}");
+        };
+        check("1,200 吨", "t", Some("1200"));
+        check("-1,234,567.5", "t", Some("-1234567.5"));
+        check("3000 m2", "m²", Some("3000"));
+        check("1.2万亩", "万亩", Some("1.2"));
+        for (text, unit) in [
+            ("1.2万亩", "hm²"),
+            ("1.2万", "万亩"),
+            ("3亿", "万元"),
+            ("1.5×10^4", "t"),
+            ("1.5e4", "t"),
+            ("1,5", "t"),
+            ("1,20,000", "t"),
+            ("1.200,5", "t"),
+            ("1 200", "t"),
+            ("3000 kg", "t"),
+            ("10-20", "t"),
+            ("约 12", "t"),
+        ] {
+            check(text, unit, None);
+        }
+        assert_eq!(number("12 吨", None), None);
     }
 }

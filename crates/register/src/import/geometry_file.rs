@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use geometry::file::{self, FeatureFile};
-use geometry::{Feature, ReferenceSystem};
+use geometry::{Feature, ReferenceSystem, Shape, ShapeError};
 use kernel::{Action, Actor, ErrorCode, Name, Problem, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 use super::reading::{Row, Sheet, Text};
 use super::{ImportProblem, ImportReport, Options};
 use crate::definition::{Geometry, LedgerDefinition};
+use crate::export::{BESIDES, beside_labelled};
+use crate::location::{Accuracy, Location};
 use crate::ops::{Register, definition_of};
 use crate::problem::ProblemCode;
 
@@ -28,6 +30,8 @@ pub struct GeometryOptions {
     pub source: String,
     /// 示意: the records are marked as invented to show the use.
     pub schematic: bool,
+    /// How well places are known that neither the file nor the record says so of; none: approximately.
+    pub accuracy: Option<Accuracy>,
 }
 
 /// What a file holds and what importing it did or would do.
@@ -94,7 +98,7 @@ impl Register {
             other => Problem::invalid(other.to_string()),
         })?;
         let properties = properties_of(&read, definition, &options.mapping);
-        let sheet = self.sheet_of(actor, definition, &read, &properties, bytes, options)?;
+        let sheet = self.sheet_of(definition, &read, &properties, bytes, options)?;
         let import = self.import_sheet(actor, &catalog, definition, sheet, &options.import, now)?;
         let (preview, not_previewed) = preview_of(&read);
         let (zh, en) = read.system.name();
@@ -118,14 +122,13 @@ impl Register {
 
     fn sheet_of(
         &self,
-        actor: &Actor,
         definition: &LedgerDefinition,
         read: &FeatureFile,
         properties: &[PropertyUse],
         bytes: &[u8],
         options: &GeometryOptions,
     ) -> Result<Sheet, Problem> {
-        let known: BTreeMap<&str, &str> =
+        let used: BTreeMap<&str, &str> =
             properties.iter().filter_map(|one| Some((one.field.as_deref()?, one.property.as_str()))).collect();
         let file_hash =
             format!("{:x}", Sha256::digest(bytes).iter().take(4).fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
@@ -133,66 +136,118 @@ impl Register {
         for feature in &read.features {
             let number = u32::try_from(feature.number).unwrap_or(u32::MAX);
             let shape = match &feature.shape {
-                Ok(shape) => shape,
+                Ok(shape) => Some(shape),
+                // It says nothing of the place: that of a record that is there stays.
+                Err(ShapeError::Missing) => None,
                 Err(error) => {
-                    sheet.problems.push(ImportProblem {
-                        row: number,
-                        column: 0,
-                        field: "geometry".to_owned(),
-                        code: ProblemCode::BadLocation.number().to_owned(),
-                        what: Name::new(format!("{error}"), format!("{} [{}]", error, error.code())),
-                        hint: Name::new("在原图里改正后再导入", "correct it in the file and import again"),
-                        fix: None,
-                    });
+                    sheet.problems.push(broken(number, error));
                     continue;
                 }
             };
-            let mut values: BTreeMap<&str, String> = known
-                .iter()
-                .filter_map(|(field, property)| Some((*field, text_of(feature.properties.get(*property)?)?)))
-                .collect();
-            // Without a number of its own a feature is known by file and place, so that the same file again
-            // revises the same records.
-            let key = values
-                .entry(definition.key.as_str())
-                .or_insert_with(|| format!("{}-{file_hash}-{}", definition.id, feature.number))
-                .clone();
-            // A record that is there says where it comes from itself.
-            let known = self.record_by_key(actor, &definition.id, &key).ok();
-            if !options.source.is_empty() && known.is_none() {
-                values.entry("source").or_insert_with(|| options.source.clone());
-            }
-            if options.schematic {
-                values.insert("schematic", "true".to_owned());
-            }
-            match (definition.geometry, shape.kind()) {
-                (Geometry::Point, "point") => {
-                    let (lon, lat) = shape.label_place().unwrap_or_default();
-                    values.insert("lon", lon.to_string());
-                    values.insert("lat", lat.to_string());
-                    if known.is_none_or(|known| known.content.location.is_none()) {
-                        values.entry("accuracy").or_insert_with(|| "surveyed".to_owned());
-                    }
-                }
-                _ => {
-                    values.insert("geometry", shape.to_geojson().to_string());
-                }
-            }
-            let cells = values
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .enumerate()
-                .map(|(place, (column, text))| Text {
-                    row: number,
-                    number: place as u32 + 1,
-                    column: column.to_owned(),
-                    text,
-                })
-                .collect();
-            sheet.rows.push(Row { number, cells });
+            let values = self.values_of(definition, feature, shape, (&used, &file_hash), options)?;
+            let cells = values.into_iter().filter(|(_, text)| !text.is_empty()).enumerate();
+            let cells = cells.map(|(place, (column, text))| Text {
+                row: number,
+                number: place as u32 + 1,
+                column: column.to_owned(),
+                text,
+            });
+            sheet.rows.push(Row { number, cells: cells.collect() });
         }
         Ok(sheet)
     }
+
+    /// What a feature says, by field and column beside the fields.
+    fn values_of<'u>(
+        &self,
+        definition: &'u LedgerDefinition,
+        feature: &Feature,
+        shape: Option<&Shape>,
+        (used, file_hash): (&BTreeMap<&'u str, &str>, &str),
+        options: &GeometryOptions,
+    ) -> Result<BTreeMap<&'u str, String>, Problem> {
+        let mut values: BTreeMap<&str, String> = used
+            .iter()
+            .filter_map(|(field, property)| Some((*field, text_of(feature.properties.get(*property)?)?)))
+            .collect();
+        // Without a number of its own a feature is known by file and place, so that the same file again
+        // revises the same records.
+        let key = values
+            .entry(definition.key.as_str())
+            .or_insert_with(|| format!("{}-{file_hash}-{}", definition.id, feature.number))
+            .clone();
+        let known = self.any_by_key(&definition.id, &key)?.filter(|record| record.deleted.is_none());
+        // A record that is there says where it comes from itself.
+        if !options.source.is_empty() && known.is_none() {
+            values.entry("source").or_insert_with(|| options.source.clone());
+        }
+        if options.schematic {
+            values.insert("schematic", "true".to_owned());
+        }
+        let before = known.as_ref().and_then(|known| known.content.location.as_ref());
+        let accuracy = values.remove("accuracy").and_then(|word| Accuracy::from_name(&word));
+        let note = values.remove(PLACE_NOTE);
+        match shape {
+            None => {}
+            Some(shape) if shape.kind() == "point" && is_place(definition, shape, before) => {
+                let is_marked = known.as_ref().is_some_and(|known| known.content.simulated || known.content.schematic)
+                    || ["simulated", "schematic"].iter().any(|mark| is_set(values.get(mark)));
+                let accuracy = accuracy.or(options.accuracy);
+                let place = place_of(shape, accuracy, before, is_marked);
+                let place = Location { note: note.unwrap_or(place.note), ..place };
+                values.insert("location", serde_json::to_string(&place).unwrap_or_default());
+            }
+            Some(shape) => {
+                values.insert("geometry", shape.to_geojson().to_string());
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// What an export says of a record's place beside what it says of the record.
+pub(crate) const PLACE_NOTE: &str = "place_note";
+
+/// Degrees, about a decimetre: what two systems of coordinates may differ by for the same place.
+const SAME_PLACE: f64 = 1e-6;
+
+fn broken(row: u32, error: &ShapeError) -> ImportProblem {
+    ImportProblem {
+        row,
+        column: 0,
+        field: "geometry".to_owned(),
+        code: ProblemCode::BadLocation.number().to_owned(),
+        what: Name::new(format!("{error}"), format!("{} [{}]", error, error.code())),
+        hint: Name::new("在原图里改正后再导入", "correct it in the file and import again"),
+        fix: None,
+    }
+}
+
+fn is_same_place((lon, lat): (f64, f64), before: &Location) -> bool {
+    (lon - before.lon).abs() < SAME_PLACE && (lat - before.lat).abs() < SAME_PLACE
+}
+
+/// A point is the place of the record in ledgers of points; in others only where it is the one that the record has,
+/// as our own export writes those without line or area.
+fn is_place(definition: &LedgerDefinition, shape: &Shape, before: Option<&Location>) -> bool {
+    let place = shape.label_place().unwrap_or_default();
+    definition.geometry == Geometry::Point || before.is_some_and(|before| is_same_place(place, before))
+}
+
+fn is_set(flag: Option<&String>) -> bool {
+    flag.is_some_and(|flag| matches!(flag.as_str(), "true" | "是"))
+}
+
+/// Where a point lies, and how well that is known: as it is said; where it is not, as the record says as long as the
+/// place stays; else approximately. What is marked as invented is not taken for a real place.
+fn place_of(shape: &Shape, said: Option<Accuracy>, before: Option<&Location>, is_marked: bool) -> Location {
+    let (lon, lat) = shape.label_place().unwrap_or_default();
+    if let Some(before) = before.filter(|before| is_same_place((lon, lat), before)) {
+        return Location { accuracy: said.unwrap_or(before.accuracy), ..before.clone() };
+    }
+    let is_invented = is_marked || before.is_some_and(|before| before.accuracy == Accuracy::Schematic);
+    let accuracy = said.unwrap_or(if is_invented { Accuracy::Schematic } else { Accuracy::Approximate });
+    Location { lon, lat, accuracy, note: String::new() }
 }
 
 /// Properties of the file in the order in which they are met, with the field of the same id or label.
@@ -218,6 +273,12 @@ fn properties_of(
             }
         }
     }
+    // Devices write metres there: that is another accuracy, and the place is then known as it is asked for.
+    for one in &mut found {
+        if one.field.as_deref() == Some("accuracy") && Accuracy::from_name(&one.example).is_none() {
+            one.field = None;
+        }
+    }
     for (field, property) in mapping {
         for one in &mut found {
             if one.property == *property {
@@ -230,7 +291,7 @@ fn properties_of(
     found
 }
 
-/// The field that a property plainly means: its id or its label, whatever the case.
+/// The field that a property plainly means: its id or its label, whatever the case, or one of what every record has.
 fn field_named(property: &str, definition: &LedgerDefinition) -> Option<String> {
     let same = |word: &str| word.eq_ignore_ascii_case(property.trim());
     let field = definition.fields.iter().find(|field| {
@@ -241,8 +302,10 @@ fn field_named(property: &str, definition: &LedgerDefinition) -> Option<String> 
     if let Some(field) = field {
         return Some(field.id.clone());
     }
-    let besides = ["source", "note", "valid_from", "tags"].iter().find(|name| same(name));
-    besides.map(|name| (*name).to_owned())
+    // Where the feature lies says its geometry.
+    let named = BESIDES.into_iter().find(|name| same(name)).or_else(|| beside_labelled(property.trim()));
+    let besides = named.filter(|name| !matches!(*name, "lon" | "lat"));
+    besides.or_else(|| same(PLACE_NOTE).then_some(PLACE_NOTE)).map(str::to_owned)
 }
 
 fn text_of(value: &Value) -> Option<String> {

@@ -9,8 +9,9 @@ use kernel::Name;
 
 use super::ImportProblem;
 use crate::definition::LedgerDefinition;
-use crate::export::columns;
+use crate::export::{TOO_LONG, beside_labelled, columns, unquoted};
 use crate::problem::ProblemCode;
+use crate::unit;
 
 /// Most bytes of a file, of everything that is packed in it, and most rows.
 pub const MOST_BYTES: usize = 16 << 20;
@@ -87,20 +88,87 @@ fn problem(
     }
 }
 
+/// What a heading means.
+#[derive(Debug, PartialEq, Eq)]
+enum Named {
+    Column(String),
+    /// A field, but in another unit than it has.
+    OtherUnit {
+        column: String,
+        said: String,
+        wanted: String,
+    },
+}
+
+impl Named {
+    fn column(&self) -> &str {
+        match self {
+            Self::Column(column) | Self::OtherUnit { column, .. } => column,
+        }
+    }
+}
+
 /// Field or column beside the fields of each cell of a heading: ids, or labels as the template writes them.
-fn heading(cells: &[(u32, String)], definition: &LedgerDefinition) -> BTreeMap<u32, String> {
+fn heading(cells: &[(u32, String)], definition: &LedgerDefinition) -> BTreeMap<u32, Named> {
     let known = columns(definition);
     let named = cells.iter().filter_map(|(place, cell)| {
         let bare = cell.trim().trim_end_matches('*').trim();
-        let label = bare.split('（').next().unwrap_or(bare);
-        let by_label = || {
-            let field = definition.fields.iter().find(|field| field.label.zh == bare || field.label.zh == label);
-            field.map(|field| field.id.as_str())
-        };
-        let name = known.iter().copied().find(|name| *name == bare).or_else(by_label)?;
-        Some((*place, name.to_owned()))
+        let by_id = || known.iter().find(|name| **name == bare).map(|name| Named::Column((*name).to_owned()));
+        Some((*place, by_id().or_else(|| labelled(bare, definition))?))
     });
     named.collect()
+}
+
+/// A heading in words: a label, with the field's own unit in brackets where it says one.
+fn labelled(bare: &str, definition: &LedgerDefinition) -> Option<Named> {
+    let field = |label: &str| definition.fields.iter().find(|field| field.label.zh == label);
+    if let Some(field) = field(bare) {
+        return Some(Named::Column(field.id.clone()));
+    }
+    if let Some(beside) = beside_labelled(bare) {
+        return Some(Named::Column(beside.to_owned()));
+    }
+    let (label, said) = bracketed(bare)?;
+    let field = field(label)?;
+    match field.unit.as_deref() {
+        Some(wanted) if unit::same(wanted, said) => Some(Named::Column(field.id.clone())),
+        wanted => Some(Named::OtherUnit {
+            column: field.id.clone(),
+            said: said.to_owned(),
+            wanted: wanted.unwrap_or_default().to_owned(),
+        }),
+    }
+}
+
+/// What stands before the last bracket, and in it; brackets in it belong to it.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_suffix(['）', ')'])?;
+    let mut depth = 1;
+    for (place, character) in inner.char_indices().rev() {
+        match character {
+            '）' | ')' => depth += 1,
+            '（' | '(' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((text[..place].trim(), inner[place + character.len_utf8()..].trim()));
+        }
+    }
+    None
+}
+
+fn other_unit(row: u32, place: u32, named: &Named) -> Option<ImportProblem> {
+    let Named::OtherUnit { column, said, wanted } = named else { return None };
+    let (zh, en) = match wanted.as_str() {
+        "" => ("没有单位".to_owned(), "has no unit".to_owned()),
+        wanted => (format!("的单位是“{wanted}”"), format!("is in `{wanted}`")),
+    };
+    let what = (
+        format!("这一列写着“{said}”，字段“{column}”{zh}"),
+        format!("this column says `{said}`, field `{column}` {en}"),
+    );
+    let hint = ("换算成字段的单位，并改正表头", "convert it into the field's unit and correct the heading");
+    Some(problem(row, place, column, ProblemCode::OutOfRange, what, hint))
 }
 
 /// Cells that are not empty: row and column from 1, in the order of the sheet. Nothing is kept of what is empty, so that
@@ -147,6 +215,33 @@ impl GridReader {
     }
 }
 
+/// The columns of a sheet, each once; headings that name none or one of them again are problems.
+fn columns_of(
+    row: u32,
+    names: &BTreeMap<u32, String>,
+    wordings: &BTreeMap<u32, String>,
+    problems: &mut Vec<ImportProblem>,
+) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for (&place, wording) in wordings {
+        let bare = wording.trim();
+        let Some(name) = names.get(&place) else {
+            let what = (format!("不认识列“{bare}”"), format!("column `{bare}` is not known"));
+            let hint = ("删去这一列，或按模板改名", "remove the column or name it as the template does");
+            problems.push(problem(row, place, "", ProblemCode::UnknownField, what, hint));
+            continue;
+        };
+        if columns.contains(name) {
+            let what = (format!("列“{bare}”重复"), format!("column `{bare}` is there twice"));
+            let hint = ("同一字段只留一列", "leave one column for a field");
+            problems.push(problem(row, place, name, ProblemCode::Duplicate, what, hint));
+            continue;
+        }
+        columns.push(name.clone());
+    }
+    columns
+}
+
 /// Grid → rows of named cells. The heading is the first row, and the second too where it has field ids.
 fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
     let mut rows: BTreeMap<u32, Vec<(u32, String)>> = BTreeMap::new();
@@ -157,38 +252,29 @@ fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
     let (first_row, first) = rows.next().ok_or("文件是空的 (the file is empty)")?;
     let mut names = heading(&first, definition);
     let mut wordings: BTreeMap<u32, String> = first.into_iter().collect();
+    let mut sheet = Sheet::default();
     if let Some((_, second)) = rows.peek() {
         let ids = heading(second, definition);
         let is_ids = second.iter().any(|(_, cell)| cell.trim() == definition.key) && ids.len() > 1;
         if is_ids && let Some((_, second)) = rows.next() {
+            // Whoever writes another unit over a column means it, whatever the id below says.
+            let units =
+                names.iter().filter(|(place, named)| ids.get(place).is_some_and(|id| id.column() == named.column()));
+            sheet.problems.extend(units.filter_map(|(place, named)| other_unit(first_row, *place, named)));
             names = ids;
             wordings.extend(second);
         }
     }
-    let mut sheet = Sheet::default();
+    sheet.problems.extend(names.iter().filter_map(|(place, named)| other_unit(first_row, *place, named)));
+    let names: BTreeMap<u32, String> =
+        names.into_iter().map(|(place, named)| (place, named.column().to_owned())).collect();
     if !names.values().any(|name| *name == definition.key) {
         return Err(format!(
             "第 {first_row} 行没有列“{}”，请用模板 (there is no column `{}`, use the template)",
             definition.key, definition.key
         ));
     }
-    let mut columns: Vec<String> = Vec::new();
-    for (&place, wording) in &wordings {
-        let bare = wording.trim();
-        let Some(name) = names.get(&place) else {
-            let what = (format!("不认识列“{bare}”"), format!("column `{bare}` is not known"));
-            let hint = ("删去这一列，或按模板改名", "remove the column or name it as the template does");
-            sheet.problems.push(problem(first_row, place, "", ProblemCode::UnknownField, what, hint));
-            continue;
-        };
-        if columns.contains(name) {
-            let what = (format!("列“{bare}”重复"), format!("column `{bare}` is there twice"));
-            let hint = ("同一字段只留一列", "leave one column for a field");
-            sheet.problems.push(problem(first_row, place, name, ProblemCode::Duplicate, what, hint));
-            continue;
-        }
-        columns.push(name.clone());
-    }
+    let columns = columns_of(first_row, &names, &wordings, &mut sheet.problems);
     // A column without a heading is named once, at its first cell.
     let mut nameless: BTreeSet<u32> = BTreeSet::new();
     for (number, cells) in rows {
@@ -197,10 +283,13 @@ fn rows_of(grid: Grid, definition: &LedgerDefinition) -> Result<Sheet, String> {
         }
         let mut named = Vec::with_capacity(cells.len());
         for (place, cell) in cells {
-            let text = cell.trim();
             // An apostrophe before a formula was put there by our own export.
-            let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text);
-            if let Some(column) = names.get(&place) {
+            let text = unquoted(cell.trim());
+            if text == TOO_LONG {
+                let what = ("这一格导出时没有装下".to_owned(), "this cell was left out of the export".to_owned());
+                let hint = ("填上内容，或删去这一列", "fill it in or remove the column");
+                sheet.problems.push(problem(number, place, "", ProblemCode::OutOfRange, what, hint));
+            } else if let Some(column) = names.get(&place) {
                 named.push(Text { row: number, number: place, column: column.clone(), text: text.to_owned() });
             } else if !wordings.contains_key(&place) && nameless.insert(place) {
                 let what = (format!("这一列没有表头，却有内容：{text}"), format!("this column has no heading: {text}"));

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, StoreError, event_log};
 
+use super::check::with_what_stays;
 use super::read::{Change, changes};
-use super::write::{Draft, Target, definition_of, need, reason_of, with_what_stays};
+use super::write::{Draft, Target, definition_of, need, reason_of};
 use super::{Register, refuse};
 use crate::record::Record;
 use crate::rows;
@@ -118,7 +119,7 @@ impl Register {
             Ok(())
         })?;
         report.written = true;
-        self.points_or_zones_changed(&catalog, ledger)?;
+        self.announce_many(&catalog, &[(ledger, report.changed)], now)?;
         Ok(report)
     }
 

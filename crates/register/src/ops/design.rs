@@ -168,7 +168,7 @@ impl Register {
         let _held = self.schema.write().unwrap_or_else(PoisonError::into_inner);
         let check = self.checked(kind, &save.draft)?;
         let Some(catalog) = check.catalog.clone() else {
-            let found = super::write::listed(&check.problems);
+            let found = super::check::listed(&check.problems);
             return Err(Problem::invalid(format!("定义有误：{found} (the definition is wrong)")));
         };
         refuse_open(&check.changes, &save.accepted)?;
@@ -216,7 +216,7 @@ impl Register {
         }
         let standing = catalog
             .with(&[(part.clone(), source.map(|source| Arc::clone(&source.text)))])
-            .map_err(|problems| Problem::invalid(super::write::listed(&problems)))?;
+            .map_err(|problems| Problem::invalid(super::check::listed(&problems)))?;
         // What the designer wrote is no base of what takes its place, so nothing is held against it but records; and
         // the version may go down.
         let differences = differences(part, &catalog, &standing, None);

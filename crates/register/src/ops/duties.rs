@@ -53,8 +53,9 @@ pub struct RecordDuties {
 }
 
 impl Register {
-    /// Duties of the records that the actor may see: overdue first, then by their last day.
-    pub fn duties(&self, actor: &Actor, question: &DutyQuestion, today: Day) -> Result<Vec<DutyLine>, Problem> {
+    /// Duties of the records that the actor may see: overdue first, then by their last day; and whether there are more
+    /// than one answer holds.
+    pub fn duties(&self, actor: &Actor, question: &DutyQuestion, today: Day) -> Result<(Vec<DutyLine>, bool), Problem> {
         let owner = self.reading_scope(actor)?;
         let catalog = self.catalog();
         let one = match question.record {
@@ -103,8 +104,9 @@ impl Register {
             }
         }
         lines.sort_by(|one, other| (one.state, &one.until).cmp(&(other.state, &other.until)));
+        let more = lines.len() > MOST_LINES;
         lines.truncate(MOST_LINES);
-        Ok(lines)
+        Ok((lines, more))
     }
 
     /// The duties of a living record; not cut down to what somebody may see.

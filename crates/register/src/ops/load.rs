@@ -30,7 +30,7 @@ impl Register {
             tracing::warn!(
                 part = part.file(),
                 "台账设计的定义在此版本下无效，改用内置的 (a designed definition does not hold: {})",
-                super::write::listed(problems)
+                super::check::listed(problems)
             );
         }
         self.keep_definitions(&standing, &newest, now)?;
@@ -118,10 +118,10 @@ impl Register {
         let old = id.map(|id| rows::find(reader, self.division, id)).transpose()?.flatten();
         let said = |problem: Problem| Ok(Some(problem.detail));
         let mut fields = record.content.as_draft();
-        if let Err(problem) = super::write::keep_retired(definition, &mut fields, old.as_ref()) {
+        if let Err(problem) = super::check::keep_retired(definition, &mut fields, old.as_ref()) {
             return said(problem);
         }
-        let content = match super::write::checked(catalog, definition, &fields) {
+        let content = match super::check::checked(catalog, definition, &fields) {
             Ok(checked) => checked.content,
             Err(problem) => return said(problem),
         };

@@ -1,15 +1,16 @@
 //! Two records of one thing become one: fields are taken over, links and attachments moved, and the duplicate marked
 //! as deleted. Everything is a revision and can be looked up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kernel::{Actor, ErrorCode, EventDraft, Id, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, StoreError, event_log};
 
+use super::check::with_what_stays;
 use super::read::{Change, changes};
-use super::write::{Draft, Target, definition_of, need, reason_of, with_what_stays};
+use super::write::{Draft, Target, definition_of, need, reason_of};
 use super::{Register, refuse};
 use crate::attachment_rows;
 use crate::catalog::Catalog;
@@ -127,11 +128,10 @@ impl Register {
         }
         written?;
         report.written = true;
-        let ledgers: BTreeSet<&str> =
-            plan.relinked.iter().map(|(record, _)| record.ledger.as_str()).chain([duplicate.ledger.as_str()]).collect();
-        for ledger in ledgers {
-            self.points_or_zones_changed(&catalog, ledger)?;
-        }
+        // The duplicate and the one that stays.
+        let own = [(duplicate.ledger.as_str(), 2)];
+        let ledgers = plan.relinked.iter().map(|(record, _)| (record.ledger.as_str(), 1)).chain(own);
+        self.announce_many(&catalog, &ledgers.collect::<Vec<_>>(), now)?;
         Ok(report)
     }
 

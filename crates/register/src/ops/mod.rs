@@ -1,8 +1,11 @@
 //! The register as others see it: points, devices and records, kept in the store and exchanged as a whole when
 //! records change.
 
+mod adopt;
+mod announce;
 mod attach;
 mod bulk;
+mod check;
 mod design;
 mod duties;
 mod load;
@@ -11,6 +14,7 @@ mod places;
 mod read;
 mod saved;
 mod standing;
+mod steps;
 mod write;
 
 use std::collections::BTreeMap;
@@ -42,8 +46,9 @@ pub use places::{Drawing, DrawnShape, MOST_MARKS, MOST_SHAPES, NamedRecord};
 pub(crate) use read::changes;
 pub use read::{Change, DrawnRecord, Listed, ListedRevision, Question};
 use standing::Standing;
+pub use steps::OpenRegister;
 pub(crate) use write::definition_of;
-pub use write::{Draft, OpenRegister, Target};
+pub use write::{Draft, Target};
 
 /// What a county pack says beside its records.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use crate::list_rows::{self, Wanted};
 use crate::model::Township;
 use crate::record::{Content, Record};
 use crate::rows;
+use crate::search;
 
 /// What a list asks for; `filters` are field → value.
 #[derive(Clone, Debug, Default)]
@@ -132,7 +133,7 @@ impl Register {
             ledger: question.ledger.clone(),
             owner: self.reading_scope(actor)?,
             filters: question.filters.iter().map(|(field, value)| (field.clone(), value.clone())).collect(),
-            text: Some(question.text.trim().to_lowercase()).filter(|text| !text.is_empty()),
+            text: Some(search::folded(question.text.trim())).filter(|text| !text.is_empty()),
             deleted: question.deleted,
             count_to: list_rows::MOST_COUNTED,
             ..Wanted::default()
@@ -269,24 +270,32 @@ impl Register {
         Ok(self.store.read(|reader| rows::all_of(reader, self.division, ledger))?)
     }
 
-    /// Living records of all ledgers that link to a record and that the actor may see, by ledger and key.
-    pub fn linked_to(&self, actor: &Actor, ledger: &str, key: &str) -> Result<Vec<Record>, Problem> {
+    /// Living records of all ledgers that link to a record and that the actor may see, by ledger and key; and whether
+    /// there are more than one answer holds.
+    pub fn linked_to(&self, actor: &Actor, ledger: &str, key: &str) -> Result<(Vec<Record>, bool), Problem> {
         let owner = self.reading_scope(actor)?;
         let catalog = self.catalog();
-        let found = self.store.read(|reader| link_rows::all_linking(reader, self.division, &catalog, ledger, key))?;
+        let (found, more) =
+            self.store.read(|reader| link_rows::all_linking(reader, self.division, &catalog, ledger, key))?;
         let mut seen = Vec::with_capacity(found.len());
         for record in found.into_iter().filter(|record| owner.is_none() || record.content.owner == owner) {
             let definition = definition_of(&catalog, &record.ledger)?;
             seen.push(self.seen_by(actor, definition, record));
         }
-        Ok(seen)
+        Ok((seen, more))
     }
 
-    /// Records that linked to a record at a moment, as they stood then, of those that the actor may see now.
-    pub fn linked_at(&self, actor: &Actor, (ledger, key): (&str, &str), at: Timestamp) -> Result<Vec<Record>, Problem> {
+    /// Records that linked to a record at a moment, as they stood then, of those that the actor may see now; and whether
+    /// there are more than one answer holds.
+    pub fn linked_at(
+        &self,
+        actor: &Actor,
+        (ledger, key): (&str, &str),
+        at: Timestamp,
+    ) -> Result<(Vec<Record>, bool), Problem> {
         let owner = self.reading_scope(actor)?;
         let catalog = self.catalog();
-        let found =
+        let (found, more) =
             self.store.read(|reader| link_rows::linking_at(reader, self.division, &catalog, (ledger, key), at))?;
         let mut seen = Vec::with_capacity(found.len());
         for then in found.into_iter().filter(|then| owner.is_none() || then.owner_now == owner) {
@@ -295,7 +304,7 @@ impl Register {
             let then = self.definitions_of(&record.ledger)?.at(record.updated_at, &present);
             seen.push(self.seen_as_of(actor, record, &then, &present));
         }
-        Ok(seen)
+        Ok((seen, more))
     }
 
     /// Townships and streets of the county.

@@ -14,6 +14,7 @@ use crate::definition::{FieldType, LedgerDefinition};
 use crate::design::rows::{self as design_rows, DefinitionRevision};
 use crate::index_rows;
 use crate::problem::{Findings, PackProblem};
+use crate::record::{self, Content};
 use crate::rows;
 use crate::search;
 
@@ -67,9 +68,9 @@ impl Standing {
     }
 }
 
-/// Fields whose values stand in the index, and those whose text is not searched: a change of either means that records
-/// are indexed again.
-pub(super) fn indexed(ledger: &LedgerDefinition) -> (Vec<&str>, Vec<&str>) {
+/// Fields whose values stand in the index, those whose text is not searched, and the one that says whose a record is: a
+/// change of any means that records are indexed again.
+pub(super) fn indexed(ledger: &LedgerDefinition) -> (Vec<&str>, Vec<&str>, Option<&str>) {
     let mut fields = Vec::new();
     let mut hidden = Vec::new();
     for field in &ledger.fields {
@@ -82,7 +83,7 @@ pub(super) fn indexed(ledger: &LedgerDefinition) -> (Vec<&str>, Vec<&str>) {
     }
     fields.sort_unstable();
     hidden.sort_unstable();
-    (fields, hidden)
+    (fields, hidden, ledger.owner.as_deref())
 }
 
 fn parsed(text: &str) -> Option<LedgerDefinition> {
@@ -93,7 +94,7 @@ fn parsed(text: &str) -> Option<LedgerDefinition> {
 }
 
 impl Register {
-    /// Filter fields, links and the text to be searched of the ledgers that were noted, as their definitions now say;
+    /// Filter fields, links, owners and the text to be searched of the ledgers that were noted, as their definitions now say;
     /// some records at a time, so that no other writer of the store waits long. Then the blocks of filters that have
     /// none: a link that becomes a filter was indexed before, but not in blocks. What breaks off goes on at the next start.
     pub(super) fn index_noted(&self, catalog: &Catalog) -> Result<(), Problem> {
@@ -111,6 +112,11 @@ impl Register {
                             let text = search::text_of(&record.content, definition);
                             let fields = search::fields_of(&record.content, definition);
                             let grams = search::grams(&text);
+                            let owner = record::owner_of(definition, &record.content.values);
+                            if owner != record.content.owner {
+                                let content = Content { owner, ..record.content.clone() };
+                                index_rows::own_again(transaction, self.division, record.id, &content)?;
+                            }
                             index_rows::index_again(transaction, self.division, record, &fields, &text, &grams)
                         })
                     })?;

@@ -17,6 +17,7 @@ use store::sqlite::{SqliteOptions, SqliteStore};
 pub struct Bench {
     pub register: Arc<Register>,
     pub store: Arc<dyn Store>,
+    pub live: LiveBus,
     path: PathBuf,
 }
 
@@ -36,8 +37,9 @@ pub fn bench(name: &str) -> Bench {
         SqliteStore::open(&path, division, SqliteOptions::default(), register::MIGRATIONS).unwrap();
     let mut catalog = built_in::catalog().unwrap();
     catalog.extent = location::Extent([108.2, 28.2, 109.5, 29.5]);
-    let register = Register::new(Arc::clone(&store), division, LiveBus::default(), catalog).unwrap();
-    Bench { register, store, path }
+    let live = LiveBus::default();
+    let register = Register::new(Arc::clone(&store), division, live.clone(), catalog).unwrap();
+    Bench { register, store, live, path }
 }
 
 pub fn someone(role: Role, body: Option<&str>) -> Actor {

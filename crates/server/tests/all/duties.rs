@@ -12,7 +12,7 @@ use crate::rig::Rig;
 async fn case_of(browser: &mut Browser, record: &str, holds: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..100 {
-        last = browser.json(&format!("/api/duties?record={record}&all=true")).await;
+        last = browser.json(&format!("/api/duties?record={record}&all=true")).await["lines"].clone();
         if holds(&last[0]["case"]) {
             return last[0].clone();
         }
@@ -47,7 +47,7 @@ async fn a_permit_that_runs_out_is_a_case_until_it_is_renewed_and_closed_by_anot
     let alarms = officer.json("/api/cases?workflow=alarm").await;
     assert!(alarms["items"].as_array().unwrap().iter().all(|case| case["id"] != json!(id)));
     // Whoever may read ledgers but no cases sees the duty alone.
-    let seen = leader.json(&format!("/api/duties?record={record}")).await;
+    let seen = leader.json(&format!("/api/duties?record={record}")).await["lines"].clone();
     assert_eq!((&seen[0]["duty"], &seen[0]["case"]), (&json!("review"), &Value::Null), "{seen}");
 
     // The administrator reviews the source: the case is before whoever closes, who asks for evidence.
