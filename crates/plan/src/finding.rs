@@ -93,7 +93,7 @@ pub const RULES: &[(&str, &str, &str)] = &[
     ("PL503", "用了康熙部首或兼容汉字", "a compatibility ideograph in a name"),
     ("PL601", "公式不能计算", "a formula cannot be computed"),
     ("PL602", "公式互相引用成环", "formulas refer to each other in a circle"),
-    ("PL603", "公式向台账问它没有的东西", "a formula asks a ledger for what it does not have"),
+    ("PL603", "公式问了事实没有的东西", "a formula asks a fact for what it does not have"),
 ];
 
 /// Why each rule is there: rule, Chinese, English.

@@ -4,6 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `model.rs`, `source.rs` | the pack's `plan/*.toml` as nouns; files → model, with the line of everything |
+//! | `fact.rs` | what the plan itself can be asked by formulas |
 //! | `checks/`, `finding.rs`, `report.rs` | the linter: one rule a function, none of them knows a county |
 //! | `formula.rs`, `evaluate.rs` | CEL over facts; the sheet of all indicators and years, recomputed where a fact changed |
 //! | `scheme.rs`, `trajectory.rs` | lights, forecast and scores as data; path, standing, forecast, what is needed |
@@ -26,6 +27,7 @@ mod doubt;
 pub mod duty;
 pub mod earlier;
 pub mod evaluate;
+mod fact;
 pub mod finding;
 pub mod formula;
 mod http;
@@ -48,6 +50,7 @@ pub mod unit;
 
 use std::sync::Arc;
 
+pub use fact::fact_descriptions;
 pub use finding::{Finding, Severity};
 pub use ops::Plan;
 pub use portfolio::QUANTITY;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use kernel::fact::FactDescription;
 use kernel::{FactQuery, Name};
 
 use crate::checks;
@@ -24,10 +25,12 @@ pub fn check(files: &Files) -> Report {
 /// What the mechanisms that answer facts know of them.
 #[derive(Clone, Copy)]
 pub struct KnownFacts<'k> {
-    /// Names of all facts.
-    pub names: &'k [&'k str],
-    /// What is wrong with the arguments of a question, such as a ledger that there is not.
-    pub complaint: &'k dyn Fn(&FactQuery) -> Option<Name>,
+    /// All facts, with the arguments that each takes.
+    pub descriptions: &'k [FactDescription],
+    /// What else is wrong with a question, such as a ledger that there is not.
+    pub complaint: &'k dyn Fn(&FactDescription, &FactQuery) -> Option<Name>,
+    /// Unit of the answer, where it follows from the arguments.
+    pub unit: &'k dyn Fn(&FactQuery) -> Option<String>,
 }
 
 /// The same, with the facts that formulas may ask for.

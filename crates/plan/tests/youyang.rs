@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use kernel::FactValue;
+use kernel::fact::{FactArgument, FactDescription};
 use plan::KnownFacts;
 
 fn pack() -> PathBuf {
@@ -137,29 +138,36 @@ fn a_formula_that_cannot_be_computed_is_found_at_its_line() {
 /// What the rules find, beyond what they find in the pack as it stands, when one text of one file is another.
 fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
     let mut files = files();
-    let facts = ["air.mean", "air.good_day_ratio", "air.o3_percentile", "water.good_section_ratio"];
-    let facts: Vec<&str> = facts
-        .into_iter()
-        .chain([
-            "source.compliance_ratio",
-            "outlet.networked_ratio",
-            "register.count",
-            "register.sum",
-            "register.least_linked",
-            plan::QUANTITY,
-        ])
-        .collect();
+    let described = |name: &str, required: &[&str], arguments: &[&str], unit: &str| FactDescription {
+        name: name.into(),
+        arguments: (required.iter().map(|name| (*name, true)))
+            .chain(arguments.iter().map(|name| (*name, false)))
+            .map(|(name, required)| (name.to_owned(), FactArgument { required, ..FactArgument::default() }))
+            .collect(),
+        unit: unit.into(),
+        ..FactDescription::default()
+    };
+    let linked =
+        ["when", "date", "since", "until", "own", "linked", "linked_by", "linked_date", "linked_since", "linked_until"];
+    let mut facts = vec![
+        described("air.mean", &["factor"], &[], "µg/m³"),
+        described("air.good_day_ratio", &[], &[], "%"),
+        described("air.o3_percentile", &[], &[], "µg/m³"),
+        described("water.good_section_ratio", &[], &["level"], "%"),
+        described("source.compliance_ratio", &[], &[], "%"),
+        described("outlet.networked_ratio", &[], &[], "%"),
+        described("register.count", &["ledger"], &linked, ""),
+        described("register.sum", &["ledger", "field"], &linked, ""),
+        described("register.least_linked", &["ledger"], &linked, ""),
+    ];
+    facts.extend(plan::fact_descriptions());
+    let rivers = FactValue::Text("rivers".into());
+    let complaint = |_: &FactDescription, query: &kernel::FactQuery| {
+        (query.arguments.get("ledger") == Some(&rivers)).then(|| kernel::Name::new("没有台账", "no such ledger"))
+    };
     let all = |files: &BTreeMap<String, String>| {
-        let report = plan::check_with(
-            files,
-            Some(KnownFacts {
-                names: &facts,
-                complaint: &|query| {
-                    (query.arguments.get("ledger") == Some(&FactValue::Text("rivers".into())))
-                        .then(|| kernel::Name::new("没有台账", "no such ledger"))
-                },
-            }),
-        );
+        let known = KnownFacts { descriptions: &facts, complaint: &complaint, unit: &|_| None };
+        let report = plan::check_with(files, Some(known));
         let findings = report.findings.into_iter();
         findings.map(|found| (found.code.to_owned(), found.subjects, found.at.line, found.what.zh)).collect::<Vec<_>>()
     };
@@ -206,6 +214,16 @@ fn slips_of_the_pen_are_found_where_they_stand() {
         &["PL403", "PL419"],
     );
     check("indicators", "ledger = \"river_outlet\"", "ledger = \"rivers\"", &["PL603"]);
+    check("indicators", "{ level = \"national\" }", "{ levle = \"national\" }", &["PL603"]);
+    check("indicators", "arguments = { factor = \"a34004\" }", "arguments = { }", &["PL603"]);
+    check("indicators", "{ factor = \"a34004\" }", "{ factor = \"a34004\", year = 2020 }", &["PL603"]);
+    check("indicators", "quantity = \"afforestation\", unit", "quantity = \"afforestation\", untit", &["PL603"]);
+    check(
+        "indicators",
+        "{ factor = \"a34004\" }, unit = \"µg/m³\"",
+        "{ factor = \"a34004\" }, unit = \"mg/m³\"",
+        &["PL416"],
+    );
     check("projects", "estimate = 9000", "estimate = -9000", &["PL101", "PL415"]);
     check("projects", "what=\"中小河流治理\", value=\"35.4\"", "what=\"中小河流治理\", value=\"-35.4\"", &["PL415"]);
     check("projects", "day_unit=\"吨/天\"", "day_unit=\"吨每天\"", &["PL416"]);
