@@ -111,6 +111,9 @@ pub struct Quantity {
 #[serde(deny_unknown_fields)]
 pub struct Whole {
     pub what: String,
+    /// Kind of the project's quantity that is this whole.
+    #[serde(default)]
+    pub kind: String,
     pub value: Decimal,
     pub unit: String,
     pub parts: Vec<Decimal>,

@@ -242,6 +242,11 @@ fn slips_of_the_pen_are_found_where_they_stand() {
     check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:999\"]", &["PL004", "PL205"]);
     check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:2\"]", &["PL205"]);
     check("lists", "\"海北锰业\",\n", "\"海南锰业\",\n", &["PL105", "PL105"]);
+    // Duplicates, sums inside a line, units.
+    check("projects", "value=24660, unit=\"米\"},{kind", "value=26460, unit=\"米\"},{kind", &["PL102"]);
+    check("projects", "value=93, unit=\"平方公里\"", "value=93, unit=\"亩\"", &["PL421"]);
+    check("projects", "unit = \"万元\"\nplace", "unit = \"亿元\"\nplace", &["PL101"]);
+    check("projects", "unit = \"万元\"\nplace", "unit = \"项\"\nplace", &["PL416"]);
     assert_eq!(wrong.into_inner(), Vec::<String>::new());
 }
 

@@ -9,7 +9,7 @@ use super::names::alike;
 use crate::finding::{Finding, Severity};
 use crate::model::Figure;
 use crate::source::{FIGURES, LISTS, PROJECTS, Position, Source};
-use crate::unit::normalise;
+use crate::unit::{factor, normalise};
 
 #[derive(Clone, Copy)]
 pub struct ListView<'l> {
@@ -153,16 +153,9 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
     let mut out = Out { file: FIGURES, findings };
     for ((subject, quantity, when), figures) in groups {
-        let Some(((first, _), rest)) = figures.split_first() else {
-            continue;
-        };
-        for (other, at) in rest {
-            let decimals = first.decimals.min(other.decimals);
-            let (one_dimension, one) = shown(first, decimals);
-            let (other_dimension, two) = shown(other, decimals);
-            if one_dimension == other_dimension && one == two {
-                continue;
-            }
+        for (place, (other, at)) in figures.iter().enumerate() {
+            // Each with all before it: two that agree with a coarse third need not agree with each other.
+            let Some((first, _)) = figures[..place].iter().find(|(first, _)| !same(first, other)) else { continue };
             let mut subjects = vec![format!("figure:{subject}:{quantity}:{when}")];
             subjects.extend(first.about.iter().chain(&other.about).cloned());
             subjects.dedup();
@@ -189,6 +182,23 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Equal at the coarser of their roundings, whatever units they are written in.
+fn same(one: &Figure, two: &Figure) -> bool {
+    let ((dimension, left), (other, right)) = (in_base(one), in_base(two));
+    let coarser = granule(one).max(granule(two));
+    let rounded = |value: Decimal| {
+        let steps = value.checked_div(coarser).unwrap_or(value);
+        steps.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+    };
+    dimension == other && rounded(left) == rounded(right)
+}
+
+/// The last decimal that its place prints, in the base unit.
+fn granule(figure: &Figure) -> Decimal {
+    let last = Decimal::new(1, figure.decimals.min(20));
+    last.checked_mul(factor(unit_of(figure))).unwrap_or(last)
+}
+
 /// As the place writes it: a count out of another as their ratio in per cent.
 fn written(figure: &Figure) -> String {
     match figure.out_of {
@@ -206,11 +216,9 @@ fn percent(value: Decimal, out_of: Decimal) -> Decimal {
     if out_of.is_zero() { Decimal::ZERO } else { value * Decimal::ONE_HUNDRED / out_of }
 }
 
-fn shown(figure: &Figure, decimals: u32) -> (String, Decimal) {
-    let (unit, value) = match figure.out_of {
+fn in_base(figure: &Figure) -> (String, Decimal) {
+    match figure.out_of {
         Some(out_of) => ("%".to_owned(), percent(figure.value, out_of)),
         None => normalise(figure.value, &figure.unit),
-    };
-    let value = value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-    (unit, value.normalize())
+    }
 }

@@ -7,6 +7,7 @@ mod indicators;
 mod names;
 mod owners;
 mod projects;
+mod twice;
 
 pub use fill::MARK;
 
@@ -52,7 +53,8 @@ pub fn run_all(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mu
     identifiers(source, findings);
     projects::total(source, findings);
     projects::each(source, findings);
-    projects::counted_twice(source, findings);
+    twice::names(source, findings);
+    twice::amounts(source, findings);
     indicators::each(source, findings);
     owners::each(source, findings);
     formulas::each(source, facts, findings);

@@ -41,8 +41,23 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// A body twice in one list, under whichever spelling: another one was probably meant.
+pub fn twice(subject: String, bodies: &[String], at: Position, out: &mut Out<'_>) {
+    for (place, body) in bodies.iter().enumerate().filter(|(place, body)| bodies[..*place].contains(body)) {
+        out.put(
+            "PL206",
+            Severity::Error,
+            at,
+            vec![subject.clone(), format!("body:{body}")],
+            (format!("单位“{body}”列了两次（第 {} 个）", place + 1), format!("the body {body} is listed twice")),
+            ("删去一处，或改为真正的单位", "remove one, or name the body that was meant"),
+        );
+    }
+}
+
 fn one(source: &Source<'_>, owned: &Owned<'_>, out: &mut Out<'_>) {
     let Owned { subject, name, bodies, from, at, at_bodies } = owned;
+    twice(subject.clone(), bodies, *at_bodies, out);
     if bodies.is_empty() {
         out.put(
             "PL203",
