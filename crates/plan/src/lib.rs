@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `model.rs`, `source.rs` | the pack's `plan/*.toml` as nouns; files → model, with the line of everything |
 //! | `fact.rs` | what the plan itself can be asked by formulas |
-//! | `checks/`, `finding.rs`, `report.rs` | the linter: one rule a function, none of them knows a county |
+//! | `checks/`, `finding.rs`, `report.rs`, `waiver.rs` | the linter: one rule a function, none of them knows a county; what is waived |
 //! | `formula.rs`, `evaluate.rs` | CEL over facts; the sheet of all indicators and years, recomputed where a fact changed |
 //! | `scheme.rs`, `trajectory.rs` | lights, forecast and scores as data; path, standing, forecast, what is needed |
 //! | `projection.rs` | the value to date projected to the end of its running year, beside the value |
@@ -47,6 +47,7 @@ pub mod source;
 pub mod target;
 pub mod trajectory;
 pub mod unit;
+mod waiver;
 
 use std::sync::Arc;
 

@@ -89,3 +89,23 @@ fn a_baseline_of_after_its_target_is_a_slip() {
     check(2020, &[]);
     check(2026, &["PL422"]);
 }
+
+#[test]
+fn what_bounds_a_figure_is_compared_and_lists_are_counted() {
+    let figure = |more: &str| {
+        format!(
+            "[[figure]]\nsubject = \"s\"\nquantity = \"q\"\nwhen = \"2025\"\n{more}\nunit = \"个\"\ndecimals = 0\nplace = \"p\"\n"
+        )
+    };
+    let lists = "[[list]]\nid = \"a\"\nkind = \"k\"\nplace = \"p\"\nwhat = \"w\"\nitems = [\"一号\", \"二号\", \"三号\"]\n[[list]]\nid = \"b\"\nkind = \"k\"\nplace = \"p\"\nwhat = \"w\"\nitems = [\"九号\"]\n";
+    let check = |one: &str, two: &str, expect: &[&str]| {
+        let text = figure(one) + &figure(two);
+        assert_eq!(codes(&plan_of(&[("plan/figures.toml", &text), ("plan/lists.toml", lists)])), expect, "{one} {two}");
+    };
+    check("value = \"95\"\noperator = \">\"", "value = \"95\"\noperator = \">\"", &[]);
+    check("value = \"95\"\noperator = \">\"", "value = \"95\"", &[]);
+    check("value = \"95\"\noperator = \">\"", "value = \"95\"\noperator = \">=\"", &["PL502"]);
+    check("value = \"2\"", "count_of = [\"a\"]\nless = [\"b\"]", &[]);
+    check("value = \"3\"", "count_of = [\"a\"]\nless = [\"b\"]", &["PL502"]);
+    check("value = \"3\"", "count_of = [\"a\", \"c\"]", &["PL004"]);
+}

@@ -28,6 +28,7 @@ fn files() -> BTreeMap<String, String> {
             }
         }
     }
+    files.insert("county.toml".into(), std::fs::read_to_string(pack().join("county.toml")).unwrap());
     files
 }
 
@@ -52,21 +53,47 @@ fn findings_of_youyang_are_the_known_ones() {
     assert_eq!(found, std::fs::read_to_string(&golden).unwrap_or_default());
 }
 
-#[test]
-fn a_waiver_silences_one_finding_and_keeps_it_listed() {
-    let mut files = files();
-    let before = plan::check(&files);
-    let waiver = "[[waiver]]\ncode = \"PL301\"\nsubject = \"project:5\"\nreason = \"跨期\"\nby = \"规划科\"\ndate = \"2026-01-05\"\n";
+/// Findings that say something of a waiver, with what it silences, when the pack has this one.
+fn waived(files: &mut BTreeMap<String, String>, waiver: &str) -> (Vec<&'static str>, Vec<Vec<String>>) {
     files.insert("plan/waivers.toml".into(), waiver.into());
-    let after = plan::check(&files);
-    assert_eq!(after.errors, before.errors - 1);
-    assert_eq!(after.waived, 1);
-    assert_eq!(after.findings.len(), before.findings.len());
-    // A waiver without a reason silences nothing and is itself a finding.
-    files.insert("plan/waivers.toml".into(), waiver.replace("跨期", " "));
-    let unreasoned = plan::check(&files);
-    assert_eq!((unreasoned.errors, unreasoned.waived), (before.errors, 0));
-    assert_eq!(unreasoned.findings.len(), before.findings.len() + 1);
+    let report = plan::check_with(files, None, kernel::Day::parse("2026-06-30"));
+    let (silenced, rest): (Vec<_>, Vec<_>) = report.findings.into_iter().partition(|one| one.waived.is_some());
+    let about = rest.iter().filter(|one| one.file == "plan/waivers.toml").map(|one| one.code).collect();
+    (about, silenced.into_iter().map(|one| one.subjects).collect())
+}
+
+#[test]
+fn a_waiver_silences_one_finding_as_long_as_its_numbers_stand() {
+    let mut files = files();
+    let found = plan::check(&files).findings;
+    let mark = |code: &str, subject: &str| {
+        let mut all = found.iter().filter(|one| one.code == code && one.subjects.iter().any(|one| one == subject));
+        all.next().unwrap().mark()
+    };
+    let waiver = |code: &str, subject: &str, holds: &str, rest: &str| {
+        format!("[[waiver]]\ncode = \"{code}\"\nsubject = \"{subject}\"\nholds = \"{holds}\"\n{rest}\n")
+    };
+    let rest = "reason = \"跨期\"\nby = \"规划科\"\ndate = \"2026-01-05\"";
+    let period = mark("PL301", "project:5");
+    let mut check = |waiver: &str, about: &[&str], silenced: usize| {
+        let found = waived(&mut files, waiver);
+        assert_eq!((found.0.as_slice(), found.1.len()), (about, silenced), "{waiver}");
+    };
+    check(&waiver("PL301", "project:5", &period, rest), &[], 1);
+    // Of two findings about one project the one that it holds.
+    check(&waiver("PL402", "project:33", &mark("PL402", "project:33"), rest), &[], 1);
+    check(&waiver("PL301", "project:6", &period, rest), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", "", rest), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", "0123abcd", rest), &["PL007"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("跨期", " ")), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("规划科", "")), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("01-05", "13-45")), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("2026", "2099")), &["PL004"], 0);
+    // Another number: what was looked into is not what is there now.
+    let projects = files["plan/projects.toml"].replace("years = [2024, 2035]", "years = [2024, 2055]");
+    files.insert("plan/projects.toml".into(), projects);
+    let (about, silenced) = waived(&mut files, &waiver("PL301", "project:5", &period, rest));
+    assert_eq!((about, silenced.len()), (vec!["PL007"], 0));
 }
 
 #[test]
@@ -103,6 +130,28 @@ fn broken_files_are_findings_with_their_line() {
         .map(|finding| (finding.code, finding.at.line))
         .collect();
     assert_eq!(codes, [("PL001", 1), ("PL002", 3)]);
+}
+
+#[test]
+fn what_cannot_be_read_makes_no_findings_elsewhere() {
+    let files = files();
+    let before: Vec<String> = plan::check(&files).findings.into_iter().map(|one| one.what.zh).collect();
+    let check = |file: &str, from: &str, to: &str, expect: &[&str]| {
+        let mut broken = files.clone();
+        let text = broken.get_mut(file).unwrap();
+        assert!(text.contains(from), "{file}: {from}");
+        *text = text.replacen(from, to, 1);
+        let report = plan::check(&broken);
+        let mut new: Vec<&str> =
+            report.findings.iter().filter(|one| !before.contains(&one.what.zh)).map(|one| one.code).collect();
+        new.sort_unstable();
+        assert_eq!(new, expect, "{file}: {to}");
+    };
+    check("plan/indicators.toml", "direction =", "directon =", &["PL002", "PL008"]);
+    check("plan/projects.toml", "estimate = 9000", "estimate = \"NaN\"", &["PL002", "PL008"]);
+    check("plan/tasks.toml", "[[task]]", "[[task]", &["PL002", "PL008"]);
+    check("plan/lists.toml", "items = [", "items = [[", &["PL002", "PL008"]);
+    check("bodies/body.departments.toml", "[[record]]", "[[record]", &["PL008"]);
 }
 
 #[test]
@@ -167,7 +216,7 @@ fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
     };
     let all = |files: &BTreeMap<String, String>| {
         let known = KnownFacts { descriptions: &facts, complaint: &complaint, unit: &|_| None };
-        let report = plan::check_with(files, Some(known));
+        let report = plan::check_with(files, Some(known), None);
         let findings = report.findings.into_iter();
         findings.map(|found| (found.code.to_owned(), found.subjects, found.at.line, found.what.zh)).collect::<Vec<_>>()
     };

@@ -39,7 +39,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
     };
     let unit = |query: &kernel::FactQuery| register::unit_of(catalog?, query);
     let known = plan::KnownFacts { descriptions: &facts(), complaint: &complaint, unit: &unit };
-    let report = plan::check_with(&files, Some(known));
+    let report = plan::check_with(&files, Some(known), Some(kernel::time::now().day()));
     let (pack_errors, notes) = match &loaded {
         Ok(pack) => standards_findings(pack),
         Err(problems) => (problems.clone(), Vec::new()),
@@ -54,9 +54,18 @@ pub fn run(arguments: &[String]) -> ExitCode {
                 })
             })
             .collect();
+        let findings: Vec<serde_json::Value> = report
+            .findings
+            .iter()
+            .map(|finding| {
+                let mut one = serde_json::json!(finding);
+                one["holds"] = finding.mark().into();
+                one
+            })
+            .collect();
         crate::say(
             &serde_json::json!({
-                "folder": folder, "pack": listed, "notes": notes, "findings": report.findings, "errors": report.errors + listed.len(),
+                "folder": folder, "pack": listed, "notes": notes, "findings": findings, "errors": report.errors + listed.len(),
                 "warnings": report.warnings, "waived": report.waived,
             })
             .to_string(),

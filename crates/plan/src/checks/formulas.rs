@@ -10,11 +10,11 @@ use crate::formula::{FormulaError, Input, Read};
 use crate::model::Indicator;
 use crate::portfolio::QUANTITY;
 use crate::report::KnownFacts;
-use crate::source::{INDICATORS, Source};
+use crate::source::{INDICATORS, PROJECTS, Source};
 
 /// What is wrong with a question about what projects have done.
 fn quantity(source: &Source<'_>, query: &FactQuery) -> Option<Name> {
-    if query.name != QUANTITY {
+    if query.name != QUANTITY || !source.has(&[PROJECTS]) {
         return None;
     }
     let kind = query.text("quantity").unwrap_or_default();

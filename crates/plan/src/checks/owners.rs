@@ -2,7 +2,7 @@
 
 use super::Out;
 use crate::finding::{Finding, Severity};
-use crate::source::{At, INDICATORS, Position, Source, TASKS};
+use crate::source::{At, INDICATORS, PROJECTS, Position, Source, TASKS};
 
 /// An indicator or task, as far as its bodies go.
 struct Owned<'o> {
@@ -68,7 +68,7 @@ fn one(source: &Source<'_>, owned: &Owned<'_>, out: &mut Out<'_>) {
             ("原文没有写明；由县里分解落实", "the source names none; the county assigns it"),
         );
     }
-    for body in bodies.iter().filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body)) {
+    for body in bodies.iter().filter(|body| source.lacks(body)) {
         out.put(
             "PL201",
             Severity::Error,
@@ -78,7 +78,7 @@ fn one(source: &Source<'_>, owned: &Owned<'_>, out: &mut Out<'_>) {
             ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
         );
     }
-    if from.is_empty() || bodies.is_empty() {
+    if from.is_empty() || bodies.is_empty() || !source.has(&[PROJECTS]) {
         return;
     }
     let leads: Vec<&String> = source

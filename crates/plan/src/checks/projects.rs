@@ -280,10 +280,7 @@ fn bodies(source: &Source<'_>, spanned: &At<Project>, out: &mut Out<'_>) {
             ("列全配合单位", "list all of them"),
         );
     }
-    if source.bodies.is_empty() {
-        return;
-    }
-    for body in project.lead.iter().chain(&project.cooperating).filter(|body| !source.bodies.contains(*body)) {
+    for body in project.lead.iter().chain(&project.cooperating).filter(|body| source.lacks(body)) {
         out.put(
             "PL201",
             Severity::Error,
