@@ -2,27 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use kernel::fact::{Evidence, FactDescription};
+use kernel::fact::{Evidence, FactArgument, FactDescription};
 use kernel::{Day, ErrorCode, Fact, FactQuery, FactSource, FactValue, Name, Problem, Timestamp};
 
 use crate::ops::Act;
 use crate::rows;
 
 const IN_TIME: &str = "act.cases_closed_in_time";
-/// Names of all facts, for whoever checks formulas without a running act.
-pub const FACT_NAMES: [&str; 1] = [IN_TIME];
+
+/// All facts, for whoever checks formulas without a running act.
+pub fn fact_descriptions() -> Vec<FactDescription> {
+    let argument = |zh: &str, en: &str| FactArgument::new(Name::new(zh, en));
+    vec![FactDescription {
+        name: IN_TIME.into(),
+        label: Name::new("按期关闭的案件比例", "share of cases closed in time"),
+        arguments: BTreeMap::from([
+            ("year".into(), argument("年份", "year").required()),
+            ("workflow".into(), argument("只数这种流程的", "only cases of this workflow")),
+        ]),
+        unit: "%".into(),
+    }]
+}
 
 impl FactSource for Act {
     fn describe(&self) -> Vec<FactDescription> {
-        vec![FactDescription {
-            name: IN_TIME.into(),
-            label: Name::new("按期关闭的案件比例", "share of cases closed in time"),
-            arguments: BTreeMap::from([
-                ("year".into(), Name::new("年份", "year")),
-                ("workflow".into(), Name::new("只数这种流程的", "only cases of this workflow")),
-            ]),
-            unit: "%".into(),
-        }]
+        fact_descriptions()
     }
 
     fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {

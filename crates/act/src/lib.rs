@@ -29,7 +29,7 @@ pub mod workflow;
 
 use std::sync::Arc;
 
-pub use fact::FACT_NAMES;
+pub use fact::fact_descriptions;
 pub use http::CaseSummary;
 pub use model::Case;
 pub use ops::Act;

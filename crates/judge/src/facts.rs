@@ -5,7 +5,7 @@ mod water;
 
 use std::collections::BTreeMap;
 
-use kernel::fact::{Evidence, FactDescription};
+use kernel::fact::{Evidence, FactArgument, FactDescription};
 use kernel::{Day, Fact, FactQuery, FactSource, FactValue, Name, Point, PointKind, Problem, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -43,9 +43,36 @@ const FACTS: &[(&str, &str, &str, &str, &[&str])] = &[
     ("data.effective_rate", "有效传输率", "effective transmission rate", "%", &[]),
 ];
 
-/// Names of all facts, for whoever checks formulas without a running judge.
-pub fn fact_names() -> impl Iterator<Item = &'static str> {
-    FACTS.iter().map(|(name, ..)| *name)
+/// All facts, for whoever checks formulas without a running judge.
+pub fn fact_descriptions() -> Vec<FactDescription> {
+    let describe = |(name, zh, en, unit, arguments): &(&str, &str, &str, &str, &[&str])| FactDescription {
+        name: (*name).to_owned(),
+        label: Name::new(*zh, *en),
+        arguments: std::iter::once(&"year")
+            .chain(arguments.iter())
+            .map(|argument| ((*argument).to_owned(), argument_of(name, argument)))
+            .collect(),
+        unit: (*unit).to_owned(),
+    };
+    FACTS.iter().map(describe).collect()
+}
+
+/// What an argument of a fact takes.
+fn argument_of(fact: &str, argument: &str) -> FactArgument {
+    let new = |zh: &str, en: &str| FactArgument::new(Name::new(zh, en));
+    match (fact, argument) {
+        (_, "year") => new("年份", "year").required(),
+        (_, "edition") => {
+            new("统一按某版标准重算（2012、2026）", "recompute under one edition").one_of(["2012", "2026"])
+        }
+        ("air.days", "level") => new("级别 1～6", "level 1–6").required().one_of(["1", "2", "3", "4", "5", "6"]),
+        (_, "level") => new("断面考核级别", "who holds the county to the section").of_codes("section_level"),
+        (_, "factor") => new("因子编码", "factor code")
+            .required()
+            .one_of(Pollutant::ALL.into_iter().flat_map(|pollutant| [pollutant.hj212(), pollutant.key()])),
+        (_, "point") => new("点位编号", "point id").required(),
+        _ => new("企业编码", "enterprise key"),
+    }
 }
 
 /// An answer on its way: number, method, what is missing, points it rests on.
@@ -70,26 +97,7 @@ fn optional_text<'q>(query: &'q FactQuery, argument: &str) -> Option<&'q str> {
 
 impl FactSource for Judge {
     fn describe(&self) -> Vec<FactDescription> {
-        let argument = |name: &str| match name {
-            "year" => Name::new("年份", "year"),
-            "edition" => Name::new("统一按某版标准重算（2012、2026）", "recompute under one edition"),
-            "level" => Name::new("级别 1～6", "level 1–6"),
-            "factor" => Name::new("因子编码", "factor code"),
-            "point" => Name::new("点位编号", "point id"),
-            _ => Name::new("企业编码", "enterprise key"),
-        };
-        FACTS
-            .iter()
-            .map(|(name, zh, en, unit, arguments)| FactDescription {
-                name: (*name).to_owned(),
-                label: Name::new(*zh, *en),
-                arguments: std::iter::once(&"year")
-                    .chain(arguments.iter())
-                    .map(|name| ((*name).to_owned(), argument(name)))
-                    .collect(),
-                unit: (*unit).to_owned(),
-            })
-            .collect()
+        fact_descriptions()
     }
 
     fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {

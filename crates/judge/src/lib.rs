@@ -73,7 +73,7 @@ use arc_swap::ArcSwap;
 use kernel::{Division, IdSource, Name, PointSource, Problem};
 use store::Store;
 
-pub use facts::fact_names;
+pub use facts::fact_descriptions;
 pub use ops::Worked;
 pub use rate::Rates;
 pub use rows::MIGRATIONS;

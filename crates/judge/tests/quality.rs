@@ -362,7 +362,8 @@ fn facts_answer_with_evidence_and_say_what_is_missing() {
     };
     assert_eq!(of_level("national"), (FactValue::Number(100.0), 1));
     assert_eq!(of_level("county"), (FactValue::Missing, 1));
-    assert_eq!(of_level("municipal"), (FactValue::Missing, 0));
+    // A level of which there is no section says so.
+    assert_eq!(of_level("municipal"), (FactValue::Missing, 1));
     let sources = ask("source.compliance_ratio");
     assert_eq!((sources.value, sources.missing.len()), (FactValue::Missing, 1), "a well that supplies, no other");
     for description in bed.judge.describe() {

@@ -81,14 +81,81 @@ pub struct Fact {
     pub simulated: bool,
 }
 
+/// What an argument means and takes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FactArgument {
+    pub label: Name,
+    pub required: bool,
+    /// All that it takes, as text; empty: not known here.
+    pub values: Vec<String>,
+    /// Code list of the ledgers that holds what it takes.
+    pub codes: Option<String>,
+}
+
+impl FactArgument {
+    pub fn new(label: Name) -> Self {
+        Self { label, ..Self::default() }
+    }
+
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub fn one_of<'v>(mut self, values: impl IntoIterator<Item = &'v str>) -> Self {
+        self.values = values.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    pub fn of_codes(mut self, list: &str) -> Self {
+        self.codes = Some(list.to_owned());
+        self
+    }
+}
+
 /// What can be asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FactDescription {
     pub name: String,
     pub label: Name,
-    /// Argument name → what it means.
-    pub arguments: BTreeMap<String, Name>,
+    pub arguments: BTreeMap<String, FactArgument>,
+    /// Empty: none, or it follows from the arguments.
     pub unit: String,
+}
+
+impl FactDescription {
+    /// What is wrong with the arguments of a question: one that there is not would be left unread and another number
+    /// computed. `year` may still be to come: whoever writes a question down leaves it open.
+    pub fn complaint(&self, query: &FactQuery) -> Option<Name> {
+        let known = || self.arguments.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        for (name, value) in &query.arguments {
+            let Some(argument) = self.arguments.get(name) else {
+                return Some(Name::new(
+                    format!("{} 不认识参数“{name}”，有 {}", self.name, known()),
+                    format!("{} has no argument `{name}`, it has {}", self.name, known()),
+                ));
+            };
+            let text = match value {
+                FactValue::Text(text) => text.clone(),
+                FactValue::Integer(number) => number.to_string(),
+                FactValue::Missing => continue,
+                other => format!("{other:?}"),
+            };
+            if !argument.values.is_empty() && !argument.values.contains(&text) {
+                let all = argument.values.join("、");
+                return Some(Name::new(
+                    format!("{} 的参数 {name} 没有“{text}”，只有 {all}", self.name),
+                    format!("the argument {name} of {} is none of its values: `{text}`", self.name),
+                ));
+            }
+        }
+        let lacking = self.arguments.iter().find(|(name, argument)| {
+            argument.required && *name != "year" && !query.arguments.contains_key(name.as_str())
+        });
+        lacking.map(|(name, _)| {
+            Name::new(format!("{} 没有写 {name}", self.name), format!("{}: `{name}` is missing", self.name))
+        })
+    }
 }
 
 pub trait FactSource: Send + Sync {
@@ -116,8 +183,45 @@ impl Facts {
 
     pub fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
         match self.sources.get(&query.name) {
-            Some((_, source)) => source.answer(query, now),
+            Some((description, source)) => match description.complaint(query) {
+                Some(why) => Err(Problem::invalid(format!("{} ({})", why.zh, why.en))),
+                None => source.answer(query, now),
+            },
             None => Err(Problem::new(ErrorCode::NotFound, format!("没有事实“{}” (no such fact)", query.name))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_held_against_what_a_fact_takes() {
+        let argument = |values: &[&str]| FactArgument::default().one_of(values.iter().copied());
+        let description = FactDescription {
+            name: "air.days".into(),
+            arguments: BTreeMap::from([
+                ("year".to_owned(), FactArgument::default().required()),
+                ("level".to_owned(), argument(&["1", "2"]).required()),
+                ("edition".to_owned(), argument(&[])),
+            ]),
+            ..FactDescription::default()
+        };
+        let check = |arguments: &[(&str, FactValue)], expect: Option<&str>| {
+            let query = FactQuery {
+                name: "air.days".into(),
+                arguments: arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            };
+            let found = description.complaint(&query).map(|why| why.zh);
+            assert_eq!(found.is_some(), expect.is_some(), "{arguments:?}: {found:?}");
+            assert!(found.unwrap_or_default().contains(expect.unwrap_or_default()), "{arguments:?}");
+        };
+        let text = |text: &str| FactValue::Text(text.into());
+        check(&[("level", FactValue::Integer(2))], None);
+        check(&[("level", text("2")), ("year", FactValue::Integer(2026)), ("edition", text("2012"))], None);
+        check(&[("level", FactValue::Integer(7))], Some("没有“7”"));
+        check(&[("levle", FactValue::Integer(2))], Some("不认识参数“levle”"));
+        check(&[], Some("没有写 level"));
     }
 }

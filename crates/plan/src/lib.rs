@@ -4,7 +4,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `model.rs`, `source.rs` | the pack's `plan/*.toml` as nouns; files → model, with the line of everything |
-//! | `checks/`, `finding.rs`, `report.rs` | the linter: one rule a function, none of them knows a county |
+//! | `fact.rs` | what the plan itself can be asked by formulas |
+//! | `checks/`, `finding.rs`, `report.rs`, `waiver.rs` | the linter: one rule a function, none of them knows a county; what is waived |
 //! | `formula.rs`, `evaluate.rs` | CEL over facts; the sheet of all indicators and years, recomputed where a fact changed |
 //! | `scheme.rs` | lights, forecast, scores and the life cycle as data |
 //! | `goal.rs`, `trajectory.rs`, `forecast.rs` | targets and their changes; path, standing, what is needed; where it is going |
@@ -27,6 +28,7 @@ mod doubt;
 pub mod duty;
 pub mod earlier;
 pub mod evaluate;
+mod fact;
 pub mod finding;
 pub mod forecast;
 pub mod formula;
@@ -48,9 +50,11 @@ pub mod source;
 pub mod target;
 pub mod trajectory;
 pub mod unit;
+mod waiver;
 
 use std::sync::Arc;
 
+pub use fact::fact_descriptions;
 pub use finding::{Finding, Severity};
 pub use ops::Plan;
 pub use portfolio::QUANTITY;

@@ -111,6 +111,9 @@ pub struct Quantity {
 #[serde(deny_unknown_fields)]
 pub struct Whole {
     pub what: String,
+    /// Kind of the project's quantity that is this whole.
+    #[serde(default)]
+    pub kind: String,
     pub value: Decimal,
     pub unit: String,
     pub parts: Vec<Decimal>,
@@ -406,7 +409,17 @@ pub struct Figure {
     pub quantity: String,
     /// Year or period it is for.
     pub when: String,
+    /// Follows from the lists where `count_of` names some.
+    #[serde(default)]
     pub value: Decimal,
+    /// Lists whose entries are counted, and lists whose entries are taken off.
+    #[serde(default)]
+    pub count_of: Vec<String>,
+    #[serde(default)]
+    pub less: Vec<String>,
+    /// How the place bounds it (`>`, `>=`, `<`, `<=`, `=`), where it does.
+    #[serde(default)]
+    pub operator: String,
     pub unit: String,
     /// Decimal places to which the place rounds; two figures agree when they are equal at the coarser rounding.
     pub decimals: u32,
@@ -437,13 +450,19 @@ pub struct WaiverFile {
     pub waivers: Vec<At<Waiver>>,
 }
 
-/// Silences findings of one rule about one subject, with the reason.
+/// Silences one finding of a rule about a subject, with the reason, as long as it says what it said.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
     pub code: String,
     pub subject: String,
+    /// The finding's mark, as `qingshan check` prints it.
+    #[serde(default)]
+    pub holds: String,
+    #[serde(default)]
     pub reason: String,
+    #[serde(default)]
     pub by: String,
+    #[serde(default)]
     pub date: String,
 }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use kernel::{FactQuery, Name};
+use kernel::fact::FactDescription;
+use kernel::{Day, FactQuery, Name};
 
 use crate::checks;
 use crate::finding::{Finding, Severity};
-use crate::source::{Files, Source, WAIVERS};
+use crate::source::{Files, Source};
 
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Report {
@@ -18,24 +19,26 @@ pub struct Report {
 
 /// Checks the plan of a pack. Pure; bounded by the size of the files.
 pub fn check(files: &Files) -> Report {
-    check_with(files, None)
+    check_with(files, None, None)
 }
 
 /// What the mechanisms that answer facts know of them.
 #[derive(Clone, Copy)]
 pub struct KnownFacts<'k> {
-    /// Names of all facts.
-    pub names: &'k [&'k str],
-    /// What is wrong with the arguments of a question, such as a ledger that there is not.
-    pub complaint: &'k dyn Fn(&FactQuery) -> Option<Name>,
+    /// All facts, with the arguments that each takes.
+    pub descriptions: &'k [FactDescription],
+    /// What else is wrong with a question, such as a ledger that there is not.
+    pub complaint: &'k dyn Fn(&FactDescription, &FactQuery) -> Option<Name>,
+    /// Unit of the answer, where it follows from the arguments.
+    pub unit: &'k dyn Fn(&FactQuery) -> Option<String>,
 }
 
-/// The same, with the facts that formulas may ask for.
-pub fn check_with(files: &Files, facts: Option<KnownFacts<'_>>) -> Report {
+/// The same, with the facts that formulas may ask for, and the day after which no waiver may be dated.
+pub fn check_with(files: &Files, facts: Option<KnownFacts<'_>>, today: Option<Day>) -> Report {
     let mut findings = Vec::new();
     let source = Source::read(files, &mut findings);
     checks::run_all(&source, facts, &mut findings);
-    apply_waivers(&source, &mut findings);
+    crate::waiver::apply(&source, today, &mut findings);
     findings.sort_by(|one, other| {
         (&one.file, one.at, one.code, &one.subjects).cmp(&(&other.file, other.at, other.code, &other.subjects))
     });
@@ -47,35 +50,6 @@ pub fn check_with(files: &Files, facts: Option<KnownFacts<'_>>) -> Report {
         waived: findings.iter().filter(|finding| finding.waived.is_some()).count(),
         findings,
     }
-}
-
-fn apply_waivers(source: &Source<'_>, findings: &mut Vec<Finding>) {
-    let mut unused = Vec::new();
-    for waiver in &source.waivers.waivers {
-        let wanted = waiver.get_ref();
-        let mut used = false;
-        for finding in findings.iter_mut() {
-            if finding.code == wanted.code
-                && finding.subjects.contains(&wanted.subject)
-                && !wanted.reason.trim().is_empty()
-            {
-                finding.waived = Some(format!("{}（{}，{}）", wanted.reason, wanted.by, wanted.date));
-                used = true;
-            }
-        }
-        if !used {
-            unused.push(Finding::new(
-                "PL004",
-                Severity::Warning,
-                WAIVERS,
-                source.at(WAIVERS, waiver),
-                vec![format!("waiver:{}:{}", wanted.code, wanted.subject)],
-                Name::new("这条豁免没有对应的问题，或没有写理由", "this waiver silences nothing, or gives no reason"),
-                Name::new("删去，或改正编号与对象", "remove it, or correct its code and subject"),
-            ));
-        }
-    }
-    findings.extend(unused);
 }
 
 impl Report {
@@ -103,9 +77,10 @@ impl Report {
                 finding.hint.zh,
                 finding.hint.en,
             );
-            if let Some(reason) = &finding.waived {
-                let _ = writeln!(out, "  豁免理由 waived because: {reason}");
-            }
+            let _ = match &finding.waived {
+                Some(reason) => writeln!(out, "  豁免理由 waived because: {reason}"),
+                None => writeln!(out, "  豁免用 to waive: holds = \"{}\"", finding.mark()),
+            };
         }
         let _ = writeln!(
             out,

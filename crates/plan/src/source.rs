@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Name;
+use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
+use crate::checks::WORDS;
 use crate::finding::{Finding, Severity};
 use crate::model::{FigureFile, IndicatorFile, ListFile, Plan, PlanFile, ProjectFile, TaskFile, WaiverFile};
 
@@ -49,6 +51,12 @@ pub struct Source<'f> {
     pub waivers: WaiverFile,
     /// Names of all bodies (部门、乡镇、企业) of the pack's `bodies/` folder.
     pub bodies: BTreeSet<String>,
+    /// Townships and streets of `bodies/`.
+    pub townships: BTreeSet<String>,
+    /// Names of the county and of what it lies in, from `county.toml`.
+    pub county_names: Vec<String>,
+    /// Files that are missing or cannot be read; `bodies/` for any of that folder. Rules that need one are skipped.
+    pub unread: BTreeSet<&'static str>,
     /// Bodies of projects as the plan writes them, with their place; in `projects` they stand as `bodies/` names them.
     pub written: Vec<(String, Position, String)>,
 }
@@ -57,6 +65,7 @@ impl<'f> Source<'f> {
     pub fn read(files: &'f Files, findings: &mut Vec<Finding>) -> Self {
         let plan: Option<PlanFile> = read(files, PLAN, findings);
         let (bodies, aliases) = body_names(files);
+        let townships = bodies.iter().filter(|body| WORDS.township.iter().any(|rank| body.ends_with(rank.as_str())));
         let mut source = Self {
             files,
             plan: plan.map(|file| file.plan),
@@ -70,11 +79,41 @@ impl<'f> Source<'f> {
             } else {
                 WaiverFile::default()
             },
+            townships: townships.cloned().collect(),
+            county_names: county_names(files),
+            unread: BTreeSet::new(),
             bodies,
             written: Vec::new(),
         };
+        source.unread = unread(files, findings);
+        source.count();
         source.unify(&aliases);
         source
+    }
+
+    /// Figures that are counts of lists.
+    fn count(&mut self) {
+        let lists = &self.lists.lists;
+        let entries = |ids: &[String]| -> usize {
+            let chosen = lists.iter().map(toml::Spanned::get_ref).filter(|list| ids.contains(&list.id));
+            chosen.map(|list| list.items.len()).sum()
+        };
+        for figure in &mut self.figures.figures {
+            let item = figure.get_mut();
+            if !item.count_of.is_empty() {
+                item.value = Decimal::from(entries(&item.count_of)) - Decimal::from(entries(&item.less));
+            }
+        }
+    }
+
+    /// That `bodies/` was read and does not know this one.
+    pub fn lacks(&self, body: &str) -> bool {
+        self.has(&[BODIES]) && !self.bodies.is_empty() && !self.bodies.contains(body)
+    }
+
+    /// Whether all of these could be read.
+    pub fn has(&self, files: &[&str]) -> bool {
+        files.iter().all(|file| !self.unread.contains(file))
     }
 
     /// One body, one name: what `bodies/` lists as another spelling (`also_written`) is replaced by the name there.
@@ -125,6 +164,28 @@ impl<'f> Source<'f> {
         }
         position(text, start)
     }
+}
+
+/// Stands for every file of `bodies/` in `Source::unread`.
+pub const BODIES: &str = "bodies/";
+
+/// Which files could not be read, from what was said of them.
+fn unread(files: &Files, findings: &[Finding]) -> BTreeSet<&'static str> {
+    let known = [PLAN, PROJECTS, INDICATORS, TASKS, LISTS, FIGURES, WAIVERS];
+    let lost = |file: &&str| findings.iter().any(|one| ["PL001", "PL002"].contains(&one.code) && one.file == **file);
+    let broken = files.iter().any(|(file, text)| {
+        file.starts_with(BODIES) && file.ends_with(".toml") && toml::from_str::<toml::Value>(text).is_err()
+    });
+    known.into_iter().filter(lost).chain(broken.then_some(BODIES)).collect()
+}
+
+/// Names that `county.toml` gives for the county (`name`, `also_written`) and for what it lies in (`within`).
+fn county_names(files: &Files) -> Vec<String> {
+    let table = files.get("county.toml").and_then(|text| toml::from_str::<toml::Table>(text).ok()).unwrap_or_default();
+    let name = table.get("name").and_then(|name| name.get("zh")).into_iter();
+    let lists = ["also_written", "within"].into_iter().filter_map(|key| table.get(key)?.as_array()).flatten();
+    let names = name.chain(lists).filter_map(toml::Value::as_str).map(str::trim);
+    names.filter(|name| name.chars().count() > 1).map(str::to_owned).collect()
 }
 
 fn read<T: DeserializeOwned>(files: &Files, file: &str, findings: &mut Vec<Finding>) -> Option<T> {

@@ -18,8 +18,23 @@ fn base(unit: &str) -> Option<(&'static str, Decimal)> {
         "吨/天" => ("mass_rate_t_per_year", number(365)),
         "吨/年" => ("mass_rate_t_per_year", number(1)),
         "万吨/年" => ("mass_rate_t_per_year", number(10_000)),
+        "元" => ("money_wan", Decimal::new(1, 4)),
+        "千元" => ("money_wan", Decimal::new(1, 1)),
+        "万元" => ("money_wan", number(1)),
+        "百万元" => ("money_wan", number(100)),
+        "亿元" => ("money_wan", number(10_000)),
         _ => return None,
     })
+}
+
+/// How many of its dimension's base unit one of it is; 1 for a unit that is only compared with itself.
+pub fn factor(unit: &str) -> Decimal {
+    base(unit).map_or(Decimal::ONE, |(_, factor)| factor)
+}
+
+/// Whether it can be converted into others.
+pub fn converts(unit: &str) -> bool {
+    base(unit).is_some()
 }
 
 /// The value in the base unit of its dimension, with the dimension's name.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use kernel::FactValue;
+use kernel::fact::{FactArgument, FactDescription};
 use plan::KnownFacts;
 
 fn pack() -> PathBuf {
@@ -27,6 +28,7 @@ fn files() -> BTreeMap<String, String> {
             }
         }
     }
+    files.insert("county.toml".into(), std::fs::read_to_string(pack().join("county.toml")).unwrap());
     files
 }
 
@@ -51,21 +53,47 @@ fn findings_of_youyang_are_the_known_ones() {
     assert_eq!(found, std::fs::read_to_string(&golden).unwrap_or_default());
 }
 
-#[test]
-fn a_waiver_silences_one_finding_and_keeps_it_listed() {
-    let mut files = files();
-    let before = plan::check(&files);
-    let waiver = "[[waiver]]\ncode = \"PL301\"\nsubject = \"project:5\"\nreason = \"跨期\"\nby = \"规划科\"\ndate = \"2026-01-05\"\n";
+/// Findings that say something of a waiver, with what it silences, when the pack has this one.
+fn waived(files: &mut BTreeMap<String, String>, waiver: &str) -> (Vec<&'static str>, Vec<Vec<String>>) {
     files.insert("plan/waivers.toml".into(), waiver.into());
-    let after = plan::check(&files);
-    assert_eq!(after.errors, before.errors - 1);
-    assert_eq!(after.waived, 1);
-    assert_eq!(after.findings.len(), before.findings.len());
-    // A waiver without a reason silences nothing and is itself a finding.
-    files.insert("plan/waivers.toml".into(), waiver.replace("跨期", " "));
-    let unreasoned = plan::check(&files);
-    assert_eq!((unreasoned.errors, unreasoned.waived), (before.errors, 0));
-    assert_eq!(unreasoned.findings.len(), before.findings.len() + 1);
+    let report = plan::check_with(files, None, kernel::Day::parse("2026-06-30"));
+    let (silenced, rest): (Vec<_>, Vec<_>) = report.findings.into_iter().partition(|one| one.waived.is_some());
+    let about = rest.iter().filter(|one| one.file == "plan/waivers.toml").map(|one| one.code).collect();
+    (about, silenced.into_iter().map(|one| one.subjects).collect())
+}
+
+#[test]
+fn a_waiver_silences_one_finding_as_long_as_its_numbers_stand() {
+    let mut files = files();
+    let found = plan::check(&files).findings;
+    let mark = |code: &str, subject: &str| {
+        let mut all = found.iter().filter(|one| one.code == code && one.subjects.iter().any(|one| one == subject));
+        all.next().unwrap().mark()
+    };
+    let waiver = |code: &str, subject: &str, holds: &str, rest: &str| {
+        format!("[[waiver]]\ncode = \"{code}\"\nsubject = \"{subject}\"\nholds = \"{holds}\"\n{rest}\n")
+    };
+    let rest = "reason = \"跨期\"\nby = \"规划科\"\ndate = \"2026-01-05\"";
+    let period = mark("PL301", "project:5");
+    let mut check = |waiver: &str, about: &[&str], silenced: usize| {
+        let found = waived(&mut files, waiver);
+        assert_eq!((found.0.as_slice(), found.1.len()), (about, silenced), "{waiver}");
+    };
+    check(&waiver("PL301", "project:5", &period, rest), &[], 1);
+    // Of two findings about one project the one that it holds.
+    check(&waiver("PL402", "project:33", &mark("PL402", "project:33"), rest), &[], 1);
+    check(&waiver("PL301", "project:6", &period, rest), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", "", rest), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", "0123abcd", rest), &["PL007"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("跨期", " ")), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("规划科", "")), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("01-05", "13-45")), &["PL004"], 0);
+    check(&waiver("PL301", "project:5", &period, &rest.replace("2026", "2099")), &["PL004"], 0);
+    // Another number: what was looked into is not what is there now.
+    let projects = files["plan/projects.toml"].replace("years = [2024, 2035]", "years = [2024, 2055]");
+    files.insert("plan/projects.toml".into(), projects);
+    let (about, silenced) = waived(&mut files, &waiver("PL301", "project:5", &period, rest));
+    assert_eq!((about, silenced.len()), (vec!["PL007"], 0));
 }
 
 #[test]
@@ -105,6 +133,28 @@ fn broken_files_are_findings_with_their_line() {
 }
 
 #[test]
+fn what_cannot_be_read_makes_no_findings_elsewhere() {
+    let files = files();
+    let before: Vec<String> = plan::check(&files).findings.into_iter().map(|one| one.what.zh).collect();
+    let check = |file: &str, from: &str, to: &str, expect: &[&str]| {
+        let mut broken = files.clone();
+        let text = broken.get_mut(file).unwrap();
+        assert!(text.contains(from), "{file}: {from}");
+        *text = text.replacen(from, to, 1);
+        let report = plan::check(&broken);
+        let mut new: Vec<&str> =
+            report.findings.iter().filter(|one| !before.contains(&one.what.zh)).map(|one| one.code).collect();
+        new.sort_unstable();
+        assert_eq!(new, expect, "{file}: {to}");
+    };
+    check("plan/indicators.toml", "direction =", "directon =", &["PL002", "PL008"]);
+    check("plan/projects.toml", "estimate = 9000", "estimate = \"NaN\"", &["PL002", "PL008"]);
+    check("plan/tasks.toml", "[[task]]", "[[task]", &["PL002", "PL008"]);
+    check("plan/lists.toml", "items = [", "items = [[", &["PL002", "PL008"]);
+    check("bodies/body.departments.toml", "[[record]]", "[[record]", &["PL008"]);
+}
+
+#[test]
 fn checking_is_quick() {
     // Not a measurement: a guard against something quadratic. `docs/benchmarks.md` has the figure.
     let files = files();
@@ -137,29 +187,36 @@ fn a_formula_that_cannot_be_computed_is_found_at_its_line() {
 /// What the rules find, beyond what they find in the pack as it stands, when one text of one file is another.
 fn found_after(file: &str, from: &str, to: &str) -> Vec<(String, usize)> {
     let mut files = files();
-    let facts = ["air.mean", "air.good_day_ratio", "air.o3_percentile", "water.good_section_ratio"];
-    let facts: Vec<&str> = facts
-        .into_iter()
-        .chain([
-            "source.compliance_ratio",
-            "outlet.networked_ratio",
-            "register.count",
-            "register.sum",
-            "register.least_linked",
-            plan::QUANTITY,
-        ])
-        .collect();
+    let described = |name: &str, required: &[&str], arguments: &[&str], unit: &str| FactDescription {
+        name: name.into(),
+        arguments: (required.iter().map(|name| (*name, true)))
+            .chain(arguments.iter().map(|name| (*name, false)))
+            .map(|(name, required)| (name.to_owned(), FactArgument { required, ..FactArgument::default() }))
+            .collect(),
+        unit: unit.into(),
+        ..FactDescription::default()
+    };
+    let linked =
+        ["when", "date", "since", "until", "own", "linked", "linked_by", "linked_date", "linked_since", "linked_until"];
+    let mut facts = vec![
+        described("air.mean", &["factor"], &[], "µg/m³"),
+        described("air.good_day_ratio", &[], &[], "%"),
+        described("air.o3_percentile", &[], &[], "µg/m³"),
+        described("water.good_section_ratio", &[], &["level"], "%"),
+        described("source.compliance_ratio", &[], &[], "%"),
+        described("outlet.networked_ratio", &[], &[], "%"),
+        described("register.count", &["ledger"], &linked, ""),
+        described("register.sum", &["ledger", "field"], &linked, ""),
+        described("register.least_linked", &["ledger"], &linked, ""),
+    ];
+    facts.extend(plan::fact_descriptions());
+    let rivers = FactValue::Text("rivers".into());
+    let complaint = |_: &FactDescription, query: &kernel::FactQuery| {
+        (query.arguments.get("ledger") == Some(&rivers)).then(|| kernel::Name::new("没有台账", "no such ledger"))
+    };
     let all = |files: &BTreeMap<String, String>| {
-        let report = plan::check_with(
-            files,
-            Some(KnownFacts {
-                names: &facts,
-                complaint: &|query| {
-                    (query.arguments.get("ledger") == Some(&FactValue::Text("rivers".into())))
-                        .then(|| kernel::Name::new("没有台账", "no such ledger"))
-                },
-            }),
-        );
+        let known = KnownFacts { descriptions: &facts, complaint: &complaint, unit: &|_| None };
+        let report = plan::check_with(files, Some(known), None);
         let findings = report.findings.into_iter();
         findings.map(|found| (found.code.to_owned(), found.subjects, found.at.line, found.what.zh)).collect::<Vec<_>>()
     };
@@ -206,6 +263,16 @@ fn slips_of_the_pen_are_found_where_they_stand() {
         &["PL403", "PL419"],
     );
     check("indicators", "ledger = \"river_outlet\"", "ledger = \"rivers\"", &["PL603"]);
+    check("indicators", "{ level = \"national\" }", "{ levle = \"national\" }", &["PL603"]);
+    check("indicators", "arguments = { factor = \"a34004\" }", "arguments = { }", &["PL603"]);
+    check("indicators", "{ factor = \"a34004\" }", "{ factor = \"a34004\", year = 2020 }", &["PL603"]);
+    check("indicators", "quantity = \"afforestation\", unit", "quantity = \"afforestation\", untit", &["PL603"]);
+    check(
+        "indicators",
+        "{ factor = \"a34004\" }, unit = \"µg/m³\"",
+        "{ factor = \"a34004\" }, unit = \"mg/m³\"",
+        &["PL416"],
+    );
     check("projects", "estimate = 9000", "estimate = -9000", &["PL101", "PL415"]);
     check("projects", "what=\"中小河流治理\", value=\"35.4\"", "what=\"中小河流治理\", value=\"-35.4\"", &["PL415"]);
     check("projects", "day_unit=\"吨/天\"", "day_unit=\"吨每天\"", &["PL416"]);
@@ -224,6 +291,11 @@ fn slips_of_the_pen_are_found_where_they_stand() {
     check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:999\"]", &["PL004", "PL205"]);
     check("tasks", "owners_from = [\"project:1\"]", "owners_from = [\"project:2\"]", &["PL205"]);
     check("lists", "\"海北锰业\",\n", "\"海南锰业\",\n", &["PL105", "PL105"]);
+    // Duplicates, sums inside a line, units.
+    check("projects", "value=24660, unit=\"米\"},{kind", "value=26460, unit=\"米\"},{kind", &["PL102"]);
+    check("projects", "value=93, unit=\"平方公里\"", "value=93, unit=\"亩\"", &["PL421"]);
+    check("projects", "unit = \"万元\"\nplace", "unit = \"亿元\"\nplace", &["PL101"]);
+    check("projects", "unit = \"万元\"\nplace", "unit = \"项\"\nplace", &["PL416"]);
     assert_eq!(wrong.into_inner(), Vec::<String>::new());
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use kernel::Name;
+use kernel::fact::FactDescription;
 use register::pack::Pack;
 use register::pack_files;
 use register::problem::{PackProblem, ProblemCode};
@@ -33,13 +34,12 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let loaded = base.as_ref().map_err(Clone::clone).and_then(|base| register::pack::load(&files, base));
     // A pack that cannot be loaded is held against the built-in ledgers.
     let catalog = loaded.as_ref().ok().map(|pack| &*pack.catalog).or(base.as_ref().ok());
-    let complaint = |query: &kernel::FactQuery| match query.text("factor") {
-        Ok(factor) if hj212::factor::find(factor).is_none() => {
-            Some(Name::new(format!("没有因子“{factor}”"), format!("there is no factor `{factor}`")))
-        }
-        _ => register::complaint_about(catalog?, query),
+    let complaint = |description: &FactDescription, query: &kernel::FactQuery| {
+        register::unknown_code(catalog?, description, query).or_else(|| register::complaint_about(catalog?, query))
     };
-    let report = plan::check_with(&files, Some(plan::KnownFacts { names: &facts(), complaint: &complaint }));
+    let unit = |query: &kernel::FactQuery| register::unit_of(catalog?, query);
+    let known = plan::KnownFacts { descriptions: &facts(), complaint: &complaint, unit: &unit };
+    let report = plan::check_with(&files, Some(known), Some(kernel::time::now().day()));
     let (pack_errors, notes) = match &loaded {
         Ok(pack) => standards_findings(pack),
         Err(problems) => (problems.clone(), Vec::new()),
@@ -54,9 +54,18 @@ pub fn run(arguments: &[String]) -> ExitCode {
                 })
             })
             .collect();
+        let findings: Vec<serde_json::Value> = report
+            .findings
+            .iter()
+            .map(|finding| {
+                let mut one = serde_json::json!(finding);
+                one["holds"] = finding.mark().into();
+                one
+            })
+            .collect();
         crate::say(
             &serde_json::json!({
-                "folder": folder, "pack": listed, "notes": notes, "findings": report.findings, "errors": report.errors + listed.len(),
+                "folder": folder, "pack": listed, "notes": notes, "findings": findings, "errors": report.errors + listed.len(),
                 "warnings": report.warnings, "waived": report.waived,
             })
             .to_string(),
@@ -76,10 +85,10 @@ pub fn run(arguments: &[String]) -> ExitCode {
     if report.errors + pack_errors.len() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Names of the facts that the mechanisms of this program answer.
-fn facts() -> Vec<&'static str> {
-    let registers = register::FACT_NAMES.into_iter().chain(act::FACT_NAMES);
-    judge::fact_names().chain(registers).chain([plan::QUANTITY]).collect()
+/// The facts that the mechanisms of this program answer.
+fn facts() -> Vec<FactDescription> {
+    [judge::fact_descriptions(), register::fact_descriptions(), act::fact_descriptions(), plan::fact_descriptions()]
+        .concat()
 }
 
 /// Standards named by outlets that the library cannot turn into limits, and what they leave without one today.

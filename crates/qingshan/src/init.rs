@@ -16,7 +16,7 @@ const USAGE: &str = "\
   --name-en NAME    英文名 (English name)
   --from DRAFT      规划草稿：plan/*.toml 所在的文件夹或数据包、结转的指标文件 .toml，或规划全文 .txt/.md
                     (a draft: folder with plan/*.toml or a pack, an indicators file, or the text of the plan)
-  --period A-B      规划期 (period of the plan), default 2026-2030
+  --period A-B      规划期 (period of the plan), default that of the draft, or 2026-2030
   --out DIR         default counties/CODE; must not exist, or be empty";
 
 struct Options {
@@ -24,7 +24,8 @@ struct Options {
     name: String,
     name_en: Option<String>,
     from: Option<PathBuf>,
-    period: (i32, i32),
+    /// `None`: that of the draft, or the default.
+    period: Option<(i32, i32)>,
     out: PathBuf,
 }
 
@@ -59,12 +60,13 @@ impl Options {
             return Err("名称是空的、太长或有控制字符 (the name is empty, too long or has control characters)".into());
         }
         let period = match named.get("--period") {
-            None => (2026, 2030),
-            Some(text) => text
-                .split_once('-')
-                .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)))
-                .filter(|(first, last)| (1990..2200).contains(first) && first < last && *last < first + 50)
-                .ok_or_else(|| format!("“{text}”不是规划期，如 2026-2030 (not a period)"))?,
+            None => None,
+            Some(text) => Some(
+                text.split_once('-')
+                    .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)))
+                    .filter(|(first, last)| (1990..2200).contains(first) && first < last && *last < first + 50)
+                    .ok_or_else(|| format!("“{text}”不是规划期，如 2026-2030 (not a period)"))?,
+            ),
         };
         Ok(Self {
             out: named.get("--out").map_or_else(|| PathBuf::from(format!("counties/{code}")), PathBuf::from),
@@ -197,13 +199,7 @@ fn skeleton(options: &Options, draft: &Draft) -> Result<Files, String> {
             "# 乡镇（街道）一个一条，代码九位；没有可靠位置就写 location_note 说明，不编造。\n# One record for each township or street; where its place is not known, say so.\n#\n# [defaults]\n# source = \"\"\n#\n# [[record]]\n# number = \"{code}101\"\n# name = \"某某镇\"\n# kind = \"town\"        # street | town | township\n# code = \"{code}101\"\n# location = {{ lon = 0.0, lat = 0.0, accuracy = \"approximate\", note = \"来源\" }}\n"
         ),
     );
-    let (first, last) = options.period;
-    plan_files.entry(plan::source::PLAN.to_owned()).or_insert_with(|| {
-        format!(
-            "[plan]\nname = {}\nname_en = \"待填 name of the plan in English\"\nperiod = [{first}, {last}]\nhorizon = 2035\ndocument = \"待填：文号\"\nissued = \"待填：印发日期，如 2026-12-31\"\n",
-            quoted(&format!("待填：{name}规划全称"))
-        )
-    });
+    plan_files.insert(plan::source::PLAN.to_owned(), plan_file(options, &draft.plan));
     for (file, text) in EMPTY {
         plan_files.entry((*file).to_owned()).or_insert_with(|| (*text).to_owned());
     }
@@ -213,6 +209,26 @@ fn skeleton(options: &Options, draft: &Draft) -> Result<Files, String> {
     files.extend(plan_files);
     files.insert("README.md".into(), readme(options));
     Ok(files)
+}
+
+/// `plan.toml`. Name, number and date of another plan are not this one's: they are to be filled in. A draft that is
+/// itself still to be filled in (结转) keeps what it says.
+fn plan_file(options: &Options, draft: &Files) -> String {
+    let said = draft.get(plan::source::PLAN);
+    let before = plan::source::Source::read(draft, &mut Vec::new()).plan;
+    let (first, last) = options.period.or(before.as_ref().map(|plan| plan.period.into())).unwrap_or((2026, 2030));
+    if let Some(text) = said.filter(|text| text.contains(plan::checks::MARK)) {
+        let line = |line: &str| match line.trim_start().starts_with("period") {
+            true => format!("period = [{first}, {last}]\n"),
+            false => format!("{line}\n"),
+        };
+        return text.lines().map(line).collect();
+    }
+    let horizon = before.map_or(2035, |plan| plan.horizon).max(last);
+    format!(
+        "[plan]\nname = {}\nname_en = \"待填 name of the plan in English\"\nperiod = [{first}, {last}]\nhorizon = {horizon}\ndocument = \"待填：文号\"\nissued = \"待填：印发日期，如 2026-12-31\"\n",
+        quoted(&format!("待填：{}规划全称", options.name))
+    )
 }
 
 /// Bodies as the draft spells them.
@@ -275,7 +291,7 @@ const EMPTY: &[(&str, &str)] = &[
     ),
     (
         plan::source::WAIVERS,
-        "# 豁免：核实一条写一条，写明理由、谁、何时。\n# Waivers: rule, subject, reason, by whom, when.\n",
+        "# 豁免：核实一条写一条，写明 holds（check 在每条问题下印出）、理由、谁、何时。\n# Waivers: rule, subject, what it holds, reason, by whom, when.\n",
     ),
 ];
 

@@ -101,6 +101,19 @@ fn a_draft_brings_its_plan_and_the_bodies_that_it_names() {
     let checked = run(&["check", &other]);
     let text = String::from_utf8_lossy(&checked.stdout).into_owned();
     assert!(text.contains("PL402") && !text.contains("PL201"), "{text}");
+    // Its name, number and date do not; the period is the one asked for, or that of the draft.
+    let plan_of = |name: &str, more: &[&str]| {
+        let out = folder.at(name);
+        let made =
+            run(&[&["init", "county", "500243", "彭水", "--out", &out, "--from", youyang.to_str().unwrap()], more]
+                .concat());
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        std::fs::read_to_string(Path::new(&out).join("plan/plan.toml")).unwrap()
+    };
+    let asked = plan_of("asked", &["--period", "2026-2030"]);
+    assert!(asked.contains("period = [2026, 2030]") && asked.matches("待填").count() == 4, "{asked}");
+    assert!(!asked.contains("酉阳") && !asked.contains("2021"), "{asked}");
+    assert!(plan_of("kept", &[]).contains("period = [2021, 2025]"));
 }
 
 #[test]

@@ -68,6 +68,9 @@ pub fn parse(table: &Table, files: &Files, findings: &mut Findings) -> (County, 
         );
     }
     let name = reader.name("name", findings);
+    // For the plan's linter, which reads the file itself: other forms of the name, and what the county lies in.
+    reader.texts("also_written", findings);
+    reader.texts("within", findings);
     let time_zone = reader.text("time_zone", findings);
     if time_zone != "+08:00" {
         findings.add(

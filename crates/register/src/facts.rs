@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use expression::Expression;
-use kernel::fact::{Evidence, FactDescription};
+use kernel::fact::{Evidence, FactArgument, FactDescription};
 use kernel::{Day, Fact, FactQuery, FactSource, FactValue, Id, Name, Problem, Timestamp};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -17,21 +17,81 @@ use crate::record::Content;
 const COUNT: &str = "register.count";
 const SUM: &str = "register.sum";
 const LEAST_LINKED: &str = "register.least_linked";
-/// Names of all facts, for whoever checks formulas without a running register.
-pub const FACT_NAMES: [&str; 3] = [COUNT, SUM, LEAST_LINKED];
 const MOST_EVIDENCE: usize = 50;
+
+/// All facts, for whoever checks formulas without a running register.
+pub fn fact_descriptions() -> Vec<FactDescription> {
+    let argument = |name: &str, zh: &str, en: &str| (name.to_owned(), FactArgument::new(Name::new(zh, en)));
+    let common = || {
+        vec![
+            argument("year", "年末（当年为现在）的状态", "as of the end of the year, or now"),
+            argument("ledger", "台账", "ledger"),
+            argument(
+                "when",
+                "CEL 条件，用台账字段；today 为年末或今天",
+                "CEL over the fields of the ledger; today is the last day of the year, or now",
+            ),
+            argument("date", "只数这个日期字段落在当年的", "only where this date lies in the year"),
+            argument("since", "开始存在（生效）的日期字段", "the field that says since when it is there"),
+            argument("until", "到何日为止的日期字段", "the field that says until when"),
+            argument("linked", "只数另一台账里有对应记录的", "only what has a record in another ledger"),
+            argument("linked_by", "另一台账里写明对应谁的字段", "the field of the other ledger that says of what"),
+            argument("linked_when", "另一台账的 CEL 条件", "CEL over the fields of the other ledger"),
+            argument("linked_date", "另一台账里须落在当年的日期字段", "the date of the other that lies in the year"),
+            argument("linked_since", "另一台账里开始生效的日期字段", "since when the other holds"),
+            argument("linked_until", "另一台账里失效的日期字段", "until when the other holds"),
+            argument(
+                "own",
+                "与之相比的本台账字段；不写为编号",
+                "the field that it is compared with; the key without it",
+            ),
+        ]
+    };
+    let mut with_field = common();
+    with_field.push(argument("field", "求和的字段", "field to be summed"));
+    let described = |name: &str, label: Name, mut arguments: Vec<(String, FactArgument)>, required: &[&str]| {
+        for (argument, takes) in &mut arguments {
+            takes.required = required.contains(&argument.as_str()) || argument == "year" || argument == "ledger";
+        }
+        FactDescription { name: name.into(), label, arguments: arguments.into_iter().collect(), unit: String::new() }
+    };
+    vec![
+        described(COUNT, Name::new("台账记录数", "records of a ledger"), common(), &[]),
+        described(SUM, Name::new("台账字段合计", "sum of a field of a ledger"), with_field, &["field"]),
+        described(
+            LEAST_LINKED,
+            Name::new("对应记录最少的一条有几条对应记录", "the least number of linked records that any record has"),
+            common(),
+            &["linked", "linked_by"],
+        ),
+    ]
+}
+
+/// A code that the list of an argument does not have.
+pub fn unknown_code(catalog: &Catalog, description: &FactDescription, query: &FactQuery) -> Option<Name> {
+    description.arguments.iter().find_map(|(name, argument)| {
+        let list = catalog.code_list(argument.codes.as_deref()?)?;
+        let code = query.text(name).ok().filter(|code| list.find(code).is_none())?;
+        Some(Name::new(
+            format!("{name}：“{}”里没有“{code}”", list.name.zh),
+            format!("{name}: {} has no `{code}`", list.name.en),
+        ))
+    })
+}
+
+/// The unit of an answer, where it follows from the arguments: a sum has that of its field.
+pub fn unit_of(catalog: &Catalog, query: &FactQuery) -> Option<String> {
+    let field = query.text("field").ok().filter(|_| query.name == SUM)?;
+    catalog.ledger(query.text("ledger").ok()?)?.field(field)?.unit.clone()
+}
 
 /// What is wrong with the arguments of a question about ledgers, before anybody asks it; `None` for other facts.
 pub fn complaint_about(catalog: &Catalog, query: &FactQuery) -> Option<Name> {
-    if !FACT_NAMES.contains(&query.name.as_str()) {
-        return None;
+    let description = fact_descriptions().into_iter().find(|description| description.name == query.name)?;
+    if let Some(why) = description.complaint(query) {
+        return Some(why);
     }
     let said = |zh: String, en: String| Some(Name::new(zh, en));
-    let known = ["ledger", "when", "date", "since", "until", "own", "field", "linked", "linked_by"];
-    let linked = ["linked_when", "linked_date", "linked_since", "linked_until"];
-    if let Some(other) = query.arguments.keys().find(|name| !known.iter().chain(&linked).any(|known| known == name)) {
-        return said(format!("不认识参数“{other}”"), format!("there is no argument `{other}`"));
-    }
     let of = |argument: &str| query.text(argument).ok();
     let ledgers = [
         ("ledger", ["date", "since", "until", "own", "field"].as_slice(), "when"),
@@ -179,53 +239,7 @@ fn no_field(ledger: &str, field: &str) -> Problem {
 
 impl FactSource for Register {
     fn describe(&self) -> Vec<FactDescription> {
-        let argument = |name: &str, zh: &str, en: &str| (name.to_owned(), Name::new(zh, en));
-        let common = || {
-            vec![
-                argument("year", "年末（当年为现在）的状态", "as of the end of the year, or now"),
-                argument("ledger", "台账", "ledger"),
-                argument(
-                    "when",
-                    "CEL 条件，用台账字段；today 为年末或今天",
-                    "CEL over the fields of the ledger; today is the last day of the year, or now",
-                ),
-                argument("date", "只数这个日期字段落在当年的", "only where this date lies in the year"),
-                argument("since", "开始存在（生效）的日期字段", "the field that says since when it is there"),
-                argument("until", "到何日为止的日期字段", "the field that says until when"),
-                argument("linked", "只数另一台账里有对应记录的", "only what has a record in another ledger"),
-                argument("linked_by", "另一台账里写明对应谁的字段", "the field of the other ledger that says of what"),
-                argument("linked_when", "另一台账的 CEL 条件", "CEL over the fields of the other ledger"),
-                argument(
-                    "linked_date",
-                    "另一台账里须落在当年的日期字段",
-                    "the date of the other that lies in the year",
-                ),
-                argument("linked_since", "另一台账里开始生效的日期字段", "since when the other holds"),
-                argument("linked_until", "另一台账里失效的日期字段", "until when the other holds"),
-                argument(
-                    "own",
-                    "与之相比的本台账字段；不写为编号",
-                    "the field that it is compared with; the key without it",
-                ),
-            ]
-        };
-        let mut with_field = common();
-        with_field.push(argument("field", "求和的字段", "field to be summed"));
-        let described = |name: &str, label: Name, arguments: Vec<(String, Name)>| FactDescription {
-            name: name.into(),
-            label,
-            arguments: arguments.into_iter().collect(),
-            unit: String::new(),
-        };
-        vec![
-            described(COUNT, Name::new("台账记录数", "records of a ledger"), common()),
-            described(SUM, Name::new("台账字段合计", "sum of a field of a ledger"), with_field),
-            described(
-                LEAST_LINKED,
-                Name::new("对应记录最少的一条有几条对应记录", "the least number of linked records that any record has"),
-                common(),
-            ),
-        ]
+        fact_descriptions()
     }
 
     fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {

@@ -64,7 +64,7 @@ mod unit;
 pub mod value;
 
 pub use catalog::Catalog;
-pub use facts::{FACT_NAMES, complaint_about};
+pub use facts::{complaint_about, fact_descriptions, unit_of, unknown_code};
 pub use model::{DeviceBinding, LoadReport, Township};
 pub use ops::{CountyView, Register};
 pub use pack::Pack;

@@ -95,6 +95,9 @@ impl Judge {
             evidence.push(why_of(verdict.key));
             points.push(point);
         }
+        if let Some(level) = level.filter(|_| all == 0) {
+            missing.push(Name::new(format!("没有级别为 {level} 的断面"), format!("no section of the level {level}")));
+        }
         evidence.truncate(50);
         Ok(Answer {
             value: number(standards::measure::percent(met.into(), judged.into(), 1)),

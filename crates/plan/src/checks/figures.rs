@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Out;
-use super::names::alike;
+use super::names::{Adornments, alike};
 use crate::finding::{Finding, Severity};
 use crate::model::Figure;
 use crate::source::{FIGURES, LISTS, PROJECTS, Position, Source};
-use crate::unit::normalise;
+use crate::unit::{factor, normalise};
 
 #[derive(Clone, Copy)]
 pub struct ListView<'l> {
@@ -116,12 +116,13 @@ pub fn same_lists(source: &Source<'_>, findings: &mut Vec<Finding>) {
         }
     }
     groups.remove("");
+    let adornments = Adornments::of(source);
     for twins in groups.values() {
         for (long, short) in twins.iter().flat_map(|one| twins.iter().map(move |other| (one, other))) {
             let lacking: Vec<&str> = long
                 .items
                 .iter()
-                .filter(|name| short.items.iter().all(|other| other != *name && !alike(name, other)))
+                .filter(|name| short.items.iter().all(|other| other != *name && !alike(&adornments, name, other)))
                 .map(String::as_str)
                 .collect();
             if lacking.is_empty() || short.open && short.items.len() * 2 < long.items.len() {
@@ -146,23 +147,19 @@ pub fn same_lists(source: &Source<'_>, findings: &mut Vec<Finding>) {
 /// Two places must state the same figure, at the coarser of their roundings; a ratio must fit its count.
 pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let mut groups: Groups<'_> = BTreeMap::new();
-    for figure in &source.figures.figures {
+    // What is counted in lists that could not be read is not known.
+    let known = |figure: &Figure| figure.count_of.is_empty() || source.has(&[LISTS]);
+    for figure in source.figures.figures.iter().filter(|figure| known(figure.get_ref())) {
         let item = figure.get_ref();
         let key = (item.subject.as_str(), item.quantity.as_str(), item.when.as_str());
         groups.entry(key).or_default().push((item, source.at_key(FIGURES, figure, "value", 0)));
     }
     let mut out = Out { file: FIGURES, findings };
     for ((subject, quantity, when), figures) in groups {
-        let Some(((first, _), rest)) = figures.split_first() else {
-            continue;
-        };
-        for (other, at) in rest {
-            let decimals = first.decimals.min(other.decimals);
-            let (one_dimension, one) = shown(first, decimals);
-            let (other_dimension, two) = shown(other, decimals);
-            if one_dimension == other_dimension && one == two {
-                continue;
-            }
+        bounds(&format!("figure:{subject}:{quantity}:{when}"), &figures, &mut out);
+        for (place, (other, at)) in figures.iter().enumerate() {
+            // Each with all before it: two that agree with a coarse third need not agree with each other.
+            let Some((first, _)) = figures[..place].iter().find(|(first, _)| !same(first, other)) else { continue };
             let mut subjects = vec![format!("figure:{subject}:{quantity}:{when}")];
             subjects.extend(first.about.iter().chain(&other.about).cloned());
             subjects.dedup();
@@ -189,6 +186,62 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Figures that are counts name lists that there are.
+pub fn counted(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    for figure in &source.figures.figures {
+        let item = figure.get_ref();
+        let known = |id: &&String| source.lists.lists.iter().any(|list| list.get_ref().id == **id);
+        for id in item.count_of.iter().chain(&item.less).filter(|id| !known(id)) {
+            Out { file: FIGURES, findings }.put(
+                "PL004",
+                Severity::Error,
+                source.at_key(FIGURES, figure, "count_of", 0),
+                vec![format!("figure:{}:{}:{}", item.subject, item.quantity, item.when), format!("list:{id}")],
+                (format!("清单 {id} 不存在"), format!("there is no list {id}")),
+                ("改正清单的编号", "correct the identifier of the list"),
+            );
+        }
+    }
+}
+
+/// Two places that bound one figure in two ways (＞95, 95以上): they judge differently at the figure itself.
+fn bounds(subject: &str, figures: &[(&Figure, Position)], out: &mut Out<'_>) {
+    let bounded: Vec<_> = figures.iter().filter(|(figure, _)| !figure.operator.is_empty()).collect();
+    for (place, (other, at)) in bounded.iter().enumerate() {
+        let differs = |first: &Figure| same(first, other) && first.operator != other.operator;
+        let Some((first, _)) = bounded[..place].iter().find(|(first, _)| differs(first)) else { continue };
+        let show = |figure: &Figure| format!("{}{} {}", figure.operator, written(figure), unit_of(figure));
+        out.put(
+            "PL502",
+            Severity::Warning,
+            *at,
+            vec![subject.to_owned()],
+            (
+                format!("同一个数，{}写 {}，{}写 {}", first.place, show(first), other.place, show(other)),
+                format!("one figure is bounded in two ways: {} against {}", show(first), show(other)),
+            ),
+            ("统一含不含本数", "say in one way whether the figure itself counts"),
+        );
+    }
+}
+
+/// Equal at the coarser of their roundings, whatever units they are written in.
+fn same(one: &Figure, two: &Figure) -> bool {
+    let ((dimension, left), (other, right)) = (in_base(one), in_base(two));
+    let coarser = granule(one).max(granule(two));
+    let rounded = |value: Decimal| {
+        let steps = value.checked_div(coarser).unwrap_or(value);
+        steps.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+    };
+    dimension == other && rounded(left) == rounded(right)
+}
+
+/// The last decimal that its place prints, in the base unit.
+fn granule(figure: &Figure) -> Decimal {
+    let last = Decimal::new(1, figure.decimals.min(20));
+    last.checked_mul(factor(unit_of(figure))).unwrap_or(last)
+}
+
 /// As the place writes it: a count out of another as their ratio in per cent.
 fn written(figure: &Figure) -> String {
     match figure.out_of {
@@ -206,11 +259,9 @@ fn percent(value: Decimal, out_of: Decimal) -> Decimal {
     if out_of.is_zero() { Decimal::ZERO } else { value * Decimal::ONE_HUNDRED / out_of }
 }
 
-fn shown(figure: &Figure, decimals: u32) -> (String, Decimal) {
-    let (unit, value) = match figure.out_of {
+fn in_base(figure: &Figure) -> (String, Decimal) {
+    match figure.out_of {
         Some(out_of) => ("%".to_owned(), percent(figure.value, out_of)),
         None => normalise(figure.value, &figure.unit),
-    };
-    let value = value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-    (unit, value.normalize())
+    }
 }

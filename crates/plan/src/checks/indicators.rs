@@ -88,6 +88,7 @@ fn values(source: &Source<'_>, indicator: &At<Indicator>, out: &mut Out<'_>) {
             ("补统计，否则无法说明是否改善", "without it nobody can say whether it got better"),
         );
     }
+    late_baseline(source, indicator, out);
     // An amount that is added up begins at nothing; a cumulated rate is held against that of the period before.
     let wants_baseline = !item.cumulative || item.unit == "%";
     if item.values.is_empty() && !item.targets.is_empty() && wants_baseline {
@@ -100,6 +101,25 @@ fn values(source: &Source<'_>, indicator: &At<Indicator>, out: &mut Out<'_>) {
             ("补录现状值及其来源", "enter the baseline and its source"),
         );
     }
+}
+
+/// A value of after the last target year is no baseline: the path to the target would have no beginning.
+fn late_baseline(source: &Source<'_>, indicator: &At<Indicator>, out: &mut Out<'_>) {
+    let item = indicator.get_ref();
+    let first = item.values.iter().map(|value| value.year).min();
+    let last = item.targets.iter().map(|target| target.year).max();
+    let Some((first, last)) = first.zip(last).filter(|(first, last)| first > last) else { return };
+    out.put(
+        "PL422",
+        Severity::Error,
+        source.at_key(INDICATORS, indicator, "[[indicator.value]]", 0),
+        subject_of(item),
+        (
+            format!("“{}”的现状值是 {first} 年的，晚于目标年 {last}", item.name),
+            format!("the baseline of {} is of {first}, its target of {last}", item.id),
+        ),
+        ("核对年份", "check the years"),
+    );
 }
 
 /// A year far from the plan is a slip of the pen (2205 for 2025). Ten years back: targets of the plan before.

@@ -6,9 +6,12 @@ mod formulas;
 mod indicators;
 mod names;
 mod owners;
+mod places;
 mod projects;
+mod twice;
 
 pub use fill::MARK;
+pub use names::WORDS;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +19,7 @@ use kernel::Name;
 
 use crate::finding::{Finding, Severity};
 use crate::report::KnownFacts;
-use crate::source::{INDICATORS, PROJECTS, Position, Source, TASKS};
+use crate::source::{BODIES, INDICATORS, LISTS, PROJECTS, Position, Source, TASKS};
 
 /// One place to add findings, so that a rule is short.
 pub struct Out<'o> {
@@ -49,19 +52,49 @@ impl Out<'_> {
 
 pub fn run_all(source: &Source<'_>, facts: Option<KnownFacts<'_>>, findings: &mut Vec<Finding>) {
     fill::marks(source, findings);
+    unread(source, findings);
     identifiers(source, findings);
     projects::total(source, findings);
     projects::each(source, findings);
-    projects::counted_twice(source, findings);
+    twice::names(source, findings);
+    twice::amounts(source, findings);
     indicators::each(source, findings);
     owners::each(source, findings);
     formulas::each(source, facts, findings);
-    indicators::carried(source, findings);
+    if source.has(&[PROJECTS]) {
+        indicators::carried(source, findings);
+    }
     indicators::tasks(source, findings);
     figures::lists(source, findings);
     figures::same_lists(source, findings);
+    if source.has(&[LISTS]) {
+        figures::counted(source, findings);
+    }
     figures::agree(source, findings);
     names::variants(source, findings);
+    if source.has(&[BODIES]) {
+        places::each(source, findings);
+    }
+}
+
+/// What cannot be read makes no findings of its own beside the one that says so: rules that look there are skipped.
+fn unread(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    if source.unread.is_empty() {
+        return;
+    }
+    let files: Vec<&str> = source.unread.iter().copied().collect();
+    let listed = files.join("、");
+    Out { file: files[0], findings }.put(
+        "PL008",
+        Severity::Warning,
+        Position { line: 1, column: 1 },
+        files.iter().map(|file| format!("file:{file}")).collect(),
+        (
+            format!("{listed} 没有读到，要对照它们的规则这次没有查"),
+            format!("{} could not be read: rules that need them were skipped", files.join(", ")),
+        ),
+        ("改正后再查一次", "correct them, then check again"),
+    );
 }
 
 /// No identifier twice, no reference that leads nowhere.
@@ -99,7 +132,13 @@ fn identifiers(source: &Source<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let mut lost = |file, at, from: String, to: String| {
-        if !seen.contains(&to) {
+        let holder = match to.split(':').next() {
+            Some("project") => PROJECTS,
+            Some("indicator") => INDICATORS,
+            Some("task") => TASKS,
+            _ => file,
+        };
+        if !seen.contains(&to) && source.has(&[holder]) {
             let mut out = Out { file, findings: out.findings };
             out.put(
                 "PL004",

@@ -1,6 +1,9 @@
 //! One thing, one name: near-equal names of the same kind are probably one thing written in two ways.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use super::Out;
 use crate::confusable::{confusable, folded, unified};
@@ -14,21 +17,49 @@ struct Standing {
     place: String,
 }
 
-/// Suffixes and prefixes that bodies and enterprises bear without being other ones.
-const ADORNMENTS: [&str; 10] = [
-    "有限责任公司",
-    "股份有限公司",
-    "有限公司",
-    "（集团）",
-    "重庆市",
-    "重庆",
-    "酉阳土家族苗族自治县",
-    "酉阳自治县",
-    "市级",
-    "县级",
-];
+/// Words of `model/plan/names.toml`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    legal: Vec<String>,
+    level: Vec<String>,
+    pub township: Vec<String>,
+    pub institution: Vec<String>,
+}
+
+/// A file of ours that cannot be read would find nothing; the tests below see that it can.
+pub static WORDS: LazyLock<Words> =
+    LazyLock::new(|| toml::from_str(include_str!("../../../../model/plan/names.toml")).unwrap_or_default());
+
+/// What bodies and enterprises bear beside their name: legal forms, ranks, the county and what it lies in.
+pub struct Adornments(Vec<String>);
+
+impl Adornments {
+    pub fn of(source: &Source<'_>) -> Self {
+        Self::with(&source.county_names)
+    }
+
+    #[cfg(test)]
+    pub fn for_county(names: &[&str]) -> Self {
+        Self::with(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
+    fn with(county: &[String]) -> Self {
+        let mut all: Vec<String> = WORDS.legal.iter().chain(&WORDS.level).chain(county).cloned().collect();
+        // The longer first: what is left of one must not be taken for a shorter one.
+        all.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+        Self(all)
+    }
+
+    /// Without them; brackets of a group are gone before the name is folded.
+    pub fn bare(&self, name: &str) -> String {
+        let bare = self.0.iter().fold(name.to_owned(), |name, adornment| name.replace(adornment, ""));
+        folded(if bare.is_empty() { name } else { &bare })
+    }
+}
 
 pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    let adornments = Adornments::of(source);
     let mut names: BTreeMap<(String, String), Standing> = BTreeMap::new();
     let mut add = |kind: &str, name: &str, file, at, place: &str| {
         names.entry((kind.to_owned(), name.to_owned())).or_insert(Standing { file, at, place: place.to_owned() });
@@ -55,9 +86,9 @@ pub fn variants(source: &Source<'_>, findings: &mut Vec<Finding>) {
             if kind != other_kind {
                 continue;
             }
-            if alike(one, two) {
+            if alike(&adornments, one, two) {
                 written_twice((one, first), (two, second), Severity::Error, findings);
-            } else if kind == "enterprise" && renamed(one, two) {
+            } else if kind == "enterprise" && renamed(&adornments, one, two) {
                 written_twice((one, first), (two, second), Severity::Warning, findings);
             }
         }
@@ -116,22 +147,17 @@ fn kept_twice(name: &str, standing: &Standing, findings: &mut Vec<Finding>) {
     );
 }
 
-/// Without what bodies and enterprises bear beside their name; brackets of a group are gone before they are folded.
-fn bare(name: &str) -> String {
-    folded(&ADORNMENTS.iter().fold(name.to_owned(), |name, adornment| name.replace(adornment, "")))
-}
-
-/// Ranks of places (铜鼓乡 became 铜鼓镇): the stem tells places of one county apart.
-const RANKS: [&str; 3] = ["街道", "镇", "乡"];
-
-fn stem(name: &str) -> &str {
-    RANKS.iter().find_map(|rank| name.strip_suffix(rank)).filter(|stem| stem.chars().count() > 1).unwrap_or(name)
+/// Without the rank of a place (铜鼓乡 became 铜鼓镇): the stem tells places of one county apart.
+pub fn stem(name: &str) -> &str {
+    let stem = WORDS.township.iter().find_map(|rank| name.strip_suffix(rank.as_str()));
+    stem.filter(|stem| stem.chars().count() > 1).unwrap_or(name)
 }
 
 /// An enterprise under a new owner or brand: all but the first few characters are the same (昆药集团重庆武陵山制药,
 /// 重庆华方武陵山制药). Five at least: two of a trade share fewer (再生资源).
-fn renamed(one: &str, two: &str) -> bool {
-    let (one, two): (Vec<char>, Vec<char>) = (bare(one).chars().collect(), bare(two).chars().collect());
+fn renamed(adornments: &Adornments, one: &str, two: &str) -> bool {
+    let bare = |name| adornments.bare(name).chars().collect();
+    let (one, two): (Vec<char>, Vec<char>) = (bare(one), bare(two));
     let shared = one.iter().rev().zip(two.iter().rev()).take_while(|(left, right)| left == right).count();
     let brand = |name: &[char]| (1..=4).contains(&(name.len() - shared));
     shared >= 5 && brand(&one) && brand(&two)
@@ -140,8 +166,8 @@ fn renamed(one: &str, two: &str) -> bool {
 /// The same without adornments, rank or 河; one the other with characters left out (县发改委 in 县发展改革委) or
 /// without its beginning (妙泉入口断面); or one character exchanged for another that looks or sounds like it, two of
 /// them in a name of six characters or more.
-pub fn alike(one: &str, two: &str) -> bool {
-    let (one, two) = (bare(one), bare(two));
+pub fn alike(adornments: &Adornments, one: &str, two: &str) -> bool {
+    let (one, two) = (adornments.bare(one), adornments.bare(two));
     let ranked = stem(&one) != one && stem(&two) != two && stem(&one) == stem(&two);
     let river = |long: &str, short: &str| long.strip_suffix('河').is_some_and(|stem| stem == short);
     if one == two || ranked || river(&one, &two) || river(&two, &one) {
@@ -171,7 +197,22 @@ mod tests {
     use super::*;
 
     fn check(one: &str, two: &str, expect: bool) {
-        assert_eq!(alike(one, two), expect, "{one} {two}");
+        let county = ["某某土家族苗族自治县", "某某自治县", "重庆市", "重庆"].map(str::to_owned);
+        assert_eq!(alike(&Adornments::with(&county), one, two), expect, "{one} {two}");
+    }
+
+    #[test]
+    fn names_of_the_county_are_those_of_its_own_file() {
+        assert!(!WORDS.legal.is_empty() && !WORDS.township.is_empty());
+        let check = |county: &[&str], expect: bool| {
+            let names: Vec<String> = county.iter().map(|name| (*name).to_owned()).collect();
+            let found = alike(&Adornments::with(&names), "彭水苗族土家族自治县环卫基地", "环卫基地");
+            assert_eq!(found, expect, "{county:?}");
+        };
+        check(&["彭水苗族土家族自治县"], true);
+        check(&["酉阳土家族苗族自治县"], false);
+        // A name that is nothing but an adornment is left as it is.
+        assert_eq!(Adornments::with(&["某县".to_owned()]).bare("某县"), "某县");
     }
 
     #[test]
@@ -188,7 +229,8 @@ mod tests {
 
     #[test]
     fn an_enterprise_may_have_been_renamed() {
-        let check = |one: &str, two: &str, expect: bool| assert_eq!(renamed(one, two), expect, "{one} {two}");
+        let county = Adornments::with(&["重庆市".to_owned(), "重庆".to_owned()]);
+        let check = |one: &str, two: &str, expect: bool| assert_eq!(renamed(&county, one, two), expect, "{one} {two}");
         check("昆药集团重庆武陵山制药有限公司", "重庆华方武陵山制药有限公司", true);
         check("重庆茗厚再生资源有限公司", "重庆清物源再生资源有限公司", false);
         check("武陵山制药有限公司", "重庆华方武陵山制药有限公司", false);

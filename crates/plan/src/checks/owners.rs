@@ -2,7 +2,7 @@
 
 use super::Out;
 use crate::finding::{Finding, Severity};
-use crate::source::{At, INDICATORS, Position, Source, TASKS};
+use crate::source::{At, INDICATORS, PROJECTS, Position, Source, TASKS};
 
 /// An indicator or task, as far as its bodies go.
 struct Owned<'o> {
@@ -41,8 +41,23 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// A body twice in one list, under whichever spelling: another one was probably meant.
+pub fn twice(subject: String, bodies: &[String], at: Position, out: &mut Out<'_>) {
+    for (place, body) in bodies.iter().enumerate().filter(|(place, body)| bodies[..*place].contains(body)) {
+        out.put(
+            "PL206",
+            Severity::Error,
+            at,
+            vec![subject.clone(), format!("body:{body}")],
+            (format!("单位“{body}”列了两次（第 {} 个）", place + 1), format!("the body {body} is listed twice")),
+            ("删去一处，或改为真正的单位", "remove one, or name the body that was meant"),
+        );
+    }
+}
+
 fn one(source: &Source<'_>, owned: &Owned<'_>, out: &mut Out<'_>) {
     let Owned { subject, name, bodies, from, at, at_bodies } = owned;
+    twice(subject.clone(), bodies, *at_bodies, out);
     if bodies.is_empty() {
         out.put(
             "PL203",
@@ -53,7 +68,7 @@ fn one(source: &Source<'_>, owned: &Owned<'_>, out: &mut Out<'_>) {
             ("原文没有写明；由县里分解落实", "the source names none; the county assigns it"),
         );
     }
-    for body in bodies.iter().filter(|body| !source.bodies.is_empty() && !source.bodies.contains(*body)) {
+    for body in bodies.iter().filter(|body| source.lacks(body)) {
         out.put(
             "PL201",
             Severity::Error,
@@ -63,7 +78,7 @@ fn one(source: &Source<'_>, owned: &Owned<'_>, out: &mut Out<'_>) {
             ("补进名录，或改用名录里的写法", "add it there, or spell it as there"),
         );
     }
-    if from.is_empty() || bodies.is_empty() {
+    if from.is_empty() || bodies.is_empty() || !source.has(&[PROJECTS]) {
         return;
     }
     let leads: Vec<&String> = source

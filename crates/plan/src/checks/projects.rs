@@ -1,34 +1,55 @@
 //! Rules about the project table.
 
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Out;
 use super::figures::{ListView, check_list};
 use crate::finding::{Finding, Severity};
-use crate::model::Project;
+use crate::model::{Project, Quantity};
 use crate::source::{At, PROJECTS, Position, Source};
-use crate::unit::normalise;
+use crate::unit::{factor, normalise};
+
+/// Unit of `estimate` of a project.
+const ESTIMATE_UNIT: &str = "万元";
 
 /// The printed total must be the sum of the lines.
 pub fn total(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let Some(total) = &source.projects.total else {
         return;
     };
+    let at = source.at_key(PROJECTS, total, "estimate", 0);
+    let (unit, place) = (&total.get_ref().unit, &total.get_ref().place);
+    let mut out = Out { file: PROJECTS, findings };
+    if normalise(Decimal::ONE, unit).0 != normalise(Decimal::ONE, ESTIMATE_UNIT).0 {
+        out.put(
+            "PL416",
+            Severity::Error,
+            source.at_key(PROJECTS, total, "unit", 0),
+            vec!["projects:total".into()],
+            (
+                format!("{place}的合计以“{unit}”计，与各项的{ESTIMATE_UNIT}不能相比"),
+                format!("the total is in {unit}, which cannot be compared with the {ESTIMATE_UNIT} of the lines"),
+            ),
+            ("写元、万元或亿元", "write 元, 万元 or 亿元"),
+        );
+        return;
+    }
     let sum: Decimal = source.projects.projects.iter().map(|project| project.get_ref().estimate).sum();
     let declared = total.get_ref().estimate;
+    let sum = match factor(unit) {
+        one if one == Decimal::ONE => sum,
+        // In a larger unit the total is printed rounded.
+        one => (sum / one).round_dp_with_strategy(declared.scale(), RoundingStrategy::MidpointAwayFromZero),
+    };
     if sum == declared {
         return;
     }
-    let (unit, place) = (&total.get_ref().unit, &total.get_ref().place);
     let count = source.projects.projects.len();
     let difference = declared - sum;
-    let mut out = Out { file: PROJECTS, findings };
     out.put(
         "PL101",
         Severity::Error,
-        source.at_key(PROJECTS, total, "estimate", 0),
+        at,
         vec!["projects:total".into()],
         (
             format!("{place}写 {declared} {unit}，{count} 项之和是 {sum} {unit}，相差 {difference}"),
@@ -47,28 +68,59 @@ pub fn each(source: &Source<'_>, findings: &mut Vec<Finding>) {
         years(item, period, key("years"), &mut out);
         bodies(source, project, &mut out);
         signs(item, &key, &mut out);
-        for whole in &item.wholes {
-            let sum: Decimal = whole.parts.iter().sum();
-            if sum != whole.value {
-                out.put(
-                    "PL102",
-                    Severity::Error,
-                    key("whole"),
-                    vec![subject(item)],
-                    (
-                        format!("{}写 {} {}，分项之和是 {sum}", whole.what, whole.value, whole.unit),
-                        format!("{} is stated as {} but its parts add up to {sum}", whole.what, whole.value),
-                    ),
-                    ("核对总数与分项", "compare the whole with its parts"),
-                );
-            }
-        }
+        wholes(item, key("whole"), key("quantity"), &mut out);
         for list in &item.lists {
             let view = ListView { what: &list.what, stated: list.stated, open: list.open, items: &list.items };
             check_list(view, &subject(item), key("list"), &mut out);
         }
         throughputs(item, key("throughput"), &mut out);
         rates(item, key("quantity"), key("conversion"), &mut out);
+    }
+}
+
+/// Parts make the whole; and the amount that is reported and added up is that whole.
+fn wholes(project: &Project, at: Position, at_quantity: Position, out: &mut Out<'_>) {
+    for whole in &project.wholes {
+        let sum: Decimal = whole.parts.iter().sum();
+        if sum != whole.value {
+            out.put(
+                "PL102",
+                Severity::Error,
+                at,
+                vec![subject(project)],
+                (
+                    format!("{}写 {} {}，分项之和是 {sum}", whole.what, whole.value, whole.unit),
+                    format!("{} is stated as {} but its parts add up to {sum}", whole.what, whole.value),
+                ),
+                ("核对总数与分项", "compare the whole with its parts"),
+            );
+        }
+        let named =
+            |quantity: &&Quantity| quantity.what == whole.what || !whole.kind.is_empty() && quantity.kind == whole.kind;
+        let (dimension, value) = normalise(whole.value, &whole.unit);
+        for quantity in project.quantities.iter().filter(named) {
+            let (other, amount) = normalise(quantity.value, &quantity.unit);
+            if (&other, amount) == (&dimension, value) {
+                continue;
+            }
+            out.put(
+                "PL102",
+                Severity::Error,
+                at_quantity,
+                vec![subject(project), format!("quantity:{}", quantity.kind)],
+                (
+                    format!(
+                        "{}记 {} {}，总数“{}”却是 {} {}",
+                        quantity.what, quantity.value, quantity.unit, whole.what, whole.value, whole.unit
+                    ),
+                    format!(
+                        "the quantity {} is {} {}, its whole {} {}",
+                        quantity.kind, quantity.value, quantity.unit, whole.value, whole.unit
+                    ),
+                ),
+                ("两处应是同一个数", "both should be one figure"),
+            );
+        }
     }
 }
 
@@ -153,7 +205,7 @@ fn incomparable(project: &Project, what: &str, written: &str, at: Position, out:
     );
 }
 
-fn subject(project: &Project) -> String {
+pub fn subject(project: &Project) -> String {
     format!("project:{}", project.number)
 }
 
@@ -202,6 +254,9 @@ fn bodies(source: &Source<'_>, spanned: &At<Project>, out: &mut Out<'_>) {
             ("写上牵头单位", "name the lead body"),
         );
     }
+    for (key, list) in [("lead", &project.lead), ("cooperating", &project.cooperating)] {
+        super::owners::twice(subject(project), list, source.at_key(PROJECTS, spanned, key, 0), out);
+    }
     for lead in project.lead.iter().filter(|lead| project.cooperating.contains(lead)) {
         out.put(
             "PL202",
@@ -225,10 +280,7 @@ fn bodies(source: &Source<'_>, spanned: &At<Project>, out: &mut Out<'_>) {
             ("列全配合单位", "list all of them"),
         );
     }
-    if source.bodies.is_empty() {
-        return;
-    }
-    for body in project.lead.iter().chain(&project.cooperating).filter(|body| !source.bodies.contains(*body)) {
+    for body in project.lead.iter().chain(&project.cooperating).filter(|body| source.lacks(body)) {
         out.put(
             "PL201",
             Severity::Error,
@@ -276,39 +328,5 @@ fn throughputs(project: &Project, at: Position, out: &mut Out<'_>) {
             ),
             ("多半漏了或多了“万”", "a 万 (ten thousand) is probably missing or too much"),
         );
-    }
-}
-
-/// Two projects that state the same amount of the same thing probably count one thing twice.
-pub fn counted_twice(source: &Source<'_>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<(&str, String, Decimal), &Project> = BTreeMap::new();
-    for project in &source.projects.projects {
-        let item = project.get_ref();
-        for quantity in &item.quantities {
-            let (dimension, value) = normalise(quantity.value, &quantity.unit);
-            let key = (quantity.kind.as_str(), dimension, value.normalize());
-            if let Some(first) = seen.get(&key) {
-                let mut out = Out { file: PROJECTS, findings };
-                out.put(
-                    "PL402",
-                    Severity::Error,
-                    source.at_key(PROJECTS, project, "quantity", 0),
-                    vec![subject(first), subject(item)],
-                    (
-                        format!(
-                            "“{}”与“{}”都写 {} {} {}",
-                            first.name, item.name, quantity.what, quantity.value, quantity.unit
-                        ),
-                        format!(
-                            "projects {} and {} state the same {} {}",
-                            first.number, item.number, quantity.value, quantity.kind
-                        ),
-                    ),
-                    ("确认是两份工程量还是同一份；同一份只能计一次", "two amounts or one? One amount counts once"),
-                );
-            } else {
-                seen.insert(key, item);
-            }
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use kernel::fact::{Evidence, FactDescription};
+use kernel::fact::{Evidence, FactArgument, FactDescription};
 use kernel::{Actor, Day, Division, Fact, FactQuery, FactSource, FactValue, Facts, Id, Name, Problem, Role, Timestamp};
 use plan::Plan;
 use plan::item::{Content, State};
@@ -34,7 +34,7 @@ impl FactSource for Air {
         vec![FactDescription {
             name: "air.mean".into(),
             label: Name::new("年均", "annual mean"),
-            arguments: BTreeMap::new(),
+            arguments: ["year", "factor"].map(|name| (name.to_owned(), FactArgument::default())).into_iter().collect(),
             unit: "µg/m³".into(),
         }]
     }
