@@ -6,7 +6,6 @@ use kernel::Name;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
-use crate::checks::WORDS;
 use crate::finding::{Finding, Severity};
 use crate::model::{FigureFile, IndicatorFile, ListFile, Plan, PlanFile, ProjectFile, TaskFile, WaiverFile};
 
@@ -65,7 +64,6 @@ impl<'f> Source<'f> {
     pub fn read(files: &'f Files, findings: &mut Vec<Finding>) -> Self {
         let plan: Option<PlanFile> = read(files, PLAN, findings);
         let (bodies, aliases) = body_names(files);
-        let townships = bodies.iter().filter(|body| WORDS.township.iter().any(|rank| body.ends_with(rank.as_str())));
         let mut source = Self {
             files,
             plan: plan.map(|file| file.plan),
@@ -79,7 +77,7 @@ impl<'f> Source<'f> {
             } else {
                 WaiverFile::default()
             },
-            townships: townships.cloned().collect(),
+            townships: crate::site::townships(files).into_iter().map(|township| township.name).collect(),
             county_names: county_names(files),
             unread: BTreeSet::new(),
             bodies,

@@ -109,3 +109,35 @@ fn what_bounds_a_figure_is_compared_and_lists_are_counted() {
     check("value = \"3\"", "count_of = [\"a\"]\nless = [\"b\"]", &["PL502"]);
     check("value = \"3\"", "count_of = [\"a\", \"c\"]", &["PL004"]);
 }
+
+fn mentions(kind: &str, names: &[&str]) -> String {
+    let one = |name: &&str| format!("[[mention]]\nname = \"{name}\"\nkind = \"{kind}\"\nplace = \"p\"\n");
+    names.iter().map(one).collect()
+}
+
+#[test]
+fn townships_are_held_against_the_bodies_of_the_pack() {
+    let check = |kind: &str, name: &str, expect: &[&str]| {
+        let bodies = format!("[[record]]\nnumber = \"1\"\nname = \"涂市镇\"\nkind = \"{kind}\"\n");
+        let files = plan_of(&[("plan/figures.toml", &mentions("source", &[name])), ("bodies/body.toml", &bodies)]);
+        assert_eq!(codes(&files), expect, "{kind} {name}");
+    };
+    check("town", "涂市镇涂市村水源地", &[]);
+    check("town", "涂市乡涂市村水源地", &["PL504"]);
+    check("town", "孝溪中心卫生院", &["PL504"]);
+    // Without townships nobody knows which there are.
+    check("department", "涂市乡涂市村水源地", &[]);
+}
+
+#[test]
+fn names_of_the_county_come_from_its_own_file() {
+    let county = "name = { zh = \"彭水苗族土家族自治县\", en = \"Pengshui\" }\nalso_written = [\"彭水自治县\"]\nwithin = [\"某省\"]\n";
+    let check = |county: &str, names: &[&str], expect: &[&str]| {
+        let files = plan_of(&[("plan/figures.toml", &mentions("base", names)), ("county.toml", county)]);
+        assert_eq!(codes(&files), expect, "{names:?}");
+    };
+    check(county, &["彭水苗族土家族自治县环卫基地", "环卫基地"], &["PL501"]);
+    check(county, &["某省彭水自治县环卫基地", "环卫基地"], &["PL501"]);
+    check(county, &["另一个苗族土家族自治县环卫基地", "环卫基地"], &[]);
+    check("", &["彭水苗族土家族自治县环卫基地", "环卫基地"], &[]);
+}

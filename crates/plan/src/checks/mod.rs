@@ -11,7 +11,6 @@ mod projects;
 mod twice;
 
 pub use fill::MARK;
-pub use names::WORDS;
 
 use std::collections::BTreeSet;
 

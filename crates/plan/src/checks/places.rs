@@ -44,11 +44,14 @@ fn say(found: &BTreeSet<Stranger<'_>>, (subject, place): (&str, &str), at: Posit
             Some(meant) => (format!("名录里是“{meant}”"), format!("bodies/ has {meant}")),
             None => ("名录里没有这个乡镇（街道）".to_owned(), "bodies/ has no such township".to_owned()),
         };
+        let mut subjects = vec![subject.to_owned(), format!("name:{written}")];
+        // A mention is its name.
+        subjects.dedup();
         out.put(
             "PL504",
             Severity::Error,
             at,
-            vec![subject.to_owned(), format!("name:{written}")],
+            subjects,
             (format!("{place}写“{written}”，{zh}"), format!("{place} writes {written}, {en}")),
             ("核对是笔误、旧称，还是名录有缺", "a slip, a former name, or something that bodies/ lacks?"),
         );
