@@ -124,6 +124,14 @@ pub struct FactDescription {
 }
 
 impl FactDescription {
+    /// Refuses a question with wrong arguments.
+    pub fn hold(&self, query: &FactQuery) -> Result<(), Problem> {
+        match self.complaint(query) {
+            Some(why) => Err(Problem::invalid(format!("{} ({})", why.zh, why.en))),
+            None => Ok(()),
+        }
+    }
+
     /// What is wrong with the arguments of a question: one that there is not would be left unread and another number
     /// computed. `year` may still be to come: whoever writes a question down leaves it open.
     pub fn complaint(&self, query: &FactQuery) -> Option<Name> {
@@ -183,10 +191,10 @@ impl Facts {
 
     pub fn answer(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
         match self.sources.get(&query.name) {
-            Some((description, source)) => match description.complaint(query) {
-                Some(why) => Err(Problem::invalid(format!("{} ({})", why.zh, why.en))),
-                None => source.answer(query, now),
-            },
+            Some((description, source)) => {
+                description.hold(query)?;
+                source.answer(query, now)
+            }
             None => Err(Problem::new(ErrorCode::NotFound, format!("没有事实“{}” (no such fact)", query.name))),
         }
     }

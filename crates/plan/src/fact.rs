@@ -9,8 +9,13 @@ use crate::portfolio::QUANTITY;
 
 /// All facts of the plan, for whoever checks formulas.
 pub fn fact_descriptions() -> Vec<FactDescription> {
+    vec![quantity()]
+}
+
+/// Of [`QUANTITY`].
+pub(crate) fn quantity() -> FactDescription {
     let argument = |zh: &str, en: &str| FactArgument::new(Name::new(zh, en)).required();
-    vec![FactDescription {
+    FactDescription {
         name: QUANTITY.to_owned(),
         label: Name::new("项目已完成的工程量", "what projects have done"),
         arguments: BTreeMap::from([
@@ -19,5 +24,5 @@ pub fn fact_descriptions() -> Vec<FactDescription> {
             ("unit".to_owned(), argument("答案的单位", "unit of the answer")),
         ]),
         unit: String::new(),
-    }]
+    }
 }

@@ -10,7 +10,7 @@
 //! | `scheme.rs` | lights, forecast, scores and the life cycle as data |
 //! | `goal.rs`, `trajectory.rs`, `forecast.rs` | targets and their changes; path, standing, what is needed; where it is going |
 //! | `projection.rs` | the value to date projected to the end of its running year, beside the value |
-//! | `item.rs`, `portfolio.rs`, `site.rs` | entries; projects and where they are |
+//! | `item.rs`, `portfolio.rs`, `curve.rs`, `site.rs` | entries; projects, their money over the years, and where they are |
 //! | `money.rs`, `performance.rs` | money checks; scores of projects by year and final |
 //! | `difference.rs`, `doubt.rs` | what two revisions differ in; doubts that findings cast on a value |
 //! | `duty.rs`, `target.rs`, `assessment.rs` | duties and scores; targets of bodies by year; documents |
@@ -23,6 +23,7 @@
 pub mod assessment;
 pub mod checks;
 mod confusable;
+pub mod curve;
 mod difference;
 mod doubt;
 pub mod duty;

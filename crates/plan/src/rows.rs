@@ -211,26 +211,22 @@ fn revision_of(row: &Row) -> Result<Revision, StoreError> {
 
 /// The newest revisions, and the one in force, however many came after it without being approved; the newest first.
 pub fn revisions(reader: &dyn Reader, division: Division) -> Result<Vec<Revision>, StoreError> {
-    let rows = reader.query(
-        "SELECT number, hash, files, loaded_at, state, changes, approved_name, approved_at, note FROM plan_revision
-         WHERE division = $1 AND (state = 'in_force' OR number > (
-           SELECT COALESCE(MAX(number), 0) - $2 FROM plan_revision WHERE division = $1))
-         ORDER BY number DESC",
-        &[division.into(), MOST_REVISIONS.into()],
-    )?;
-    rows.iter().map(revision_of).collect()
+    newest_revisions(reader, division, "files")
 }
 
-/// The same without their texts and what they change, for lists.
+/// The same without their files, for lists.
 pub fn revision_heads(reader: &dyn Reader, division: Division) -> Result<Vec<Revision>, StoreError> {
-    let rows = reader.query(
-        "SELECT number, hash, '', loaded_at, state, changes, approved_name, approved_at, note FROM plan_revision
+    newest_revisions(reader, division, "''")
+}
+
+fn newest_revisions(reader: &dyn Reader, division: Division, files: &str) -> Result<Vec<Revision>, StoreError> {
+    let sql = format!(
+        "SELECT number, hash, {files}, loaded_at, state, changes, approved_name, approved_at, note FROM plan_revision
          WHERE division = $1 AND (state = 'in_force' OR number > (
            SELECT COALESCE(MAX(number), 0) - $2 FROM plan_revision WHERE division = $1))
-         ORDER BY number DESC",
-        &[division.into(), MOST_REVISIONS.into()],
-    )?;
-    rows.iter().map(revision_of).collect()
+         ORDER BY number DESC"
+    );
+    reader.query(&sql, &[division.into(), MOST_REVISIONS.into()])?.iter().map(revision_of).collect()
 }
 
 /// When the first revision was loaded.

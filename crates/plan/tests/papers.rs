@@ -98,7 +98,7 @@ fn yuan_for_ten_thousand_yuan_is_refused() {
 #[test]
 fn what_is_given_up_leaves_the_curve_and_its_indicator() {
     let world = World::new("given-up");
-    let even = |projects: &[plan::portfolio::ProjectState]| plan::portfolio::curve(projects).last().unwrap().even;
+    let even = |projects: &[plan::portfolio::ProjectState]| plan::curve::curve(projects).last().unwrap().even;
     let before = even(&world.plan.projects(world.now));
     world.say("project:9", 2024, json!({ "kind": "stage", "to": "cancelled" }), json!({ "note": "并入别的项目" }));
     let projects = world.plan.projects(world.now);

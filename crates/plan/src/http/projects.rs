@@ -12,9 +12,10 @@ use super::READ;
 use super::indicators::YearQuery;
 use super::table::project_table;
 use super::tasks::item_table;
+use crate::curve::{self, CurveYear};
 use crate::item::{EntryKind, Item};
 use crate::ops::Plan;
-use crate::portfolio::{self, CurveYear, ProjectState};
+use crate::portfolio::ProjectState;
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Portfolio {
@@ -61,7 +62,7 @@ pub fn routes(plan: &Arc<Plan>) -> Routes {
                 Ok(match query.format {
                     Format::Csv => project_table(&projects, now).respond(Format::Csv),
                     Format::Json => Json(Portfolio {
-                        curve: portfolio::curve(&projects),
+                        curve: curve::curve(&projects),
                         curve_method: Name::new(
                             "“均匀摊开”把估算按周期平均，是假设；原文没有分年投资",
                             "“spread evenly” divides the estimate over the period: an assumption, for the plan states no yearly money",

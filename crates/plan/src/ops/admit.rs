@@ -5,7 +5,7 @@ use kernel::{Action, Actor, Day, ErrorCode, Id, Problem, Timestamp};
 use rust_decimal::Decimal;
 
 use super::author::{answers_for, is_own, known_body};
-use super::standing::{may_be_opened, may_be_replaced, may_be_retracted};
+use super::entry_rules::{may_be_opened, may_be_replaced, may_be_retracted};
 use super::{Draft, Loaded, Plan, reading};
 use crate::item::{self, Content, Item, MoneyStep};
 use crate::model::{Direction, Indicator};
@@ -13,7 +13,7 @@ use crate::portfolio;
 use crate::scheme::Stage;
 
 impl Plan {
-    /// Refuses what does not fit, by name. Looked at once more where it is decided: `standing.rs`.
+    /// Refuses what does not fit, by name. Looked at once more where it is decided: `entry_rules.rs`.
     pub(super) fn admit(&self, actor: &Actor, draft: &Draft, now: Timestamp) -> Result<(), Problem> {
         let loaded = self.loaded();
         let years = reading!(self.sheet).years();

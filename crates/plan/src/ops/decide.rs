@@ -8,7 +8,7 @@ use store::{Reader, Transaction, event_log};
 
 use super::author::answers_for;
 use super::enter::event;
-use super::standing::{may_be_opened, may_be_replaced, may_be_retracted, may_stand};
+use super::entry_rules::{may_be_opened, may_be_replaced, may_be_retracted, may_stand};
 use super::{Loaded, Plan};
 use crate::item::{Content, Item, State};
 use crate::rows;

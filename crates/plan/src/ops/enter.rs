@@ -6,7 +6,7 @@ use serde_json::json;
 use store::event_log;
 
 use super::Plan;
-use super::standing::may_stand;
+use super::entry_rules::may_stand;
 use crate::item::{self, Attached, Content, Item, State};
 use crate::{portfolio, rows};
 

@@ -116,7 +116,10 @@ impl Plan {
 
     fn ask(&self, query: &FactQuery, now: Timestamp) -> Result<Fact, Problem> {
         match query.name.as_str() {
-            QUANTITY => self.quantity_fact(query, now),
+            QUANTITY => {
+                crate::fact::quantity().hold(query)?;
+                self.quantity_fact(query, now)
+            }
             _ => self.facts.answer(query, now),
         }
     }

@@ -67,9 +67,9 @@ impl Loaded {
         self.indicators.iter().filter(|indicator| !indicator.ended_before(self.plan.period[0]))
     }
 
-    fn read(revision: i64, files: Files, facts: &Facts, since: Timestamp) -> Result<Self, Problem> {
+    fn read(revision: i64, files: Files, facts: &Facts, (since, now): (Timestamp, Timestamp)) -> Result<Self, Problem> {
         let mut findings = Vec::new();
-        let report = crate::check(&files);
+        let report = crate::check_with(&files, None, Some(now.day()));
         let source = Source::read(&files, &mut findings);
         let unreadable = findings.iter().find(|finding| finding.code == "PL002");
         if let Some(finding) = unreadable {
@@ -294,7 +294,7 @@ pub fn load(
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
         let files = revision.files()?;
         let later = later_subjects(&known, revision.number, &files, now)?;
-        Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, since)? })
+        Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, (since, now))? })
     };
     let pending = || known.iter().filter(|revision| revision.state == "pending");
     if let Some(revision) = in_force.filter(|revision| revision.hash == hash) {
@@ -313,7 +313,7 @@ pub fn load(
         return stored(revision);
     }
     let number = known.first().map_or(1, |revision| revision.number + 1);
-    let offered = match (Loaded::read(number, files, facts, since), in_force) {
+    let offered = match (Loaded::read(number, files, facts, (since, now)), in_force) {
         (Ok(offered), _) => {
             let later = later_subjects(&known, number, &offered.files, now)?;
             Loaded { later, ..offered }
@@ -407,7 +407,7 @@ impl Plan {
             }
             let files = wanted.files()?;
             let later = later_subjects(&known, number, &files, now)?;
-            let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, since)? };
+            let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, (since, now))? };
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
                 rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;
             }

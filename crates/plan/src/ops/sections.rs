@@ -4,8 +4,9 @@ use kernel::Name;
 
 use super::IndicatorRow;
 use crate::assessment::{ChartBlock, ChartForm, ChartSeries, Entry, Section, TableBlock};
+use crate::curve::{self, CurveYear};
 use crate::evaluate::Basis;
-use crate::portfolio::{self, CurveYear, ProjectState};
+use crate::portfolio::ProjectState;
 use crate::target::BodyTarget;
 
 const PINE: &str = "1D5C4A";
@@ -268,7 +269,7 @@ pub(super) fn portfolio_section(projects: &[ProjectState], until: i32) -> Sectio
             money(project.sums.paid, &page),
         ]
     });
-    let mut curve = portfolio::curve(projects);
+    let mut curve = curve::curve(projects);
     curve.retain(|year| year.year <= until);
     let top = curve.last().map(|year| year.even).unwrap_or_default();
     let share = |value: rust_decimal::Decimal| {
