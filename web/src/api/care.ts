@@ -43,7 +43,10 @@ export interface SheetReport {
   more_problems: number;
   changes: { row: number; key: string; changes: { field: string; label: Name; before: unknown; after: unknown }[] }[];
   more_changes: number;
+  /** Rows that say what their records say already. */
+  unchanged: number;
   fixed: number;
+  fixes: { row: number; column: number; field: string; from: string; to: string }[];
   written: boolean;
 }
 export interface GeometryReport extends SheetReport {
@@ -83,6 +86,8 @@ export interface EnterpriseFile {
   cases: CaseSummary[];
   sections: FileSection[];
   missing: Name[];
+  /** Links or cases beyond those listed. */
+  more: boolean;
 }
 const at = encodeURIComponent;
 export const care = {
@@ -97,6 +102,6 @@ export const care = {
   importSheet: (ledger: string, query: http.Query, file: Blob) => http.upload<SheetReport>(`/api/ledgers/${at(ledger)}/import`, query, file),
   importGeometry: (ledger: string, query: http.Query, file: Blob) => http.upload<GeometryReport>(`/api/ledgers/${at(ledger)}/geometry/import`, query, file),
   marks: (ledger: string, query: http.Query) => http.get<MarksAnswer>(`/api/ledgers/${at(ledger)}/marks`, query),
-  duties: (query: http.Query) => http.get<ListedDuty[]>('/api/duties', query),
+  duties: (query: http.Query) => http.get<{ lines: ListedDuty[]; more: boolean }>('/api/duties', query),
   enterprise: (id: string, query: http.Query) => http.get<EnterpriseFile>(`/api/enterprises/${at(id)}`, query),
 };
