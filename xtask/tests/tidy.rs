@@ -2,10 +2,12 @@
 //! that name what exists.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository").to_path_buf()
+    // As the runner says, not as the compiler did: a target folder may serve clones at several places.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.parent().expect("xtask lies in the repository").to_path_buf()
 }
 
 /// Crate → the crates of ours that its `[dependencies]` name (test dependencies may reach further).

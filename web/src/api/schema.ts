@@ -1064,6 +1064,8 @@ export interface EnterpriseFile {
   outlets: OutletFile[];
   cases: CaseSummary[];
   sections: FileSection[];
+  /** More records or cases belong to it than one answer holds. */
+  more: boolean;
   /** What a full file would hold and this one does not. */
   missing: Name[];
 }
@@ -1362,6 +1364,10 @@ export interface GeometryQuery {
   /** Source of records that have none. */
   source: string | null;
   schematic: boolean | null;
+  /** How well places are known that the file says nothing of: `surveyed`, `approximate` (so where it is left out), `schematic`. */
+  accuracy: string | null;
+  /** Take the proposed fixes. */
+  apply_fixes: boolean | null;
   reason: string | null;
 }
 
@@ -1378,8 +1384,12 @@ export interface GeometryReport {
   changes: ImportChange[];
   /** Rows with changes beyond those listed. */
   more_changes: number;
+  /** Rows that say what their records say already: nothing is written of them. */
+  unchanged: number;
   /** Fixes that were applied. */
   fixed: number;
+  /** The first of them. */
+  fixes: ImportFix[];
   /** All rows are in the store. */
   written: boolean;
   /** `geojson` or `shapefile`. */
@@ -1469,6 +1479,15 @@ export interface ImportChange {
   changes: Change[];
 }
 
+/** A cell that was taken as something else than it says, because fixes were asked for. */
+export interface ImportFix {
+  row: number;
+  column: number;
+  field: string;
+  from: string;
+  to: string;
+}
+
 /** One finding about a cell. */
 export interface ImportProblem {
   /** Line of the file, from 1; the header is line 1. */
@@ -1532,8 +1551,12 @@ export interface ImportReport2 {
   changes: ImportChange[];
   /** Rows with changes beyond those listed. */
   more_changes: number;
+  /** Rows that say what their records say already: nothing is written of them. */
+  unchanged: number;
   /** Fixes that were applied. */
   fixed: number;
+  /** The first of them. */
+  fixes: ImportFix[];
   /** All rows are in the store. */
   written: boolean;
 }
@@ -1894,6 +1917,12 @@ export interface ListQuery2 {
   point: string | null;
   from: string | null;
   until: string | null;
+}
+
+export interface ListedDuties {
+  lines: ListedDuty[];
+  /** There are more than one answer holds: ask for one ledger. */
+  more: boolean;
 }
 
 /** One duty of one record. */
