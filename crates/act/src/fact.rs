@@ -17,7 +17,7 @@ pub fn fact_descriptions() -> Vec<FactDescription> {
         name: IN_TIME.into(),
         label: Name::new("按期关闭的案件比例", "share of cases closed in time"),
         arguments: BTreeMap::from([
-            ("year".into(), argument("年份", "year").required()),
+            ("year".into(), argument("年份", "year").required().whole_number()),
             ("workflow".into(), argument("只数这种流程的", "only cases of this workflow")),
         ]),
         unit: "%".into(),

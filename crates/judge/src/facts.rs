@@ -61,11 +61,13 @@ pub fn fact_descriptions() -> Vec<FactDescription> {
 fn argument_of(fact: &str, argument: &str) -> FactArgument {
     let new = |zh: &str, en: &str| FactArgument::new(Name::new(zh, en));
     match (fact, argument) {
-        (_, "year") => new("年份", "year").required(),
+        (_, "year") => new("年份", "year").required().whole_number(),
         (_, "edition") => {
             new("统一按某版标准重算（2012、2026）", "recompute under one edition").one_of(["2012", "2026"])
         }
-        ("air.days", "level") => new("级别 1～6", "level 1–6").required().one_of(["1", "2", "3", "4", "5", "6"]),
+        ("air.days", "level") => {
+            new("级别 1～6", "level 1–6").required().whole_number().one_of(["1", "2", "3", "4", "5", "6"])
+        }
         (_, "level") => new("断面考核级别", "who holds the county to the section").of_codes("section_level"),
         (_, "factor") => new("因子编码", "factor code")
             .required()

@@ -86,6 +86,8 @@ pub struct Fact {
 pub struct FactArgument {
     pub label: Name,
     pub required: bool,
+    /// Takes a whole number; the others take text.
+    pub whole: bool,
     /// All that it takes, as text; empty: not known here.
     pub values: Vec<String>,
     /// Code list of the ledgers that holds what it takes.
@@ -99,6 +101,11 @@ impl FactArgument {
 
     pub fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    pub fn whole_number(mut self) -> Self {
+        self.whole = true;
         self
     }
 
@@ -143,11 +150,17 @@ impl FactDescription {
                     format!("{} has no argument `{name}`, it has {}", self.name, known()),
                 ));
             };
-            let text = match value {
-                FactValue::Text(text) => text.clone(),
-                FactValue::Integer(number) => number.to_string(),
-                FactValue::Missing => continue,
-                other => format!("{other:?}"),
+            // What is of another kind would be left unread, as if it had not been said.
+            let text = match (value, argument.whole || name == "year") {
+                (FactValue::Text(text), false) => text.clone(),
+                (FactValue::Integer(number), true) => number.to_string(),
+                (_, whole) => {
+                    let (zh, en) = if whole { ("整数", "a whole number") } else { ("文字", "text") };
+                    return Some(Name::new(
+                        format!("{} 的参数 {name} 应写成{zh}", self.name),
+                        format!("the argument {name} of {} must be {en}", self.name),
+                    ));
+                }
             };
             if !argument.values.is_empty() && !argument.values.contains(&text) {
                 let all = argument.values.join("、");
@@ -211,7 +224,7 @@ mod tests {
             name: "air.days".into(),
             arguments: BTreeMap::from([
                 ("year".to_owned(), FactArgument::default().required()),
-                ("level".to_owned(), argument(&["1", "2"]).required()),
+                ("level".to_owned(), argument(&["1", "2"]).required().whole_number()),
                 ("edition".to_owned(), argument(&[])),
             ]),
             ..FactDescription::default()
@@ -227,7 +240,12 @@ mod tests {
         };
         let text = |text: &str| FactValue::Text(text.into());
         check(&[("level", FactValue::Integer(2))], None);
-        check(&[("level", text("2")), ("year", FactValue::Integer(2026)), ("edition", text("2012"))], None);
+        let edition = |value: FactValue| {
+            [("level", FactValue::Integer(2)), ("year", FactValue::Integer(2026)), ("edition", value)]
+        };
+        check(&edition(text("2012")), None);
+        check(&edition(FactValue::Integer(2012)), Some("应写成文字"));
+        check(&[("level", text("2"))], Some("应写成整数"));
         check(&[("level", FactValue::Integer(7))], Some("没有“7”"));
         check(&[("levle", FactValue::Integer(2))], Some("不认识参数“levle”"));
         check(&[], Some("没有写 level"));

@@ -19,7 +19,7 @@ pub(crate) fn quantity() -> FactDescription {
         name: QUANTITY.to_owned(),
         label: Name::new("项目已完成的工程量", "what projects have done"),
         arguments: BTreeMap::from([
-            ("year".to_owned(), argument("到这一年年末", "to the end of this year")),
+            ("year".to_owned(), argument("到这一年年末", "to the end of this year").whole_number()),
             ("quantity".to_owned(), argument("工程量的 kind", "kind of the quantity")),
             ("unit".to_owned(), argument("答案的单位", "unit of the answer")),
         ]),

@@ -48,19 +48,12 @@ pub fn forecast(
     wanted: &[i32],
 ) -> Forecasts {
     let rule = &rules.scheme.forecast;
-    let sure = (attainable(known.len()).min(rule.confidence) * 100.0).floor();
-    let method = Name::new(
-        format!(
-            "Theil–Sen 斜率中位数，{sure:.0}% 置信区间（Sen 1968；只含斜率的不确定，{} 个年份），只用证据完整的年份",
-            known.len()
-        ),
-        format!(
-            "Theil–Sen median slope with its {sure:.0} % interval (Sen 1968; the slope's uncertainty only, {} years), years with complete evidence only",
-            known.len()
-        ),
-    );
+    // Of an interval that there is not nothing is said.
     let none = |zh: String, en: String| Forecasts {
-        method: method.clone(),
+        method: Name::new(
+            "Theil–Sen 斜率中位数，只用证据完整的年份",
+            "Theil–Sen median slope, years with complete evidence only",
+        ),
         years: Vec::new(),
         none_because: Some(Name::new(zh, en)),
     };
@@ -74,18 +67,22 @@ pub fn forecast(
         );
     }
     if known.len() < rule.least_years.max(2) {
-        // Of an interval that there is not nothing is said.
-        let method = Name::new(
-            "Theil–Sen 斜率中位数，只用证据完整的年份",
-            "Theil–Sen median slope, years with complete evidence only",
-        );
-        let none =
-            |zh: String, en: String| Forecasts { method, years: Vec::new(), none_because: Some(Name::new(zh, en)) };
         return none(
             format!("只有 {} 个完整年份有值，至少要 {} 个", known.len(), rule.least_years),
             format!("{} complete years have values, at least {} are needed", known.len(), rule.least_years),
         );
     }
+    let sure = (attainable(known.len()).min(rule.confidence) * 100.0).floor();
+    let method = Name::new(
+        format!(
+            "Theil–Sen 斜率中位数，{sure:.0}% 置信区间（Sen 1968；只含斜率的不确定，{} 个年份），只用证据完整的年份",
+            known.len()
+        ),
+        format!(
+            "Theil–Sen median slope with its {sure:.0} % interval (Sen 1968; the slope's uncertainty only, {} years), years with complete evidence only",
+            known.len()
+        ),
+    );
     let x: Vec<f64> = known.iter().map(|(year, _)| f64::from(*year)).collect();
     let y: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
     let (Some(trend), Some(middle), Some(level)) = (theil_sen(&x, &y, rule.confidence), median(&x), median(&y)) else {

@@ -409,8 +409,11 @@ pub struct Figure {
     pub quantity: String,
     /// Year or period it is for.
     pub when: String,
-    /// Follows from the lists where `count_of` names some.
-    #[serde(default)]
+    /// `value` of the file; left out where `count_of` names lists.
+    #[serde(default, rename = "value")]
+    pub stated: Option<Decimal>,
+    /// The stated one, or what the lists come to.
+    #[serde(skip)]
     pub value: Decimal,
     /// Lists whose entries are counted, and lists whose entries are taken off.
     #[serde(default)]

@@ -79,6 +79,10 @@ pub struct Scheme {
     #[serde(default = "most_done")]
     #[schemars(with = "String")]
     pub most_money: Decimal,
+    /// A changed estimate beyond so many times the one before is refused: the slip is one of ten thousand.
+    #[serde(default = "most_change")]
+    #[schemars(with = "String")]
+    pub most_change: Decimal,
     /// Month and day (`03-31`) of the next year until which a duty can be reported in time.
     #[serde(default = "report_until")]
     pub report_until: String,
@@ -133,6 +137,10 @@ fn most_done() -> Decimal {
     Decimal::from(3)
 }
 
+fn most_change() -> Decimal {
+    Decimal::from(100)
+}
+
 fn report_until() -> String {
     "03-31".to_owned()
 }
@@ -146,9 +154,15 @@ const TRUTHS: &[&str] = &["spanned", "met", "over", "reported", "accepted", "ove
 
 /// Compiles an expression of the scheme, and tries it: a name that nobody fills, or an answer of another kind than
 /// wanted, would shift lights and drop scores without a word.
-fn compile(source: &str, known: &[&str], truth: bool) -> Result<Expression, Problem> {
+///
+/// A scheme that a release before this check took is read as it stands (`asked`: false): the plan that was approved with
+/// it stays in force, and the platform starts.
+fn compile(source: &str, known: &[&str], truth: bool, asked: bool) -> Result<Expression, Problem> {
     let wrong = |why: String| Problem::invalid(format!("{SCHEME}: {source}: {why}"));
     let expression = Expression::compile(source).map_err(|error| wrong(error.to_string()))?;
+    if !asked {
+        return Ok(expression);
+    }
     if let Some(unknown) = expression.variables().iter().find(|name| !known.contains(&name.as_str())) {
         return Err(wrong(format!("没有变量 {unknown}，可用：{} (no such variable)", known.join("、"))));
     }
@@ -214,6 +228,21 @@ pub struct Scored {
 
 impl Rules {
     pub fn read(files: &Files) -> Result<Self, Problem> {
+        Self::with(files, true)
+    }
+
+    /// Of a revision that was taken before: see [`compile`].
+    pub fn read_stored(files: &Files) -> Result<Self, Problem> {
+        match Self::with(files, true) {
+            Err(problem) => {
+                tracing::warn!(why = %problem.detail, "已存的评判办法有误，照旧使用 (the stored scheme is wrong and kept)");
+                Self::with(files, false)
+            }
+            read => read,
+        }
+    }
+
+    fn with(files: &Files, asked: bool) -> Result<Self, Problem> {
         let text = |file: &str, built_in: &'static str| files.get(file).cloned().unwrap_or_else(|| built_in.to_owned());
         let wrong = |file: &str, why: String| Problem::invalid(format!("{file}: {why}"));
         let mut scheme: Scheme =
@@ -221,7 +250,7 @@ impl Rules {
         let lifecycle: Lifecycle = toml::from_str(&text(LIFECYCLE, BUILT_IN_LIFECYCLE))
             .map_err(|error| wrong(LIFECYCLE, error.to_string()))?;
         let shares = |criteria: &[Criterion], known: &[&str]| -> Result<Vec<Expression>, Problem> {
-            criteria.iter().map(|criterion| compile(&criterion.share, known, false)).collect()
+            criteria.iter().map(|criterion| compile(&criterion.share, known, false, asked)).collect()
         };
         if Day::parse(&format!("2001-{}", scheme.report_until)).is_none() {
             return Err(wrong(SCHEME, format!("report_until = {}：应写成 03-31 (month and day)", scheme.report_until)));
@@ -243,11 +272,15 @@ impl Rules {
             lights: scheme
                 .lights
                 .iter()
-                .map(|light| compile(&light.when, OF_LIGHTS, true))
+                .map(|light| compile(&light.when, OF_LIGHTS, true, asked))
                 .collect::<Result<_, _>>()?,
             criteria: shares(&scheme.criteria, OF_DUTIES)?,
             performance: shares(&scheme.performance, OF_PROJECTS)?,
-            silence: scheme.silence.as_ref().map(|silence| compile(&silence.when, OF_DUTIES, true)).transpose()?,
+            silence: scheme
+                .silence
+                .as_ref()
+                .map(|silence| compile(&silence.when, OF_DUTIES, true, asked))
+                .transpose()?,
             scheme,
             lifecycle,
         })

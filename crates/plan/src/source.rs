@@ -89,7 +89,7 @@ impl<'f> Source<'f> {
         source
     }
 
-    /// Figures that are counts of lists.
+    /// Values of figures: as stated, or counted in lists.
     fn count(&mut self) {
         let lists = &self.lists.lists;
         let entries = |ids: &[String]| -> usize {
@@ -98,6 +98,7 @@ impl<'f> Source<'f> {
         };
         for figure in &mut self.figures.figures {
             let item = figure.get_mut();
+            item.value = item.stated.unwrap_or_default();
             if !item.count_of.is_empty() {
                 item.value = Decimal::from(entries(&item.count_of)) - Decimal::from(entries(&item.less));
             }

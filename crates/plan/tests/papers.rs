@@ -85,12 +85,13 @@ fn yuan_for_ten_thousand_yuan_is_refused() {
         assert!(refused(content, none()).unwrap().contains("超过估算 15000 万元的 3 倍"));
     }
     assert!(refused(change("150000000", "150000000"), note()).unwrap().contains("超过估算"));
-    assert!(refused(change("16000 万元", "17000"), note()).unwrap().contains("没有填报的估算数"));
+    assert!(refused(change("16000 万元", "17000"), note()).unwrap().contains("另一个数"));
     // Within three times, together.
     enter(money("planned", "40000"), none()).unwrap();
     assert!(refused(money("planned", "6000"), none()).is_some());
     enter(money("arranged", "6000"), none()).unwrap();
-    // What really changed is entered first.
+    // What really changed is entered first, also where it is many times as much.
+    enter(change("6 亿元", "60000"), note()).unwrap();
     enter(change("2 万，即 20,000 万元", "20000"), note()).unwrap();
     enter(money("planned", "6000"), none()).unwrap();
 }
@@ -132,4 +133,32 @@ fn a_slip_in_the_scheme_is_named() {
         let why = scheme_refused(from, to).unwrap_or_default();
         assert!(why.contains(says), "{to}: {why}");
     }
+}
+
+#[test]
+fn a_scheme_that_an_older_release_took_keeps_nobody_from_starting() {
+    let world = World::new("older-scheme");
+    let mut files = world.files.clone();
+    let text = include_str!("../../../model/plan/scheme.toml").replacen("when = \"over\"", "when = \"ovre\"", 1);
+    files.insert("plan/scheme.toml".into(), text);
+    let first = world.store.read(|reader| plan::rows::revisions(reader, world::DIVISION)).unwrap().remove(0);
+    let older = plan::rows::Revision {
+        number: 2,
+        hash: "older".into(),
+        files: serde_json::to_string(&files).unwrap(),
+        approved_at: Some(world.now),
+        ..first.clone()
+    };
+    let replaced = plan::rows::Revision { state: "replaced".into(), ..first };
+    world
+        .store
+        .write(|transaction| {
+            plan::rows::save_revision(transaction, world::DIVISION, &replaced)?;
+            plan::rows::save_revision(transaction, world::DIVISION, &older)
+        })
+        .unwrap();
+    let plan = world.reopen(world.files.clone());
+    assert_eq!(plan.loaded().revision, 2, "what was approved stays in force");
+    let states: Vec<_> = plan.revisions().unwrap().into_iter().map(|one| (one.number, one.state)).collect();
+    assert_eq!(states[0], (3, "pending".to_owned()));
 }

@@ -75,10 +75,7 @@ fn answer(arguments: &[String]) -> Result<String, String> {
     let pack = serve::load_pack(Path::new(&county))?;
     let extent = Extent(pack.county.extent.0);
     let book = RuleBook::built_in().map_err(|error| error.to_string())?;
-    // A key that is written wrongly would only be said to be missing.
-    if let Some(key) = question.attributes.keys().find(|key| !book.asks(key)) {
-        return Err(format!("没有规则问“{key}” (no rule asks for `{key}`)"));
-    }
+    zone::ops::asked_by(&book, &question).map_err(|problem| problem.to_string())?;
     let site = site_of(&question, extent, &book, kernel::time::now()).map_err(|problem| problem.to_string())?;
     let plan = zone::model::load_folder(Path::new(&county), Extent::WORLD)?;
     let layers = Arc::new(match data {

@@ -22,6 +22,13 @@ pub const THUMBNAILS: Migration = Migration {
             PRIMARY KEY (division, hash))",
 };
 
+/// Whether only those who may edit get a file; nothing of files from before.
+pub const READERS: Migration = Migration {
+    mechanism: "register_attachment",
+    number: 1,
+    sql: "ALTER TABLE record_attachment ADD COLUMN editors_only BIGINT",
+};
+
 /// A file on a record.
 #[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Attachment {
@@ -39,11 +46,14 @@ pub struct Attachment {
     pub removed: Option<String>,
     /// There is a small picture of it.
     pub thumbnail: bool,
+    /// What it tells of place, device and time cannot be taken out, so that only those who may edit the record get it;
+    /// `None`: uploaded before this was looked at.
+    pub editors_only: Option<bool>,
 }
 
 const COLUMNS: &str = "a.hash, a.file_name, a.size, a.content_type, a.note, a.place, a.by_name, a.at, a.removed,
     CASE WHEN EXISTS (SELECT 1 FROM register_thumbnail t WHERE t.division = a.division AND t.hash = a.hash)
-      THEN 1 ELSE 0 END";
+      THEN 1 ELSE 0 END, a.editors_only";
 
 fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
     Ok(Attachment {
@@ -57,6 +67,7 @@ fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
         at: row.time(7)?,
         removed: row.optional_text(8)?.map(str::to_owned),
         thumbnail: row.integer(9)? != 0,
+        editors_only: row.optional_integer(10)?.map(|said| said != 0),
     })
 }
 
@@ -85,8 +96,8 @@ pub fn add(
     }
     transaction.execute(
         "INSERT INTO record_attachment (division, record, hash, file_name, size, content_type, note, place, by_name, at,
-           removed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)
-         ON CONFLICT (division, record, hash) DO UPDATE SET removed = NULL",
+           removed, editors_only) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11)
+         ON CONFLICT (division, record, hash) DO UPDATE SET removed = NULL, editors_only = excluded.editors_only",
         &[
             division.into(),
             record.into(),
@@ -98,6 +109,7 @@ pub fn add(
             attachment.place.as_deref().into(),
             (&attachment.by).into(),
             attachment.at.into(),
+            attachment.editors_only.map(i64::from).into(),
         ],
     )?;
     Ok(())

@@ -36,6 +36,10 @@ pub enum FieldType {
 }
 
 impl FieldType {
+    pub const fn is_number(&self) -> bool {
+        matches!(self, Self::Integer | Self::Decimal)
+    }
+
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Text => "text",

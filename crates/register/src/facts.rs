@@ -51,6 +51,7 @@ pub fn fact_descriptions() -> Vec<FactDescription> {
     with_field.push(argument("field", "求和的字段", "field to be summed"));
     let described = |name: &str, label: Name, mut arguments: Vec<(String, FactArgument)>, required: &[&str]| {
         for (argument, takes) in &mut arguments {
+            takes.whole = argument == "year";
             takes.required = required.contains(&argument.as_str()) || argument == "year" || argument == "ledger";
         }
         FactDescription { name: name.into(), label, arguments: arguments.into_iter().collect(), unit: String::new() }

@@ -13,10 +13,12 @@ pub const MIGRATIONS: &[Migration] = &[
     crate::list_rows::LISTS,
     crate::saved_rows::VIEWS,
     crate::attachment_rows::THUMBNAILS,
+    crate::attachment_rows::READERS,
     crate::design::rows::DEFINITIONS,
     crate::link_rows::CHANGED,
     crate::block_rows::BLOCKS,
     crate::block_rows::COMPLETE,
+    crate::search::FOLDED,
 ];
 
 const FIRST: Migration = Migration {

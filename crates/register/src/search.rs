@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use store::Migration;
 
 use crate::definition::{FieldType, LedgerDefinition};
 use crate::record::Content;
@@ -42,6 +43,14 @@ pub fn text_of(content: &Content, definition: &LedgerDefinition) -> String {
     }
     folded(&text).chars().take(MOST_CHARACTERS).collect()
 }
+
+/// Older text was not folded so: every ledger is indexed anew once. Whoever changes [`folded`] adds another one.
+pub const FOLDED: Migration = Migration {
+    mechanism: "register_search",
+    number: 1,
+    sql: "INSERT INTO definition_indexing (division, ledger) SELECT DISTINCT division, ledger FROM record
+          WHERE true ON CONFLICT DO NOTHING",
+};
 
 /// Lower case, with full-width letters and digits as the narrow ones: however somebody types, the same is found.
 pub fn folded(text: &str) -> String {

@@ -99,6 +99,24 @@ fn a_photo_has_a_small_picture_and_what_is_none_is_shown_as_it_is() {
     );
 }
 
+#[test]
+fn who_uploads_is_told_what_others_will_not_get() {
+    let Bench { register, .. } = &bench("editors-only");
+    let record = make(register, "enterprise", enterprise("e1", "甲厂"));
+    let attach = |name: &str, bytes: &[u8]| register.attach(&admin(), record.id, name, "", bytes, NOW).unwrap();
+    let heif = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
+    for (name, bytes, editors_only) in
+        [("a.jpg", photo(), false), ("b.heic", heif, true), ("c.txt", b"text".to_vec(), false)]
+    {
+        let kept = attach(name, &bytes);
+        assert_eq!(kept.editors_only, Some(editors_only), "{name}");
+        let listed = register.attachments(&admin(), record.id).unwrap();
+        assert_eq!(listed.iter().find(|one| one.hash == kept.hash).unwrap().editors_only, Some(editors_only));
+        let got = register.attached_file(&someone(Role::Leader, None), record.id, &kept.hash);
+        assert_eq!(got.is_err(), editors_only, "{name}");
+    }
+}
+
 fn edit(ids: &[Id], set: Value, tags: &[&str], dry_run: bool) -> BulkEdit {
     BulkEdit {
         ids: ids.to_vec(),

@@ -196,7 +196,8 @@ fn headings_are_known_by_words_and_by_their_units() {
     let Bench { register, .. } = &bench("import-headings");
     let check = |ledger: &str, file: &str, expect: &[(u32, u32, &str)]| check(register, ledger, file, expect);
     check("wetland", "编号,名称,面积（亩）,出处\nw1,甲,1500,试验\n", &[(1, 3, "`亩`")]);
-    check("wetland", "编号 *,名称（中文）,面积,出处 *\nw1,甲,1500,试验\n", &[(1, 2, "has no unit")]);
+    // A remark, where no unit could be meant.
+    check("wetland", "编号（必填） *,名称（中文）,面积,出处 *\nw1,甲,1500,试验\n", &[]);
     // Over the ids of the template too.
     check("wetland", "编号,名称,面积（亩）,出处\nnumber,name,area,source\nw1,甲,1500,试验\n", &[(1, 3, "`亩`")]);
     for unit in ["（公顷）", " (hm2)", "（hm²） *", ""] {

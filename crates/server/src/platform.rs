@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use act::{Act, Workflows};
 use api::{LiveBus, LiveEvent, Routes};
@@ -29,6 +30,9 @@ use crate::public::PublicView;
 use crate::{
     announce, app, audit, county, dust, duties, enterprise, factors, live, overview, soil, step_records, zones,
 };
+
+/// After layers could not be read.
+const LAYERS_AGAIN: Duration = Duration::from_secs(5);
 
 /// How to start.
 pub struct Settings {
@@ -139,10 +143,11 @@ impl Platform {
         judge.set_dust(dust::book_of(&register)?);
         let rules = RuleBook::built_in()
             .map_err(|error| Problem::new(ErrorCode::Internal, format!("reading the admission rules: {error}")))?;
-        let written = register.changes();
-        let generation = *written.borrow();
+        let (drawn, ledgers) = (Arc::clone(&register), layers.ledgers());
+        let written = move || drawn.writes_to(ledgers.iter().map(String::as_str));
+        let generation = written();
         let zones = Zones::new(Arc::clone(&store), division, extent, layers, rules);
-        let zones = Arc::new(zones.after_writes(move || *written.borrow()));
+        let zones = Arc::new(zones.after_writes(written));
         zones.set_layers(zones::layers_of(zones.plan(), &register)?, generation);
         let identity = Identity::new(Arc::clone(&store), division);
         let accounts = Arc::clone(&identity);
@@ -244,9 +249,7 @@ impl Platform {
     async fn follow_register(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut changes = self.points.register.changes();
         // What was written between opening and now waits as well.
-        if *changes.borrow() != self.zones.generation() {
-            changes.mark_changed();
-        }
+        changes.mark_changed();
         let mut heard = self.live.subscribe();
         loop {
             tokio::select! {
@@ -256,18 +259,17 @@ impl Platform {
                         if Names::are_told_by(&event) {
                             self.names.forget();
                         }
-                        continue;
+                        if !self.zones.are_behind() {
+                            continue;
+                        }
                     }
-                    Err(RecvError::Lagged(_)) => {
-                        self.names.forget();
-                        continue;
-                    }
+                    Err(RecvError::Lagged(_)) => self.names.forget(),
                     Err(RecvError::Closed) => return,
                 },
+                // Reading the layers failed before.
+                () = tokio::time::sleep(LAYERS_AGAIN), if self.zones.are_behind() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            // Read before the layers are: what is written while they are read is looked at once more.
-            let generation = *changes.borrow_and_update();
             let platform = Arc::clone(&self);
             let exchanged = tokio::task::spawn_blocking(move || {
                 platform.names.forget();
@@ -276,6 +278,11 @@ impl Platform {
                     Ok(book) => platform.points.judge.set_dust(book),
                     Err(problem) => tracing::error!(%problem, "reading the dust days"),
                 }
+                if !platform.zones.are_behind() {
+                    return;
+                }
+                // Read before the layers are: what is written while they are read is looked at once more.
+                let generation = platform.zones.written();
                 match zones::layers_of(platform.zones.plan(), &platform.points.register) {
                     Ok(layers) => platform.zones.set_layers(layers, generation),
                     Err(problem) => tracing::error!("exchanging zone layers: {problem}"),

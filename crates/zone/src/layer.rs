@@ -45,7 +45,7 @@ impl Expected {
     /// cover counts once.
     fn lacking(&self, in_force: &[&Shape]) -> Vec<Name> {
         let mut short = Vec::new();
-        if in_force.is_empty() {
+        if in_force.is_empty() && self.stated != Some(0) {
             short.push(Name::new("当天没有生效的分区", "no zone is in force on that day"));
         }
         if let Some(stated) = self.stated {

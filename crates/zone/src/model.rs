@@ -1,6 +1,6 @@
 //! What the county pack says of its layers: `map/zones.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -101,6 +101,12 @@ pub struct LayerPlan {
 }
 
 impl LayerPlan {
+    /// Ledgers that layers are drawn from.
+    pub fn ledgers(&self) -> BTreeSet<String> {
+        let sources = self.layers.iter().filter_map(|planned| planned.source.as_ref());
+        sources.map(|source| source.ledger.clone()).collect()
+    }
+
     /// The layers without any record.
     pub fn alone(&self) -> LayerSet {
         LayerSet::of(self.layers.iter().map(|planned| Arc::clone(&planned.layer)).collect())
@@ -112,7 +118,12 @@ impl LayerPlan {
         for planned in &self.layers {
             let found = planned.source.as_ref().map(|source| Ok((source, drawn(source)?))).transpose()?;
             layers.push(match found {
-                Some((source, drawn)) if !drawn.zones.is_empty() => Arc::new(layer_from(planned, source, drawn)),
+                // `stated = 0`: the county says that there is none.
+                Some((source, drawn))
+                    if !drawn.zones.is_empty() || source.expected.stated == Some(0) && drawn.without_geometry == 0 =>
+                {
+                    Arc::new(layer_from(planned, source, drawn))
+                }
                 _ => Arc::clone(&planned.layer),
             });
         }

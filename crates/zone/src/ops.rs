@@ -152,16 +152,20 @@ impl Zones {
         self.exchanged.notify_all();
     }
 
-    /// Count of writes that the layers hold.
-    pub fn generation(&self) -> u64 {
-        *self.generation.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Count of the writes that may change layers, as it is now.
+    pub fn written(&self) -> u64 {
+        self.written.as_ref().map_or(0, |count| count())
+    }
+
+    /// Whether something was written that the layers do not hold yet.
+    pub fn are_behind(&self) -> bool {
+        *self.generation.lock().unwrap_or_else(PoisonError::into_inner) < self.written()
     }
 
     /// The layers with all that was written before now. Blocks while they are rebuilt, and not for ever: an answer
     /// that rests on older layers might be saved, so there is none.
     fn newest_layers(&self) -> Result<Arc<LayerSet>, Problem> {
-        let Some(written) = &self.written else { return Ok(self.layers()) };
-        let wanted = written();
+        let wanted = self.written();
         let held = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         let (held, _) = self
             .exchanged
@@ -183,6 +187,7 @@ impl Zones {
     /// Checks without saving.
     pub fn check(&self, question: &Question, now: Timestamp) -> Result<Answer, Problem> {
         let book = self.book();
+        asked_by(&book, question)?;
         let site = site_of(question, self.extent, &book, now)?;
         Ok(admission::check(&site, &self.newest_layers()?, &book))
     }
@@ -282,6 +287,14 @@ fn reads_saved(actor: &Actor) -> bool {
 
 fn internal(error: serde_json::Error) -> Problem {
     Problem::new(ErrorCode::Internal, format!("reading or writing an admission check: {error}"))
+}
+
+/// Refuses an attribute that no rule asks for: a key that is written wrongly would only be said to be missing.
+pub fn asked_by(book: &RuleBook, question: &Question) -> Result<(), Problem> {
+    match question.attributes.keys().find(|key| !book.asks(key)) {
+        Some(key) => Err(Problem::invalid(format!("没有规则问“{key}” (no rule asks for `{key}`)"))),
+        None => Ok(()),
+    }
 }
 
 /// A checked site; every refusal says what is wrong with the question.

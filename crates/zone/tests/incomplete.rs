@@ -133,6 +133,11 @@ fn only_what_is_in_force_and_different_makes_a_layer_complete() {
     let complete = unstated + "complete=true\n";
     planned_as(&complete, vec![one()], 0, false, None);
     planned_as(&complete, vec![Zone { valid_until: Some(on(2020)), ..one() }], 0, false, Some("no zone"));
+    // Only a stated nought says that there is none; an emptied layer is absent.
+    planned_as(&complete, vec![], 0, true, None);
+    let none = PLAN.replace("stated=2\nstated_km2=200.0\n", "stated=0\n");
+    planned_as(&none, vec![], 0, false, None);
+    planned_as(&none, vec![], 1, true, None);
 }
 
 #[test]

@@ -19,6 +19,8 @@ export interface Attachment {
   removed: string | null;
   /** There is a small picture of it. */
   thumbnail: boolean;
+  /** Others than editors do not get it; null: uploaded before this was looked at. */
+  editors_only: boolean | null;
 }
 export interface BulkEdit {
   ids: string[];

@@ -206,6 +206,8 @@ export interface Attachment {
   removed: string | null;
   /** There is a small picture of it. */
   thumbnail: boolean;
+  /** What it tells of place, device and time cannot be taken out, so that only those who may edit the record get it; `None`: uploaded before this was looked at. */
+  editors_only: boolean | null;
 }
 
 /** One of the answers that an attribute knows. */
@@ -1270,6 +1272,15 @@ export interface Findings {
   warnings: number;
   waived: number;
   rules: [string, Name][];
+}
+
+/** What looking through a ledger found. */
+export interface FitReport {
+  ledger: string;
+  looked_at: number;
+  unfit: Unfit[];
+  /** Beyond those listed. */
+  more: number;
 }
 
 export interface FluxQuery {
@@ -2869,6 +2880,8 @@ export interface Scheme {
   most_done?: string;
   /** Money and contracts beyond this share of the estimate are refused as a slip: yuan for 万元, most likely. A higher estimate is entered as a change first. */
   most_money?: string;
+  /** A changed estimate beyond so many times the one before is refused: the slip is one of ten thousand. */
+  most_change?: string;
   /** Month and day (`03-31`) of the next year until which a duty can be reported in time. */
   report_until?: string;
   /** A body is ranked only where at least this share of what was due was scored. */
@@ -3515,6 +3528,15 @@ export interface UnconfirmedView {
   unit: string;
   title: Name;
   clause: string;
+}
+
+/** One record that could not be written as it stands. */
+export interface Unfit {
+  record: Id;
+  key: string;
+  title: Name;
+  /** Why it would be refused. */
+  problem: string;
 }
 
 export interface UserChangeRequest {

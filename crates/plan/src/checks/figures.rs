@@ -186,10 +186,20 @@ pub fn agree(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Figures that are counts name lists that there are.
+/// Figures have a number, or are counts and name lists that there are.
 pub fn counted(source: &Source<'_>, findings: &mut Vec<Finding>) {
     for figure in &source.figures.figures {
         let item = figure.get_ref();
+        if item.stated.is_some() != item.count_of.is_empty() {
+            Out { file: FIGURES, findings }.put(
+                "PL002",
+                Severity::Error,
+                source.at(FIGURES, figure),
+                vec![format!("figure:{}:{}:{}", item.subject, item.quantity, item.when)],
+                ("要么写 value，要么写 count_of".into(), "it needs either `value` or `count_of`".into()),
+                ("写明其中一个", "say one of them"),
+            );
+        }
         let known = |id: &&String| source.lists.lists.iter().any(|list| list.get_ref().id == **id);
         for id in item.count_of.iter().chain(&item.less).filter(|id| !known(id)) {
             Out { file: FIGURES, findings }.put(

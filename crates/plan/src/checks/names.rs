@@ -24,6 +24,8 @@ pub struct Words {
     legal: Vec<String>,
     level: Vec<String>,
     pub township: Vec<String>,
+    /// What makes a common word of a rank that it follows.
+    pub common: Vec<String>,
     pub institution: Vec<String>,
 }
 

@@ -81,6 +81,9 @@ impl<'b> Look<'b> {
 
     /// `before` + rank: another rank of a township that is known; or, in the address of a village, no township at all.
     fn ranked(&self, before: &str, rank: &str, after: &str, name: bool) -> Option<Stranger<'b>> {
+        if WORDS.common.iter().any(|word| after.starts_with(word.as_str())) {
+            return None;
+        }
         let fits = self.townships.iter().filter(|township| before.ends_with(stem(township)));
         match fits.max_by_key(|township| stem(township).len()) {
             Some(township) => {
@@ -135,6 +138,7 @@ mod tests {
         check("涂市乡涂市村地下水型水源地", true, &[("涂市乡", Some("涂市镇"))]);
         check("小河小河镇桃坡村河流型水源地", true, &[]);
         check("在涂市乡建一座厂", false, &[("涂市乡", Some("涂市镇"))]);
+        check("推进李溪乡村振兴，修李溪乡间道路", false, &[]);
         check("某自治县李溪镇中心卫生院", true, &[]);
         check("某自治县李溪卫生院", true, &[]);
         check("某自治县孝溪中心卫生院", true, &[("某自治县孝溪中心卫生院", Some("李溪镇"))]);

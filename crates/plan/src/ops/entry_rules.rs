@@ -54,21 +54,28 @@ fn is_payable(
     }
     let project = loaded.project_of(subject)?;
     let state = portfolio::state(project, others, &loaded.rules, &loaded.townships, today);
+    // Where the plan has no figure there is none to hold it against.
+    if state.estimate_now.is_zero() {
+        return Ok(());
+    }
     let before = match content {
         Content::Money { step, .. } => state.sums.get(*step),
         Content::Contract { .. } => state.contracts,
         _ => None,
     };
-    let most = state.estimate_now * loaded.rules.scheme.most_money;
-    if before.unwrap_or_default() + amount <= most {
+    let scheme = &loaded.rules.scheme;
+    let (times, instead) = match content {
+        Content::Change { .. } => (scheme.most_change, ""),
+        _ => (scheme.most_money, "；估算确有调整的先填变更 (or enter the changed estimate first)"),
+    };
+    let sum = before.unwrap_or_default().checked_add(amount);
+    if sum.zip(state.estimate_now.checked_mul(times)).is_some_and(|(sum, most)| sum <= most) {
         return Ok(());
     }
     Err(Problem::invalid(format!(
-        "{amount} 万元加上已有的 {} 万元，超过估算 {} 万元的 {} 倍：请核对单位是不是万元；估算确有调整的先填变更 (more than {} times the estimate: check that the unit is 10,000 yuan, or enter the changed estimate first)",
+        "{amount} 万元加上已有的 {} 万元，超过估算 {} 万元的 {times} 倍：请核对单位是不是万元 (more than {times} times the estimate: check that the unit is 10,000 yuan){instead}",
         before.unwrap_or_default().normalize(),
         state.estimate_now.normalize(),
-        loaded.rules.scheme.most_money,
-        loaded.rules.scheme.most_money
     )))
 }
 

@@ -11,6 +11,7 @@ use serde_json::json;
 use store::event_log;
 
 use super::{Loaded, Plan, reading, writing};
+use crate::duty::Entries;
 use crate::evaluate::{Known, key_of};
 use crate::item::{Content, Item};
 use crate::portfolio::{self, QUANTITY};
@@ -183,21 +184,23 @@ impl Plan {
             let of = |one: &crate::model::Quantity| one.kind == kind && normalise(one.value, &one.unit).0 == dimension;
             project.quantities.iter().any(of)
         });
+        let entries = Entries::new(&items);
+        let amount_of = |item: &Item, year: i32| match &item.content {
+            Content::Quantity { quantity, unit, .. } => {
+                item.approved() && item.year == year && quantity == kind && normalise(Decimal::ONE, unit).0 == dimension
+            }
+            _ => false,
+        };
         planned
             .filter_map(|project| {
-                let subject = format!("project:{}", project.number);
-                let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
+                let own = entries.of(&format!("project:{}", project.number)).to_vec();
+                let owes = |year: i32| {
+                    let known: Vec<&Item> = own.iter().copied().filter(|item| item.year <= year).collect();
+                    let state = portfolio::state(project, &known, &loaded.rules, &loaded.townships, &today);
+                    state.still_owes(kind, &loaded.rules)
+                };
                 let silent: Vec<i32> = (project.years[0]..=project.years[1].min(year))
-                    .filter(|year| {
-                        let known: Vec<&Item> = own.iter().copied().filter(|item| item.year <= *year).collect();
-                        let said = known.iter().any(|item| {
-                            item.approved()
-                                && item.year == *year
-                                && matches!(&item.content, Content::Quantity { quantity, .. } if quantity == kind)
-                        });
-                        let state = || portfolio::state(project, &known, &loaded.rules, &loaded.townships, &today);
-                        !said && state().still_owes(kind, &loaded.rules)
-                    })
+                    .filter(|year| !own.iter().any(|item| amount_of(item, *year)) && owes(*year))
                     .collect();
                 (!silent.is_empty()).then(|| {
                     let years: Vec<String> = silent.iter().map(i32::to_string).collect();

@@ -67,7 +67,14 @@ impl Loaded {
         self.indicators.iter().filter(|indicator| !indicator.ended_before(self.plan.period[0]))
     }
 
-    fn read(revision: i64, files: Files, facts: &Facts, (since, now): (Timestamp, Timestamp)) -> Result<Self, Problem> {
+    /// `stored`: files that were taken before, perhaps by a release that asked less of them.
+    fn read(
+        revision: i64,
+        files: Files,
+        facts: &Facts,
+        (since, now): (Timestamp, Timestamp),
+        stored: bool,
+    ) -> Result<Self, Problem> {
         let mut findings = Vec::new();
         let report = crate::check_with(&files, None, Some(now.day()));
         let source = Source::read(&files, &mut findings);
@@ -84,7 +91,7 @@ impl Loaded {
         let known = facts.describe();
         let exists = |name: &str| name == QUANTITY || known.iter().any(|fact| fact.name == name);
         let book = Arc::new(Book::new(&indicators, &exists));
-        let rules = Rules::read(&files)?;
+        let rules = if stored { Rules::read_stored(&files)? } else { Rules::read(&files)? };
         let (bodies, townships) = (bodies(&files), site::townships(&files));
         let aliases = crate::source::body_aliases(&files);
         Ok(Self {
@@ -294,7 +301,7 @@ pub fn load(
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
         let files = revision.files()?;
         let later = later_subjects(&known, revision.number, &files, now)?;
-        Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, (since, now))? })
+        Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, (since, now), true)? })
     };
     let pending = || known.iter().filter(|revision| revision.state == "pending");
     if let Some(revision) = in_force.filter(|revision| revision.hash == hash) {
@@ -313,7 +320,7 @@ pub fn load(
         return stored(revision);
     }
     let number = known.first().map_or(1, |revision| revision.number + 1);
-    let offered = match (Loaded::read(number, files, facts, (since, now)), in_force) {
+    let offered = match (Loaded::read(number, files, facts, (since, now), false), in_force) {
         (Ok(offered), _) => {
             let later = later_subjects(&known, number, &offered.files, now)?;
             Loaded { later, ..offered }
@@ -407,7 +414,7 @@ impl Plan {
             }
             let files = wanted.files()?;
             let later = later_subjects(&known, number, &files, now)?;
-            let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, (since, now))? };
+            let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, (since, now), false)? };
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
                 rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;
             }

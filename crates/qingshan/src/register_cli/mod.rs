@@ -23,6 +23,7 @@ const DEFAULT_PACK: &str = "counties/500242-youyang";
 pub const USAGE: &str = "\
 用法 usage: qingshan register COMMAND [选项 options]
   check [PACK]                        检查台账定义与县域数据包 check definitions and a county pack
+  check [LEDGER] --data DIR           不合现行定义的记录 records that today's definitions would refuse
   list [LEDGER] [--q TEXT]            台账目录或记录 ledgers, or records of one
   show LEDGER:KEY                     一条记录（JSON） one record as JSON
   export LEDGER [--format F] [--out FILE]   csv、xlsx、geojson、kml
@@ -38,6 +39,10 @@ pub fn run(args: &[String]) -> ExitCode {
     };
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     let done = match words[..] {
+        ["check"] if arguments.data.is_some() => with_register(&arguments, false, |register| fit(register, None)),
+        ["check", ledger] if arguments.data.is_some() => {
+            with_register(&arguments, false, |register| fit(register, Some(ledger)))
+        }
         ["check"] => check(&arguments.pack),
         ["check", pack] => check(Path::new(pack)),
         ["list"] => with_register(&arguments, false, list),
@@ -89,6 +94,30 @@ fn check(pack: &Path) -> Result<ExitCode, String> {
         pack.layers.len(),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names the records that could not be written as they stand. 1: there are some.
+fn fit(register: &Register, ledger: Option<&str>) -> Result<ExitCode, String> {
+    use std::fmt::Write as _;
+    let catalog = register.catalog();
+    let (mut text, mut looked_at, mut unfit) = (String::new(), 0, 0);
+    for definition in catalog.ledgers().filter(|one| ledger.is_none_or(|ledger| one.id == ledger)) {
+        let report = register.fit_of(&actor(), &definition.id).map_err(said)?;
+        looked_at += report.looked_at;
+        unfit += report.unfit.len() + report.more;
+        for one in &report.unfit {
+            let _ = writeln!(text, "{}:{} {}：{}", report.ledger, one.key, one.title.zh, one.problem);
+        }
+        if report.more > 0 {
+            let _ = writeln!(text, "{}：另有 {} 条 ({} more)", report.ledger, report.more, report.more);
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{looked_at} 条记录，{unfit} 条不合现行定义 / {looked_at} records, {unfit} that today's definitions would refuse"
+    );
+    put(text.as_bytes(), None)?;
+    Ok(if unfit == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A folder that is removed when the command ends.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::id_of;
 use crate::attachment_rows::Attachment;
-use crate::ops::{BulkEdit, BulkReport, Merge, MergeReport, Register};
+use crate::ops::{BulkEdit, BulkReport, FitReport, Merge, MergeReport, Register};
 
 #[derive(Deserialize, schemars::JsonSchema)]
 struct AttachQuery {
@@ -113,7 +113,7 @@ fn attachment_routes(register: &Arc<Register>) -> Routes {
 
 fn change_routes(register: &Arc<Register>) -> Routes {
     let edit = Access::May(Action::EditRegisters);
-    let (bulk, merge) = (Arc::clone(register), Arc::clone(register));
+    let (bulk, merge, fit) = (Arc::clone(register), Arc::clone(register), Arc::clone(register));
     Routes::new("register")
         .post(
             "/api/ledgers/{id}/bulk",
@@ -127,6 +127,15 @@ fn change_routes(register: &Arc<Register>) -> Routes {
                 let register = Arc::clone(&bulk);
                 let work = move || register.bulk_edit(&caller.0, &id, &edit, kernel::time::now());
                 Ok(Json(blocking(work).await?))
+            },
+        )
+        .get(
+            "/api/ledgers/{id}/unfit",
+            operation("不合现行定义的记录", "records that today's definition would refuse", edit)
+                .returns::<FitReport>(),
+            async move |caller: Caller, Path(id): Path<String>| -> ApiResult<Json<FitReport>> {
+                let register = Arc::clone(&fit);
+                Ok(Json(blocking(move || register.fit_of(&caller.0, &id)).await?))
             },
         )
         .post(

@@ -132,6 +132,8 @@ fn labelled(bare: &str, definition: &LedgerDefinition) -> Option<Named> {
     let field = field(label)?;
     match field.unit.as_deref() {
         Some(wanted) if unit::same(wanted, said) => Some(Named::Column(field.id.clone())),
+        // A remark (必填, 全称): only of a number could it be a unit that the field has not.
+        None if !field.kind.is_number() => Some(Named::Column(field.id.clone())),
         wanted => Some(Named::OtherUnit {
             column: field.id.clone(),
             said: said.to_owned(),

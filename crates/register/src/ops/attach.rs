@@ -38,6 +38,7 @@ impl Register {
         let small = thumbnail::of(bytes, accepted.content_type);
         let attachment = Attachment {
             thumbnail: small.is_some(),
+            editors_only: Some(photo::stripped(bytes).is_none()),
             hash: accepted.hash,
             file_name: kernel::upload::clean_name(file_name),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),

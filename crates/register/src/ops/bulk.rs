@@ -1,5 +1,7 @@
 //! The same change on many records: looked at first, then all or none.
 
+use std::collections::BTreeSet;
+
 use kernel::{Actor, EventDraft, Id, Name, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -88,10 +90,17 @@ impl Register {
         if edit.set.is_empty() && edit.add_tags.is_empty() && edit.remove_tags.is_empty() {
             return Err(Problem::invalid("没有要改的内容 (nothing to change)"));
         }
+        if edit.set.contains_key("tags") && !(edit.add_tags.is_empty() && edit.remove_tags.is_empty()) {
+            let what = "标签要么整体改，要么增减 (tags are either set, or added and removed)";
+            return Err(Problem::invalid(what));
+        }
         let (_held, catalog) = self.writing();
         let definition = definition_of(&catalog, ledger)?;
+        // Named twice a record is changed once.
+        let mut seen = BTreeSet::new();
+        let ids: Vec<Id> = edit.ids.iter().copied().filter(|id| seen.insert(*id)).collect();
         let planned = self.store.read(|reader| {
-            edit.ids.iter().map(|id| self.plan_line(reader, actor, ledger, edit, *id)).collect::<Result<Vec<_>, _>>()
+            ids.iter().map(|id| self.plan_line(reader, actor, ledger, edit, *id)).collect::<Result<Vec<_>, _>>()
         })?;
         let (lines, drafts): (Vec<BulkLine>, Vec<Option<Draft>>) = planned.into_iter().unzip();
         let mut report = BulkReport {

@@ -155,11 +155,18 @@ impl Register {
         let definition = definition_of(catalog, &stays.ledger)?;
         let tables = tables_of(definition, &stays.content, &duplicate.content);
         let (mut fields, other) = (stays.content.as_draft(), duplicate.content.as_draft());
+        let mut taken = !merge.rows.is_empty();
         for (field, value) in other {
             let take = merge.take.contains(&field) || !fields.contains_key(&field);
-            // Marks of invention are not taken over by merging with something invented.
             if take && field != definition.key && !["simulated", "schematic", "tags"].contains(&field.as_str()) {
                 fields.insert(field, value);
+                taken = true;
+            }
+        }
+        // Of something invented the mark comes along with whatever is taken of it, and with nothing else.
+        for (mark, marked) in [("simulated", duplicate.content.simulated), ("schematic", duplicate.content.schematic)] {
+            if marked && taken {
+                fields.insert(mark.to_owned(), Value::Bool(true));
             }
         }
         for (field, rows) in &merge.rows {

@@ -8,6 +8,7 @@ mod bulk;
 mod check;
 mod design;
 mod duties;
+mod fit;
 mod load;
 mod merge;
 mod places;
@@ -41,6 +42,7 @@ pub use attach::File;
 pub use bulk::{BulkEdit, BulkLine, BulkReport};
 pub use design::{DesignBack, DesignCheck, DesignDraft, DesignSave, Designed};
 pub use duties::{DutyLine, DutyQuestion, RecordDuties};
+pub use fit::{FitReport, Unfit};
 pub use merge::{Merge, MergeReport};
 pub use places::{Drawing, DrawnShape, MOST_MARKS, MOST_SHAPES, NamedRecord};
 pub(crate) use read::changes;
@@ -155,6 +157,12 @@ impl Register {
         self.changed.subscribe()
     }
 
+    /// Counts what was written to these ledgers since the start, definitions included: for whoever keeps something of
+    /// them and must know whether it is of now. Counted before anybody is told.
+    pub fn writes_to<'l>(&self, ledgers: impl IntoIterator<Item = &'l str>) -> u64 {
+        ledgers.into_iter().map(|ledger| self.places.written(ledger)).sum()
+    }
+
     /// The catalog, and the promise that no definition changes while the guard lives.
     fn writing(&self) -> (RwLockReadGuard<'_, ()>, Arc<Catalog>) {
         let held = self.schema.read().unwrap_or_else(PoisonError::into_inner);
@@ -178,6 +186,8 @@ impl Register {
             state.broken = Arc::clone(&broken);
         })?;
         self.places.all_were_written(catalog.ledgers().map(|ledger| ledger.id.as_str()));
+        // Told once more: whoever was told before may have looked before this was counted.
+        self.changed.send_modify(|count| *count += 1);
         Ok(())
     }
 

@@ -122,7 +122,7 @@ impl PlaceBook {
         ledgers.for_each(|ledger| self.was_written(ledger));
     }
 
-    fn written(&self, ledger: &str) -> u64 {
+    pub(super) fn written(&self, ledger: &str) -> u64 {
         relock(&self.written).get(ledger).copied().unwrap_or_default()
     }
 

@@ -256,7 +256,8 @@ impl Register {
             drawn.push(DrawnRecord {
                 shape,
                 valid_from: date(content.valid_from.as_deref()),
-                valid_until: date(content.text("until")),
+                // `valid_until`: what such ledgers called it before.
+                valid_until: date(content.text("until").or_else(|| content.text("valid_until"))),
                 schematic: content.schematic || content.simulated,
                 key: content.key,
                 title: content.title,
