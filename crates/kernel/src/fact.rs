@@ -151,7 +151,7 @@ impl FactDescription {
                 ));
             };
             // What is of another kind would be left unread, as if it had not been said.
-            let text = match (value, argument.whole || name == "year") {
+            let text = match (value, argument.whole) {
                 (FactValue::Text(text), false) => text.clone(),
                 (FactValue::Integer(number), true) => number.to_string(),
                 (_, whole) => {
@@ -223,7 +223,7 @@ mod tests {
         let description = FactDescription {
             name: "air.days".into(),
             arguments: BTreeMap::from([
-                ("year".to_owned(), FactArgument::default().required()),
+                ("year".to_owned(), FactArgument::default().required().whole_number()),
                 ("level".to_owned(), argument(&["1", "2"]).required().whole_number()),
                 ("edition".to_owned(), argument(&[])),
             ]),

@@ -8,6 +8,8 @@ use kernel::{Day, Id, Problem, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::amount;
+
 /// Where money comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -377,7 +379,7 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
             let names_estimate = ["估算", "概算", "总投资", "estimate"].iter().any(|word| what.contains(word));
             match estimate {
                 // The paper prints the words, the checks use the number.
-                Some(value) if contradicts(after, *value) => {
+                Some(value) if amount::contradicts(after, *value) => {
                     let why = "“变更后”里写的是另一个数 (what it says of the new estimate is another number)";
                     refuse(format!("{value} 万元：{why}"))
                 }
@@ -406,37 +408,6 @@ pub fn check(subject: &str, content: &Content, note: &str, evidence: &[Attached]
         }
         Content::Appeal { text: words, .. } | Content::Retraction { text: words, .. } => text("text", words),
     }
-}
-
-/// Whether a text names amounts of money, and none of them is that of so many 万元. Numbers in words are not read.
-fn contradicts(text: &str, value: Decimal) -> bool {
-    let amounts = money_in(text);
-    !amounts.is_empty() && !amounts.contains(&value.normalize())
-}
-
-/// Amounts in 万元 that a text writes in digits: numbers before 亿, 万 or 元; one that is all of the text is in 万元.
-fn money_in(text: &str) -> Vec<Decimal> {
-    let plain = text.replace([',', '，', ' '], "");
-    if let Ok(bare) = plain.parse::<Decimal>() {
-        return vec![bare.normalize()];
-    }
-    let mut found = Vec::new();
-    let mut rest = plain.as_str();
-    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
-        let tail = &rest[start..];
-        let end = tail.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(tail.len());
-        let (number, after) = tail.split_at(end);
-        let factor = match after.chars().next() {
-            Some('亿') => Some(Decimal::from(10_000)),
-            Some('万') => Some(Decimal::ONE),
-            Some('元') => Some(Decimal::new(1, 4)),
-            _ => None,
-        };
-        let amount = number.trim_matches('.').parse::<Decimal>().ok().zip(factor);
-        found.extend(amount.and_then(|(number, factor)| number.checked_mul(factor)).map(|amount| amount.normalize()));
-        rest = after;
-    }
-    found
 }
 
 /// The first of a chain of corrections, which holds from when it was entered and decided. `find` knows all that may have
@@ -491,27 +462,6 @@ mod tests {
     fn refused(subject: &str, content: Content, note: &str, files: usize) -> Option<String> {
         let files = vec![Attached { hash: "00".into(), file_name: "a.pdf".into() }; files];
         check(subject, &content, note, &files).err().map(|problem| problem.code.describe().0.to_owned())
-    }
-
-    #[test]
-    fn the_words_of_a_change_do_not_contradict_its_number() {
-        let check = |after: &str, contradicted: bool| {
-            assert_eq!(contradicts(after, Decimal::from(4000)), contradicted, "{after}");
-        };
-        for right in [
-            "4000",
-            "4,000 万元",
-            "总投资调整为0.4亿元",
-            "40000000元",
-            "四千万元",
-            "见〔2024〕18号批复",
-            "由3000万元调整为4000万元",
-        ] {
-            check(right, false);
-        }
-        for wrong in ["400", "0.5亿元", "4000元", "调整为 16000 万元"] {
-            check(wrong, true);
-        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | `scheme.rs` | lights, forecast, scores and the life cycle as data |
 //! | `goal.rs`, `trajectory.rs`, `forecast.rs` | targets and their changes; path, standing, what is needed; where it is going |
 //! | `projection.rs` | the value to date projected to the end of its running year, beside the value |
-//! | `item.rs`, `portfolio.rs`, `curve.rs`, `site.rs` | entries; projects, their money over the years, and where they are |
+//! | `item.rs`, `amount.rs`, `portfolio.rs`, `curve.rs`, `site.rs` | entries; amounts in their words; projects, their money over the years, and where they are |
 //! | `money.rs`, `performance.rs` | money checks; scores of projects by year and final |
 //! | `difference.rs`, `doubt.rs` | what two revisions differ in; doubts that findings cast on a value |
 //! | `duty.rs`, `target.rs`, `assessment.rs` | duties and scores; targets of bodies by year; documents |
@@ -20,6 +20,7 @@
 //! silenced only by a waiver with a reason, and stays listed; missing evidence is missing, never zero; nothing that
 //! people enter counts before somebody else approved it; an approved revision or document never changes.
 
+mod amount;
 pub mod assessment;
 pub mod checks;
 mod confusable;

@@ -1,6 +1,7 @@
 //! Waivers (豁免): one silences one finding, as long as the finding says what it said when somebody looked into it.
 
 use kernel::{Day, Name};
+use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Severity};
 use crate::model::Waiver;
@@ -10,9 +11,11 @@ impl Finding {
     /// What the finding rests on, as eight hex digits: rule, subjects, the numbers and what stands in quotes. Another
     /// wording of the same is the same; another number is not.
     pub fn mark(&self) -> String {
-        let mut hash = Fnv::default();
-        hash.add(self.code);
-        self.subjects.iter().for_each(|subject| hash.add(subject));
+        let mut hash = Sha256::new();
+        // The 0xff keeps "a", "bc" and "ab", "c" apart; no text holds it.
+        let mut add = |text: &str| hash.update([text.as_bytes(), &[0xff]].concat());
+        add(self.code);
+        self.subjects.iter().for_each(|subject| add(subject));
         let mut quoted = false;
         let mut run = String::new();
         for letter in self.what.zh.chars() {
@@ -21,30 +24,12 @@ impl Finding {
             if quoted || number {
                 run.push(letter);
             } else if !run.is_empty() {
-                hash.add(run.trim_end_matches('.'));
+                add(run.trim_end_matches('.'));
                 run.clear();
             }
         }
-        hash.add(&run);
-        format!("{:08x}", hash.0 as u32 ^ (hash.0 >> 32) as u32)
-    }
-}
-
-/// FNV-1a of 64 bits: the same in every release, which the hash of the standard library is not.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn add(&mut self, text: &str) {
-        // The 0xff keeps "a", "bc" and "ab", "c" apart; no text holds it.
-        for byte in text.bytes().chain([0xff]) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        add(&run);
+        hex::encode(&hash.finalize()[..4])
     }
 }
 

@@ -9,7 +9,6 @@ use super::entry_rules::{may_be_opened, may_be_replaced, may_be_retracted};
 use super::{Draft, Loaded, Plan, reading};
 use crate::item::{self, Content, Item, MoneyStep};
 use crate::model::{Direction, Indicator};
-use crate::portfolio;
 use crate::scheme::Stage;
 
 impl Plan {
@@ -178,7 +177,7 @@ impl Plan {
         let loaded = self.loaded();
         let project = loaded.project_of(subject)?;
         let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject && Some(item.id) != skip).collect();
-        let state = portfolio::state(project, &own, &loaded.rules, &loaded.townships, &now.day().to_iso());
+        let state = loaded.state_of(project, &own, &now.day().to_iso());
         loaded.rules.may_go(state.stage.as_deref(), state.stage_before.as_deref(), to).cloned()
     }
 }

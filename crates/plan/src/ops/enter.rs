@@ -115,7 +115,7 @@ impl Plan {
         let project = loaded.project_of(subject)?;
         let items = self.items();
         let own: Vec<&Item> = items.iter().filter(|item| item.subject == subject).collect();
-        Ok(portfolio::state(project, &own, &loaded.rules, &loaded.townships, &now.day().to_iso()))
+        Ok(loaded.state_of(project, &own, &now.day().to_iso()))
     }
 }
 

@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 
 use super::Loaded;
 use crate::item::{self, Content, Item, State};
-use crate::portfolio;
 use crate::unit::normalise;
 
 /// What is looked at again, in the transaction that keeps or decides: what may be there once, and what adds up.
@@ -39,8 +38,8 @@ fn amount_of(content: &Content) -> Option<Decimal> {
     }
 }
 
-/// Money of a step, contracts together, or a new estimate within `most_money` of the scheme; a correction that lowers
-/// it always is.
+/// Money of a step and contracts together within `most_money` of the scheme, a changed estimate within `most_change`; a
+/// correction that lowers it always is.
 fn is_payable(
     loaded: &Loaded,
     (subject, content): (&str, &Content),
@@ -52,8 +51,7 @@ fn is_payable(
     if replaced.and_then(|item| amount_of(&item.content)).is_some_and(|before| amount <= before) {
         return Ok(());
     }
-    let project = loaded.project_of(subject)?;
-    let state = portfolio::state(project, others, &loaded.rules, &loaded.townships, today);
+    let state = loaded.state_of(loaded.project_of(subject)?, others, today);
     // Where the plan has no figure there is none to hold it against.
     if state.estimate_now.is_zero() {
         return Ok(());
@@ -120,8 +118,7 @@ fn adds_up_possibly(
     today: &str,
 ) -> Result<(), Problem> {
     let Content::Quantity { quantity, unit, amount } = content else { return Ok(()) };
-    let project = loaded.project_of(subject)?;
-    let state = portfolio::state(project, others, &loaded.rules, &loaded.townships, today);
+    let state = loaded.state_of(loaded.project_of(subject)?, others, today);
     let (dimension, one) = normalise(Decimal::ONE, unit);
     let row = state
         .quantities

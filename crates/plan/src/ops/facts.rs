@@ -14,7 +14,7 @@ use super::{Loaded, Plan, reading, writing};
 use crate::duty::Entries;
 use crate::evaluate::{Known, key_of};
 use crate::item::{Content, Item};
-use crate::portfolio::{self, QUANTITY};
+use crate::portfolio::QUANTITY;
 use crate::trajectory::Standing;
 use crate::unit::normalise;
 
@@ -196,7 +196,7 @@ impl Plan {
                 let own = entries.of(&format!("project:{}", project.number)).to_vec();
                 let owes = |year: i32| {
                     let known: Vec<&Item> = own.iter().copied().filter(|item| item.year <= year).collect();
-                    let state = portfolio::state(project, &known, &loaded.rules, &loaded.townships, &today);
+                    let state = loaded.state_of(project, &known, &today);
                     state.still_owes(kind, &loaded.rules)
                 };
                 let silent: Vec<i32> = (project.years[0]..=project.years[1].min(year))

@@ -12,9 +12,9 @@ use store::{Store, StoreError, event_log};
 use super::facts::year_of;
 use super::{Plan, writing};
 use crate::evaluate::{Book, Sheet};
-use crate::item::Content;
+use crate::item::{Content, Item};
 use crate::model::{self, Indicator, Project, Task};
-use crate::portfolio::QUANTITY;
+use crate::portfolio::{self, ProjectState, QUANTITY};
 use crate::report::Report;
 use crate::rows::{self, Revision};
 use crate::scheme::Rules;
@@ -123,7 +123,7 @@ impl Loaded {
     }
 
     /// What duties come from.
-    pub fn ground<'g>(&'g self, items: &'g [crate::item::Item]) -> crate::duty::Ground<'g> {
+    pub fn ground<'g>(&'g self, items: &'g [Item]) -> crate::duty::Ground<'g> {
         crate::duty::Ground {
             projects: self.projects.iter().collect(),
             tasks: self.tasks.iter().collect(),
@@ -156,6 +156,11 @@ impl Loaded {
     pub fn project_of(&self, subject: &str) -> Result<&Project, Problem> {
         let number = subject.strip_prefix("project:").and_then(|number| number.parse().ok());
         self.project(number.ok_or_else(|| Problem::not_found("没有这个项目 (no such project)"))?)
+    }
+
+    /// State of a project on a day (`2026-11-25`), from these of its items.
+    pub fn state_of(&self, project: &Project, items: &[&Item], today: &str) -> ProjectState {
+        portfolio::state(project, items, &self.rules, &self.townships, today)
     }
 
     /// Key of a body by its name, where the pack knows it.

@@ -394,7 +394,7 @@ impl Plan {
         }
         let of = |project: &crate::model::Project| {
             let items = own.get(format!("project:{}", project.number).as_str()).cloned().unwrap_or_default();
-            crate::portfolio::state(project, &items, &loaded.rules, &loaded.townships, &today)
+            loaded.state_of(project, &items, &today)
         };
         let mut states: Vec<_> = loaded.projects.iter().map(of).collect();
         crate::portfolio::warn_of_the_uncarried(&mut states);

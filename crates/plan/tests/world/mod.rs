@@ -34,7 +34,10 @@ impl FactSource for Air {
         vec![FactDescription {
             name: "air.mean".into(),
             label: Name::new("年均", "annual mean"),
-            arguments: ["year", "factor"].map(|name| (name.to_owned(), FactArgument::default())).into_iter().collect(),
+            arguments: [("year", FactArgument::default().whole_number()), ("factor", FactArgument::default())]
+                .map(|(name, argument)| (name.to_owned(), argument))
+                .into_iter()
+                .collect(),
             unit: "µg/m³".into(),
         }]
     }
