@@ -162,3 +162,20 @@ fn a_scheme_that_an_older_release_took_keeps_nobody_from_starting() {
     let states: Vec<_> = plan.revisions().unwrap().into_iter().map(|one| (one.number, one.state)).collect();
     assert_eq!(states[0], (3, "pending".to_owned()));
 }
+
+#[test]
+fn the_page_of_findings_says_what_the_command_line_says() {
+    let world = World::new("findings");
+    let mut plan_alone = world.files.clone();
+    plan_alone.remove("county.toml").unwrap();
+    let expect = plan::check(&world.files);
+    assert_ne!(expect.errors, plan::check(&plan_alone).errors, "the county's names matter");
+    let report = &world.plan.loaded().report;
+    assert_eq!((report.errors, report.warnings), (expect.errors, expect.warnings));
+    let renamed = world.files["county.toml"].replace("also_written", "# also_written");
+    let plan = world
+        .reopen([world.files.clone(), [("county.toml".to_owned(), renamed)].into()].into_iter().flatten().collect());
+    assert_ne!(plan.loaded().report.errors, expect.errors);
+    // No part of the plan: no revision comes of it.
+    assert_eq!(plan.loaded().revision, world.plan.loaded().revision);
+}

@@ -35,9 +35,11 @@ use crate::item::Item;
 use crate::rows;
 use crate::source::Files;
 
+const COUNTY: &str = "county.toml";
+
 /// `extent` of `county.toml`; the register checks the file itself.
 fn extent_of(files: &Files) -> Option<[f64; 4]> {
-    let table: toml::Table = toml::from_str(files.get("county.toml")?).ok()?;
+    let table: toml::Table = toml::from_str(files.get(COUNTY)?).ok()?;
     let degree = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
     let found: Vec<f64> = table.get("extent")?.as_array()?.iter().filter_map(degree).collect();
     found.try_into().ok()
@@ -50,6 +52,8 @@ pub struct Plan {
     pub(crate) live: api::LiveBus,
     /// West, south, east, north of the county: what is inspected lies in it.
     extent: Option<[f64; 4]>,
+    /// `county.toml`; the register checks the file itself.
+    county: Files,
     facts: Facts,
     ids: IdSource,
     loaded: RwLock<Arc<Loaded>>,
@@ -89,9 +93,11 @@ impl Plan {
         now: Timestamp,
     ) -> Result<Arc<Self>, Problem> {
         let extent = extent_of(&files);
-        let files: Files =
-            files.into_iter().filter(|(name, _)| name.starts_with("plan/") || name.starts_with("bodies/")).collect();
-        let loaded = revise::load(&store, division, &facts, files, now)?;
+        let (county, files): (Files, Files) = files
+            .into_iter()
+            .filter(|(name, _)| name == COUNTY || name.starts_with("plan/") || name.starts_with("bodies/"))
+            .partition(|(name, _)| name == COUNTY);
+        let loaded = revise::load(&store, division, &facts, (files, &county), now)?;
         let items = store.read(|reader| rows::items(reader, division))?;
         let sheet = loaded.sheet(now);
         let plan = Self {
@@ -99,6 +105,7 @@ impl Plan {
             division,
             live,
             extent,
+            county,
             facts,
             ids: IdSource::new(),
             loaded: RwLock::new(Arc::new(loaded)),

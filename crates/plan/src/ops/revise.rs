@@ -61,6 +61,16 @@ pub struct RevisionView {
     pub note: String,
 }
 
+/// What files of a plan are read with.
+pub(super) struct With<'w> {
+    pub facts: &'w Facts,
+    /// `county.toml`, for the names of the county: no part of a plan and of its revisions.
+    pub county: &'w Files,
+    /// Since when anybody could report here.
+    pub since: Timestamp,
+    pub now: Timestamp,
+}
+
 impl Loaded {
     /// Indicators of this plan; what the plan before ended with asks nothing of anybody.
     pub fn own_indicators(&self) -> impl Iterator<Item = &crate::model::Indicator> {
@@ -68,15 +78,11 @@ impl Loaded {
     }
 
     /// `stored`: files that were taken before, perhaps by a release that asked less of them.
-    fn read(
-        revision: i64,
-        files: Files,
-        facts: &Facts,
-        (since, now): (Timestamp, Timestamp),
-        stored: bool,
-    ) -> Result<Self, Problem> {
+    fn read(revision: i64, files: Files, with: &With<'_>, stored: bool) -> Result<Self, Problem> {
         let mut findings = Vec::new();
-        let report = crate::check_with(&files, None, Some(now.day()));
+        // As `qingshan check` does it: names of the county are none that tell two things apart.
+        let checked = files.iter().chain(with.county).map(|(name, text)| (name.clone(), text.clone())).collect();
+        let report = crate::check_with(&checked, None, Some(with.now.day()));
         let source = Source::read(&files, &mut findings);
         let unreadable = findings.iter().find(|finding| finding.code == "PL002");
         if let Some(finding) = unreadable {
@@ -88,7 +94,7 @@ impl Loaded {
             source.indicators.indicators.into_iter().map(|item| item.into_inner()).collect();
         let projects = source.projects.projects.into_iter().map(|item| item.into_inner()).collect();
         let tasks = source.tasks.tasks.into_iter().map(|item| item.into_inner()).collect();
-        let known = facts.describe();
+        let known = with.facts.describe();
         let exists = |name: &str| name == QUANTITY || known.iter().any(|fact| fact.name == name);
         let book = Arc::new(Book::new(&indicators, &exists));
         let rules = if stored { Rules::read_stored(&files)? } else { Rules::read(&files)? };
@@ -108,7 +114,7 @@ impl Loaded {
             files,
             aliases,
             later: BTreeMap::new(),
-            since,
+            since: with.since,
             unreadable: None,
         })
     }
@@ -294,7 +300,7 @@ pub fn load(
     store: &Arc<dyn Store>,
     division: Division,
     facts: &Facts,
-    files: Files,
+    (files, county): (Files, &Files),
     now: Timestamp,
 ) -> Result<Loaded, Problem> {
     let (known, first) = store.read(|reader| -> Result<_, StoreError> {
@@ -302,11 +308,11 @@ pub fn load(
     })?;
     let in_force = known.iter().find(|revision| revision.state == "in_force");
     let hash = hash_of(&files);
-    let since = first.unwrap_or(now);
+    let with = With { facts, county, since: first.unwrap_or(now), now };
     let stored = |revision: &Revision| -> Result<Loaded, Problem> {
         let files = revision.files()?;
         let later = later_subjects(&known, revision.number, &files, now)?;
-        Ok(Loaded { later, ..Loaded::read(revision.number, files, facts, (since, now), true)? })
+        Ok(Loaded { later, ..Loaded::read(revision.number, files, &with, true)? })
     };
     let pending = || known.iter().filter(|revision| revision.state == "pending");
     if let Some(revision) = in_force.filter(|revision| revision.hash == hash) {
@@ -325,7 +331,7 @@ pub fn load(
         return stored(revision);
     }
     let number = known.first().map_or(1, |revision| revision.number + 1);
-    let offered = match (Loaded::read(number, files, facts, (since, now), false), in_force) {
+    let offered = match (Loaded::read(number, files, &with, false), in_force) {
         (Ok(offered), _) => {
             let later = later_subjects(&known, number, &offered.files, now)?;
             Loaded { later, ..offered }
@@ -407,7 +413,7 @@ impl Plan {
         if note.trim().is_empty() {
             return Err(Problem::invalid("请写批准依据 (say by which document)"));
         }
-        let since = self.loaded().since;
+        let with = With { facts: &self.facts, county: &self.county, since: self.loaded().since, now };
         let loaded = self.store.write(|transaction| {
             // In the transaction that approves: of several at once one does.
             let known = rows::revisions(transaction.as_reader(), self.division)?;
@@ -419,7 +425,7 @@ impl Plan {
             }
             let files = wanted.files()?;
             let later = later_subjects(&known, number, &files, now)?;
-            let loaded = Loaded { later, ..Loaded::read(number, files, &self.facts, (since, now), false)? };
+            let loaded = Loaded { later, ..Loaded::read(number, files, &with, false)? };
             for old in known.iter().filter(|old| old.state == "in_force" && old.number != number) {
                 rows::save_revision(transaction, self.division, &Revision { state: "replaced".into(), ..old.clone() })?;
             }
